@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Tests lie beside the sources they test. They start real threads and processes and they measure
+ * waiting times, so one file runs at a time, in a process of its own.
+ */
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts'],
+    passWithNoTests: true,
+    pool: 'forks',
+    fileParallelism: false,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
+    // Other packages are tested as they are shipped: their dist is loaded by Node, untransformed.
+    server: { deps: { external: [/\/dist\//] } },
+  },
+})
