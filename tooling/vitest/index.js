@@ -14,6 +14,6 @@ export default defineConfig({
     hookTimeout: 30_000,
     reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
     // Other packages are tested as they are shipped: their dist is loaded by Node, untransformed.
-    server: { deps: { external: [/\/dist\//] } },
+    server: { deps: { external: [/\/(packages|apps)\/[^/]+\/dist\//] } },
   },
 })
