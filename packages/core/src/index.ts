@@ -1,1 +1,39 @@
-export {}
+export { Acquirable, checkSignal, type TryWaitOptions, type WaitOptions } from './acquirable.ts'
+export { AsyncQueue } from './async-queue.ts'
+export { block } from './block.ts'
+export { checkTimeout, deadlineAfter, type TryOptions } from './deadline.ts'
+export { processScope } from './domain.ts'
+export {
+  checkOptions,
+  integer,
+  IpcError,
+  outOfRange,
+  shown,
+  wrongType,
+  type IpcErrorCode,
+} from './errors.ts'
+export type { Guard } from './guard.ts'
+export type { Handle, InnerHandle, ProcessHandle, ThreadHandle } from './handle.ts'
+export { setInterruption, type Interruption } from './interruption.ts'
+export { list, prune, type ListedObject } from './list.ts'
+export { localState } from './local.ts'
+export {
+  AGENT_MASK,
+  ALL,
+  NOBODY,
+  POISON,
+  type AgentId,
+  type AgentInfo,
+  type Memory,
+  type ParkResult,
+  type Ticket,
+  type Watch,
+} from './memory.ts'
+export { Place, type Layout, type OpenOptions, type Scope, type Surroundings } from './place.ts'
+export { Primitive, unlinkName, type Inspection, type UnlinkOptions } from './primitive.ts'
+export {
+  SharedMemory,
+  type SharedMemoryInspection,
+  type SharedMemoryOptions,
+} from './shared-memory.ts'
+export { NOWHERE, Sleep, type Waiting } from './sleep.ts'

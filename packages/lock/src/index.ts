@@ -1,1 +1,2 @@
-export {}
+export type { Guard, TryOptions, TryWaitOptions, WaitOptions } from '@ipc/core'
+export { Lock, type LockInspection } from './lock.ts'

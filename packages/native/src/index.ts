@@ -1,1 +1,43 @@
-export {}
+import { createRequire } from 'node:module'
+import type { Native } from './native.ts'
+
+export type {
+  FileInfo,
+  Native,
+  NativeDomain,
+  NativeFile,
+  NativeLayout,
+  OpenedFile,
+  OpenRequest,
+} from './native.ts'
+
+export interface Unsupported {
+  /** Why the addon cannot be used here, and what was tried. */
+  readonly reason: string
+}
+
+/** One addon per thread, however many copies of this module are loaded. */
+const SHARED = Symbol.for('@ipc/native@1')
+const shared = globalThis as { [SHARED]?: Native | Unsupported }
+
+/**
+ * The native addon, loaded on the first call. Never throws: where it cannot be loaded, the answer
+ * says why and which file was tried.
+ */
+export function load(): Native | Unsupported {
+  return (shared[SHARED] ??= tryToLoad())
+}
+
+function tryToLoad(): Native | Unsupported {
+  const target = `${process.platform}-${process.arch}`
+  const path = new URL(`../prebuilds/${target}/ipc.node`, import.meta.url).pathname
+  if (process.platform !== 'linux') {
+    return { reason: `process scope needs Linux (x64 or arm64): this is ${target}` }
+  }
+  try {
+    return createRequire(import.meta.url)(path) as Native
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    return { reason: `the native addon for ${target} cannot be loaded: tried ${path}: ${why}` }
+  }
+}

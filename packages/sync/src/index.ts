@@ -1,1 +1,2 @@
-export {}
+export type { TryOptions, TryWaitOptions, WaitOptions } from '@ipc/core'
+export { Event, type EventInspection } from './event.ts'

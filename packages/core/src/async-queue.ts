@@ -1,0 +1,156 @@
+import { keepAlive, letGo } from './keep-alive.ts'
+import type { Memory, Ticket } from './memory.ts'
+import { NOWHERE, Sleep, type Waiting } from './sleep.ts'
+
+const LONGEST_TIMER_MS = 0x7fffffff
+
+/** One pending asynchronous call, in its queue. */
+class Call<T> {
+  readonly waiting: Waiting<T>
+  readonly sleep: Sleep
+  readonly settle: (result: T | null) => void
+  readonly fail: (reason: unknown) => void
+  queued = true
+  previous: Call<T> | null = null
+  next: Call<T> | null = null
+
+  constructor(
+    waiting: Waiting<T>,
+    deadline: number,
+    settle: (result: T | null) => void,
+    fail: (reason: unknown) => void,
+  ) {
+    this.waiting = waiting
+    this.sleep = new Sleep(false, deadline)
+    this.settle = settle
+    this.fail = fail
+  }
+}
+
+/**
+ * The pending asynchronous calls of one thread on one object, oldest first. However many they are,
+ * at most one ticket sleeps for them, and a wake costs as many tries as succeed, and one more.
+ *
+ * A call that is aborted or times out leaves at once. When the last one does, the ticket is
+ * cancelled and the wake that it may have consumed is passed on; a ticket that cannot be cancelled
+ * stays for the calls to come, and passes the wake on if there are none.
+ */
+export class AsyncQueue<T> {
+  readonly #memory: Memory
+  #first: Call<T> | null = null
+  #last: Call<T> | null = null
+  #ticket: Ticket | null = null
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+  }
+
+  get isEmpty(): boolean {
+    return this.#first === null
+  }
+
+  /** Resolves with what an attempt took, or null at the deadline; rejects with the abort reason. */
+  wait(waiting: Waiting<T>, deadline: number, signal: AbortSignal | undefined): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const settled = (): void => {
+        letGo()
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', abort)
+      }
+      const call = new Call<T>(
+        waiting,
+        deadline,
+        (result) => (settled(), resolve(result)),
+        (reason) => (settled(), reject(reason)),
+      )
+      const abort = (): void => {
+        if (this.#remove(call)) call.fail(signal!.reason)
+      }
+      // Timers may be early, and cannot be arbitrarily long.
+      const expire = (): void => {
+        const left = deadline - this.#memory.now()
+        if (left > 0) timer = setTimeout(expire, Math.min(Math.ceil(left), LONGEST_TIMER_MS))
+        else if (this.#remove(call)) call.settle(null)
+      }
+      keepAlive()
+      this.#append(call)
+      signal?.addEventListener('abort', abort)
+      if (deadline !== Infinity) expire()
+      if (this.#first === call) this.serve()
+    })
+  }
+
+  /** Tries for the oldest calls until one fails, and sleeps for that one. */
+  serve(): void {
+    try {
+      while (this.#first !== null) {
+        const call = this.#first
+        const watch = this.#memory.arm()
+        const result = call.waiting.attempt(call.sleep)
+        if (result === undefined) return this.#sleep(call, watch)
+        this.#unlink(call)
+        call.settle(result)
+      }
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  /** Gives the oldest call what the thread holds already. */
+  hand(make: (waiting: Waiting<T>) => T): void {
+    const call = this.#first
+    if (call === null) return
+    this.#unlink(call)
+    call.settle(make(call.waiting))
+  }
+
+  /** Rejects all calls, or those that wait through one object. */
+  fail(reason: unknown, owner?: object): void {
+    for (let call = this.#first; call !== null; call = call.next) {
+      if (owner !== undefined && call.waiting.owner !== owner) continue
+      this.#remove(call)
+      call.fail(reason)
+    }
+  }
+
+  #sleep(call: Call<T>, watch: number): void {
+    // A ticket that still sleeps hears every wake of the word. One that was parked when the word
+    // was another comes back by itself.
+    if (call.sleep.index === NOWHERE || this.#ticket !== null) return
+    const { index, expected } = call.sleep
+    const ticket = this.#memory.parkAsync(index, expected, watch, () => {
+      if (this.#ticket === ticket) this.#ticket = null
+      if (this.#first === null) return call.waiting.leave()
+      this.#first.sleep.slept++
+      this.serve()
+    })
+    this.#ticket = ticket
+  }
+
+  #append(call: Call<T>): void {
+    call.previous = this.#last
+    if (this.#last === null) this.#first = call
+    else this.#last.next = call
+    this.#last = call
+  }
+
+  #unlink(call: Call<T>): void {
+    call.queued = false
+    if (call.previous === null) this.#first = call.next
+    else call.previous.next = call.next
+    if (call.next === null) this.#last = call.previous
+    else call.next.previous = call.previous
+  }
+
+  /** Without having taken; false if the call is settled already. */
+  #remove(call: Call<T>): boolean {
+    if (!call.queued) return false
+    this.#unlink(call)
+    if (this.#first === null && this.#ticket?.cancel() === true) {
+      this.#ticket = null
+      call.waiting.leave()
+    }
+    return true
+  }
+}

@@ -1,0 +1,35 @@
+import { platform } from '#platform'
+import type { Memory } from './memory.ts'
+import { Sleep, type Waiting } from './sleep.ts'
+
+const BLOCKED_TOO_LONG_MS = 1000
+
+/** Blocks the thread until an attempt succeeds; undefined when `deadline` has passed. */
+export function block<T>(
+  memory: Memory,
+  waiting: Waiting<T>,
+  deadline: number,
+  what: () => string,
+): T | undefined {
+  const sleep = new Sleep(true, deadline)
+  const start = memory.now()
+  let told = !platform.isMainThread
+  let taken: T | undefined
+  try {
+    for (;;) {
+      const watch = memory.arm()
+      taken = waiting.attempt(sleep)
+      if (taken !== undefined) return taken
+      const now = memory.now()
+      if (now >= deadline) return undefined
+      if (!told && now - start > BLOCKED_TOO_LONG_MS) {
+        told = true
+        platform.blocked({ what: what(), waitedMs: now - start })
+      }
+      memory.park(sleep.index, sleep.expected, deadline, watch)
+      sleep.slept++
+    }
+  } finally {
+    if (taken === undefined && sleep.slept > 0) waiting.leave()
+  }
+}

@@ -1,0 +1,64 @@
+import { wrongType } from './errors.ts'
+import { checkName } from './names.ts'
+
+/** Of an object in a SharedArrayBuffer: send it with `postMessage` or as `workerData`. */
+export interface ThreadHandle {
+  readonly kind: string
+  readonly buffer: SharedArrayBuffer
+  readonly index: number
+  readonly options: readonly number[]
+}
+
+/** Of an object in a file: JSON; send it any way you like. */
+export interface ProcessHandle {
+  readonly kind: string
+  readonly name: string
+  readonly id: string
+  readonly directory: string
+}
+
+/** Of an object inside a process-scope `SharedMemory`: JSON. */
+export interface InnerHandle {
+  readonly kind: string
+  readonly memory: ProcessHandle
+  readonly index: number
+  readonly options: readonly number[]
+}
+
+/** Passes a primitive on to another thread or process, for `X.from(handle)`. */
+export type Handle = ThreadHandle | ProcessHandle | InnerHandle
+
+/** @throws TypeError that shows what is no handle, or one of another kind */
+export function checkHandle(kind: string, handle: unknown): Handle {
+  const expected = `a handle of kind ${JSON.stringify(kind)}`
+  if (typeof handle !== 'object' || handle === null) throw wrongType('handle', expected, handle)
+  const {
+    kind: given,
+    buffer,
+    index,
+    options,
+    name,
+    id,
+    directory,
+    memory,
+  } = handle as Record<string, unknown>
+  if (given !== kind) throw wrongType('handle', expected, given)
+  const isPlaced =
+    Number.isInteger(index) && Array.isArray(options) && options.every((o) => Number.isInteger(o))
+  if (buffer !== undefined) {
+    if (!(buffer instanceof SharedArrayBuffer)) {
+      throw wrongType('handle.buffer', 'a SharedArrayBuffer (was it sent as JSON?)', buffer)
+    }
+    if (!isPlaced) throw wrongType('handle.index and handle.options', 'as they were given', index)
+  } else if (memory !== undefined) {
+    checkHandle('memory', memory)
+    if (!isPlaced) throw wrongType('handle.index and handle.options', 'as they were given', index)
+  } else {
+    if (typeof name !== 'string' || !name.startsWith('~')) checkName(name)
+    if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) {
+      throw wrongType('handle.id', '16 hexadecimal digits', id)
+    }
+    if (typeof directory !== 'string') throw wrongType('handle.directory', 'a string', directory)
+  }
+  return handle as Handle
+}

@@ -1,0 +1,19 @@
+import { thread } from './thread.ts'
+
+/**
+ * How signals reach a thread that blocks. `@ipc/signals` fills it in, on the main thread only;
+ * without it, a blocked thread sleeps through signals until its next look at its words.
+ */
+export interface Interruption {
+  /** A shared word that changes with every signal; read before `drain`, slept on afterwards. */
+  sequence(): number
+  /** Runs the handlers of what has arrived. What one of them throws ends the wait. */
+  drain(): void
+  /** Whether anything can arrive: then waits that cannot sleep on the word are cut in slices. */
+  readonly active: boolean
+}
+
+/** Installs (or, with null, removes) what runs signal handlers inside blocking waits. */
+export function setInterruption(interruption: Interruption | null): void {
+  thread.interruption = interruption
+}

@@ -1,0 +1,196 @@
+import { platform } from '#platform'
+import { PlainAgents } from './agents.ts'
+import { AtomicMemory } from './atomic-memory.ts'
+import { openDomain, privateDomain } from './domain.ts'
+import { checkOptions, integer, outOfRange, wrongType } from './errors.ts'
+import { checkHandle, type Handle, type ProcessHandle } from './handle.ts'
+import type { Memory } from './memory.ts'
+import { checkName } from './names.ts'
+import { describe, idWords, openFile, type SharedFile } from './shared-file.ts'
+import { ThreadParking } from './thread-parking.ts'
+import { thread } from './thread.ts'
+
+export type Scope = 'thread' | 'process'
+
+/** What a primitive tells about its words. Up to four integers are kept with an object. */
+export interface Layout {
+  readonly kind: string
+  readonly words: number
+  readonly options: readonly number[]
+}
+
+/** Options of `X.open`. */
+export interface OpenOptions {
+  /** false: throws ENOENT when there is none of this name. Default: true. */
+  readonly create?: boolean | undefined
+}
+
+/** Something to place a primitive in. */
+export type Surroundings = SharedArrayBuffer | Memory | { readonly place: Place }
+
+/** Where the words of an object are: a memory and an index. */
+export class Place {
+  readonly kind: string
+  readonly memory: Memory
+  readonly index: number
+  readonly options: readonly number[]
+  readonly scope: Scope
+  /** null when it has none. */
+  readonly name: string | null
+  readonly description: string
+  readonly handle: Handle
+  readonly file: SharedFile | null
+
+  private constructor(
+    memory: Memory,
+    scope: Scope,
+    handle: Handle,
+    index: number,
+    options: readonly number[],
+    file: SharedFile | null,
+  ) {
+    this.kind = handle.kind
+    this.memory = memory
+    this.index = index
+    this.options = options
+    this.scope = scope
+    this.name = 'name' in handle && !handle.name.startsWith('~') ? handle.name : null
+    this.description = describe(handle.kind, this.name)
+    this.handle = handle
+    this.file = file
+  }
+
+  /** Thread scope, in memory of its own. */
+  static ofItsOwn({ kind, words, options }: Layout): Place {
+    const buffer = new SharedArrayBuffer(words * 4)
+    return Place.#inBuffer({ kind, buffer, index: 0, options })
+  }
+
+  static #inBuffer(handle: Extract<Handle, { buffer: SharedArrayBuffer }>): Place {
+    const memory = threadMemory(handle.buffer)
+    return new Place(memory, 'thread', handle, handle.index, handle.options, null)
+  }
+
+  static #inFile(file: SharedFile): Place {
+    const { kind, name, id, domain } = file
+    const handle = { kind, name, id, directory: domain.directory }
+    return new Place(file.memory, 'process', handle, 0, file.options, file)
+  }
+
+  /** Process scope, without a name: it goes with its last user. */
+  static create({ kind, words, options }: Layout): Place {
+    const domain = openDomain(platform.directory())
+    return Place.#inFile(
+      openFile(domain, {
+        file: kind,
+        kind,
+        create: true,
+        anonymous: true,
+        hasOptions: true,
+        words,
+        options,
+        id: null,
+      }),
+    )
+  }
+
+  /**
+   * Process scope, by name. `given` says whether the layout is what the caller asks for, or only
+   * what to make when there is nothing.
+   */
+  static open(name: unknown, layout: Layout, given: boolean, options?: OpenOptions): Place {
+    const file = `${layout.kind}.${checkName(name)}`
+    checkOptions('open() options', options)
+    const create = options?.create ?? true
+    if (typeof create !== 'boolean') throw wrongType('create', 'a boolean', create)
+    const domain = openDomain(platform.directory())
+    const { kind, words, options: stored } = layout
+    return Place.#inFile(
+      openFile(domain, {
+        file,
+        kind,
+        create,
+        anonymous: false,
+        hasOptions: given,
+        words,
+        options: stored,
+        id: null,
+      }),
+    )
+  }
+
+  /** Inside a memory of the caller's. */
+  static at(surroundings: unknown, index: unknown, { kind, words, options }: Layout): Place {
+    const at = integer('index', index, 0, 0x3fffffff)
+    if (surroundings instanceof SharedArrayBuffer) {
+      checkRoom(surroundings.byteLength, at, words)
+      return Place.#inBuffer({ kind, buffer: surroundings, index: at, options })
+    }
+    const outer = (surroundings as { place?: unknown } | null | undefined)?.place
+    if (outer instanceof Place) {
+      checkRoom(outer.options[0]!, at, words)
+      if ('buffer' in outer.handle) {
+        return Place.#inBuffer({ kind, buffer: outer.handle.buffer, index: at, options })
+      }
+      const handle = { kind, memory: outer.handle as ProcessHandle, index: at, options }
+      return new Place(outer.memory, 'process', handle, at, options, outer.file!.use())
+    }
+    if (isMemory(surroundings)) {
+      const handle = { kind, buffer: NO_BUFFER, index: at, options }
+      return new Place(surroundings, 'thread', handle, at, options, null)
+    }
+    throw wrongType('memory', 'a SharedMemory, a SharedArrayBuffer or a Memory', surroundings)
+  }
+
+  /** What a handle leads to. */
+  static from(kind: string, given: unknown): Place {
+    const handle = checkHandle(kind, given)
+    if ('buffer' in handle) return Place.#inBuffer(handle)
+    if ('name' in handle) return Place.#inFile(attach(handle))
+    const file = attach(handle.memory)
+    return new Place(file.memory, 'process', handle, handle.index, handle.options, file)
+  }
+
+  close(): void {
+    this.file?.letGo()
+  }
+}
+
+function attach({ kind, name, id, directory }: ProcessHandle): SharedFile {
+  return openFile(openDomain(platform.resolve(directory)), {
+    file: `${kind}.${name}`,
+    kind,
+    create: false,
+    anonymous: false,
+    hasOptions: false,
+    words: 0,
+    options: [0, 0, 0, 0],
+    id: idWords(id),
+  })
+}
+
+/** A handle needs one; a simulated memory has none. */
+const NO_BUFFER = new SharedArrayBuffer(0)
+
+const threadMemories = new WeakMap<SharedArrayBuffer, Memory>()
+
+function threadMemory(buffer: SharedArrayBuffer): Memory {
+  let memory = threadMemories.get(buffer)
+  if (memory === undefined) {
+    const words = new Int32Array(buffer, 0, buffer.byteLength >> 2)
+    const agents = privateDomain()?.agents ?? new PlainAgents(thread.plainAgent)
+    memory = new AtomicMemory(words, agents, new ThreadParking(words))
+    threadMemories.set(buffer, memory)
+  }
+  return memory
+}
+
+function checkRoom(byteLength: number, index: number, words: number): void {
+  const room = Math.floor(byteLength / 4)
+  if (index + words <= room) return
+  throw outOfRange('index', `at most ${room - words} (${words} of ${room} words)`, index)
+}
+
+function isMemory(value: unknown): value is Memory {
+  return typeof (value as { compareExchange?: unknown } | null)?.compareExchange === 'function'
+}

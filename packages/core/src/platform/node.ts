@@ -1,0 +1,17 @@
+import { channel } from 'node:diagnostics_channel'
+import { resolve } from 'node:path'
+import { isMainThread, threadId } from 'node:worker_threads'
+import { load } from '@ipc/native'
+import type { Platform } from './platform.ts'
+
+const blocked = channel('ipc:blocked')
+
+export const platform: Platform = {
+  native: load,
+  threadId,
+  isMainThread,
+  agentId: () => (threadId + 1) << 18,
+  directory: () => resolve(process.env['IPC_DIR'] || `/dev/shm/ipc-${process.geteuid?.() ?? 0}`),
+  resolve,
+  blocked: (wait) => blocked.publish(wait),
+}

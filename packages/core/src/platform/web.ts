@@ -1,0 +1,15 @@
+import type { Platform } from './platform.ts'
+
+const NO_PROCESS_SCOPE = 'process scope needs Node.js on Linux'
+
+export const platform: Platform = {
+  native: () => ({ reason: NO_PROCESS_SCOPE }),
+  threadId: 0,
+  isMainThread: false,
+  // Threads of a page have no number of their own. Two with one id would still exclude each other
+  // (a lock is taken from FREE only); they could not tell whose hold it is.
+  agentId: () => crypto.getRandomValues(new Int32Array(1))[0]! & 0x3fffffff || 1,
+  directory: () => '',
+  resolve: (directory) => directory,
+  blocked: () => {},
+}

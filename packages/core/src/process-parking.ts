@@ -1,0 +1,115 @@
+import type { Native, NativeFile } from '@ipc/native'
+import { IpcError } from './errors.ts'
+import type { ParkResult, Ticket, Watch } from './memory.ts'
+import type { Parking } from './parking.ts'
+import { thread } from './thread.ts'
+
+/** In the addon's order. */
+const RESULTS: readonly ParkResult[] = ['woken', 'changed', 'death', 'timed-out', 'interrupted']
+
+/** A file can lose its name without anyone waking us: how often those who contend look. */
+const LINK_CHECK_MS = 1000
+/** The same for those who only sleep. */
+const IDLE_LINK_CHECK_MS = 30_000
+/** A sleep of this length ended because nothing happened. */
+const IDLE_MS = 200
+
+/** Sleep on a mapped file: futexes, and a parking thread for asynchronous waits. */
+export class ProcessParking implements Parking {
+  /** The whole file: its header, and from #data on what the primitives see. */
+  readonly #words: Int32Array
+  readonly #native: Native
+  readonly #file: NativeFile
+  readonly #what: string
+  readonly #roster: number
+  readonly #poison: number
+  readonly #data: number
+  #lastLinkCheck = -Infinity
+  #idle = false
+
+  constructor(words: Int32Array, native: Native, file: NativeFile, what: string) {
+    this.#words = words
+    this.#native = native
+    this.#file = file
+    this.#what = what
+    this.#roster = native.layout.roster
+    this.#poison = native.layout.poison
+    this.#data = native.layout.data
+  }
+
+  arm(): Watch {
+    const roster = Atomics.load(this.#words, this.#roster)
+    this.#checkName()
+    return roster
+  }
+
+  #checkName(): void {
+    let gone = Atomics.load(this.#words, this.#poison) !== 0
+    const now = performance.now()
+    if (!gone && now - this.#lastLinkCheck > (this.#idle ? IDLE_LINK_CHECK_MS : LINK_CHECK_MS)) {
+      this.#lastLinkCheck = now
+      gone = !this.#native.isLinked(this.#file)
+    }
+    if (!gone) return
+    this.#lastLinkCheck = -Infinity
+    throw new IpcError('ERR_IPC_UNLINKED', `use ${this.#what}: its file was removed`)
+  }
+
+  park(index: number, expected: number, deadline: number, watch: Watch): ParkResult {
+    const interruption = thread.interruption
+    const sequence = interruption === null ? 0 : interruption.sequence()
+    if (interruption !== null) interruption.drain()
+    const start = performance.now()
+    if (start >= deadline) return 'timed-out'
+    const result = this.#native.park(
+      this.#file,
+      this.#data + index,
+      expected,
+      watch,
+      deadline - start,
+      interruption !== null,
+      sequence,
+    )
+    this.#idle = performance.now() - start > IDLE_MS
+    return RESULTS[result]!
+  }
+
+  parkAsync(index: number, expected: number, watch: Watch, wake: () => void): Ticket {
+    const id = thread.nextTicket
+    thread.nextTicket = (id + 1) | 0
+    hearOfWakes(this.#native)
+    thread.tickets.set(id, wake)
+    try {
+      this.#native.ticket(this.#file, this.#data + index, expected, watch, id)
+    } catch (error) {
+      thread.tickets.delete(id)
+      throw error
+    }
+    return {
+      cancel: () => {
+        if (!thread.tickets.delete(id)) return false
+        this.#native.cancelTicket(id)
+        return true
+      },
+    }
+  }
+
+  unpark(index: number, count: number): number {
+    return this.#native.wake(this.#file, this.#data + index, count)
+  }
+}
+
+/** The addons that already call us; normally one. */
+const heard = new WeakSet<Native>()
+
+function hearOfWakes(native: Native): void {
+  if (heard.has(native)) return
+  heard.add(native)
+  native.onWake((ids) => {
+    for (const id of ids) {
+      const wake = thread.tickets.get(id)
+      thread.tickets.delete(id)
+      wake?.()
+    }
+  })
+}

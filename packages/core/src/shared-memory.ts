@@ -1,0 +1,94 @@
+import { integer } from './errors.ts'
+import type { Memory } from './memory.ts'
+import { Place, type Layout } from './place.ts'
+import { Primitive, unlinkName, type Inspection, type UnlinkOptions } from './primitive.ts'
+
+const KIND = 'memory'
+const MAX_BYTES = 0x7fffffff
+
+export interface SharedMemoryOptions {
+  /** 1 to 2147483647. */
+  readonly byteLength: number
+}
+
+export interface SharedMemoryInspection extends Inspection {
+  readonly byteLength: number
+}
+
+/**
+ * Memory that threads or processes share, zero-filled: the state that the locks protect. What was
+ * written before `release`, `set` or `notify` is seen after the matching `acquire` or `wait`.
+ *
+ * ```js
+ * const memory = SharedMemory.open('counters', { byteLength: 64 })
+ * const counters = new Int32Array(memory.buffer)
+ * ```
+ */
+export class SharedMemory extends Primitive {
+  #buffer: ArrayBufferLike | null = null
+
+  /** Thread scope; `new SharedMemory({ byteLength })`. */
+  constructor(options: SharedMemoryOptions | Place) {
+    super(options instanceof Place ? options : Place.ofItsOwn(layout(options)))
+  }
+
+  /** Process scope, without a name: passed on by its handle, gone with its last user. */
+  static create(options: SharedMemoryOptions): SharedMemory {
+    return new SharedMemory(Place.create(layout(options)))
+  }
+
+  /**
+   * Process scope, by name: made if it is absent. Without `byteLength` only what is there is opened.
+   * @throws Error ENOENT; IpcError ERR_IPC_OPTIONS_MISMATCH when it has another length and is in use
+   */
+  static open(
+    name: string,
+    options?: Partial<SharedMemoryOptions> & { create?: boolean },
+  ): SharedMemory {
+    const given = options?.byteLength !== undefined
+    const asked = given ? layout(options as SharedMemoryOptions) : layout({ byteLength: 4 })
+    const create = given ? options.create : false
+    return new SharedMemory(Place.open(name, asked, given, { create }))
+  }
+
+  static from(handle: unknown): SharedMemory {
+    return new SharedMemory(Place.from(KIND, handle))
+  }
+
+  /** Removes the name; returns whether there was one. */
+  static unlink(name: string, options?: UnlinkOptions): boolean {
+    return unlinkName(KIND, name, options)
+  }
+
+  get byteLength(): number {
+    return this.place.options[0]!
+  }
+
+  /**
+   * The bytes: a SharedArrayBuffer in thread scope, an ArrayBuffer over the shared file in process
+   * scope (which cannot be sent to a worker: send the handle). Stays readable after `close()`.
+   */
+  get buffer(): ArrayBufferLike {
+    this.checkOpen()
+    const { file, handle } = this.place
+    if ('buffer' in handle) return handle.buffer
+    return (this.#buffer ??= file!.view(this.byteLength))
+  }
+
+  /** The words, for primitives and algorithms of your own. */
+  get words(): Memory {
+    return this.memory
+  }
+
+  inspect(): SharedMemoryInspection {
+    const { scope, name, byteLength } = this
+    return { kind: KIND, name, scope, byteLength }
+  }
+
+  protected finish(): void {}
+}
+
+function layout(options: SharedMemoryOptions): Layout {
+  const byteLength = integer('byteLength', options?.byteLength, 1, MAX_BYTES)
+  return { kind: KIND, words: Math.ceil(byteLength / 4), options: [byteLength, 0, 0, 0] }
+}

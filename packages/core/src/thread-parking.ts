@@ -1,0 +1,62 @@
+import { IpcError } from './errors.ts'
+import type { ParkResult, Ticket } from './memory.ts'
+import type { Parking } from './parking.ts'
+import { thread } from './thread.ts'
+
+/**
+ * How often a sleeper looks at its words by itself. Nothing wakes it when another worker is
+ * terminated, be it the owner or one that was just given a wake.
+ */
+const RECHECK_MS = 50
+
+/** How often a thread that can be interrupted by signals looks for them. */
+const INTERRUPTION_SLICE_MS = 5
+
+/** Sleep on a SharedArrayBuffer. */
+export class ThreadParking implements Parking {
+  readonly #words: Int32Array
+
+  constructor(words: Int32Array) {
+    this.#words = words
+  }
+
+  /** Nobody is watched; see RECHECK_MS. */
+  arm(): number {
+    return 0
+  }
+
+  park(index: number, expected: number, deadline: number): ParkResult {
+    thread.interruption?.drain()
+    const slice = thread.interruption?.active ? INTERRUPTION_SLICE_MS : RECHECK_MS
+    const left = deadline - performance.now()
+    const result = this.#wait(index, expected, Math.min(left, slice))
+    if (result === 'not-equal') return 'changed'
+    return result === 'timed-out' && left <= slice ? 'timed-out' : 'woken'
+  }
+
+  #wait(index: number, expected: number, ms: number): 'ok' | 'not-equal' | 'timed-out' {
+    try {
+      return Atomics.wait(this.#words, index, expected, ms)
+    } catch (cause) {
+      const error = new IpcError(
+        'ERR_IPC_UNSUPPORTED',
+        'block this thread: it may not (the main thread of a web page); use the asynchronous form',
+      )
+      throw Object.assign(error, { cause })
+    }
+  }
+
+  /** `Atomics.waitAsync` cannot be cancelled, so it is never long. */
+  parkAsync(index: number, expected: number, _watch: number, wake: () => void): Ticket {
+    const result = Atomics.waitAsync(this.#words, index, expected, RECHECK_MS)
+    if (result.async) void result.value.then(wake)
+    else queueMicrotask(wake)
+    return NEVER_CANCELLED
+  }
+
+  unpark(index: number, count: number): number {
+    return Atomics.notify(this.#words, index, count)
+  }
+}
+
+const NEVER_CANCELLED: Ticket = { cancel: () => false }

@@ -1,0 +1,375 @@
+/**
+ * Lock: one owner at a time. Not fair (who comes just then may take it before those who sleep), but
+ * nobody starves. Whoever dies holding it, the next owner has it at once and is told.
+ *
+ * The WORD:
+ *
+ *   | state                | who sleeps on it      | who leaves the state                        |
+ *   |----------------------|-----------------------|---------------------------------------------|
+ *   | FREE                 | those just woken      | anyone takes it                             |
+ *   | RESERVED             | all but the reservee  | the agent in RESERVATION takes it           |
+ *   | RESERVED + WAITERS   | all but the reservee  | the same                                    |
+ *   | owner                | nobody                | owner → FREE                                |
+ *   | owner + WAITERS      | anyone                | owner → FREE, wakes one;                    |
+ *   |                      |                       | or → RESERVED, wakes all                    |
+ *   | dead owner (WAITERS) | the death woke them   | anyone takes it, `abandoned`                |
+ *   | POISON               | nobody                | never: its file was removed                 |
+ *
+ * WAITERS says that a release must wake. It is harmless if set without cause (a wake that finds
+ * nobody) and fatal if not set while somebody sleeps, so: who sleeps has set it, and who takes
+ * after having slept sets it again, because the release that woke it cleared it for all.
+ *
+ * Who leaves after having slept may have consumed the one wake of a release:
+ *
+ *   T1 release: FREE, wakes T2 | T2 gives up, T3 still sleeps, nobody holds the lock
+ *
+ * so it passes the wake on; or, if another has taken the lock meanwhile without WAITERS (it never
+ * slept), sets the bit so that its release wakes.
+ *
+ * RESERVATION is 0 or the agent that lost PATIENCE times. A release then leaves the word RESERVED,
+ * which the fast path cannot take. A reservation of an agent that is dead or has left counts for
+ * nothing: whoever finds the word RESERVED looks at both. Nor does one of an agent that is stopped:
+ * who slept on RESERVED and finds it still so strikes the reservation out. That may be unfair,
+ * never wrong.
+ */
+import {
+  Acquirable,
+  AGENT_MASK,
+  ALL,
+  AsyncQueue,
+  IpcError,
+  localState,
+  NOBODY,
+  NOWHERE,
+  Place,
+  POISON,
+  unlinkName,
+  type AgentInfo,
+  type Guard,
+  type Handle,
+  type Inspection,
+  type Memory,
+  type OpenOptions,
+  type Sleep,
+  type Surroundings,
+  type UnlinkOptions,
+  type Waiting,
+} from '@ipc/core'
+
+const KIND = 'lock'
+
+const FREE = NOBODY
+const WAITERS = 0x80000000 | 0
+const RESERVED = 0x40000000
+
+const WORD = 0
+const RESERVATION = 1
+const WORDS = 2
+
+/** After so many wakes for nothing, a waiter reserves the lock. */
+const PATIENCE = 4
+/** So many times in a row a thread hands the lock to its own calls while others sleep. */
+const HANDOVERS = 16
+
+const ownerOf = (word: number): number => word & AGENT_MASK
+
+/** What this thread knows of one lock. */
+interface Hold {
+  /** Of the hold that this thread has, through whichever object. */
+  guard: LockGuard | null
+  readonly queue: AsyncQueue<LockGuard>
+  /** In a row, from this thread to itself. */
+  handovers: number
+}
+
+export interface LockInspection extends Inspection {
+  readonly locked: boolean
+  readonly owner: AgentInfo | null
+  /** Whether somebody sleeps on it; may be true a little longer than somebody does. */
+  readonly waiting: boolean
+}
+
+class LockGuard implements Guard {
+  readonly abandoned: boolean
+  /** @internal */
+  readonly lock: Lock
+  /** @internal */
+  readonly async: boolean
+  readonly #hold: Hold
+
+  constructor(lock: Lock, hold: Hold, async: boolean, abandoned: boolean) {
+    this.lock = lock
+    this.async = async
+    this.abandoned = abandoned
+    this.#hold = hold
+  }
+
+  get held(): boolean {
+    return this.#hold.guard === this
+  }
+
+  release(): void {
+    if (this.#hold.guard === this) this.lock.releaseHold()
+  }
+
+  [Symbol.dispose](): void {
+    this.release()
+  }
+}
+
+/**
+ * Mutual exclusion between threads or processes.
+ *
+ * ```js
+ * const lock = Lock.open('nightly-report')
+ * await lock.withAsync(async () => { ... })
+ * ```
+ */
+export class Lock extends Acquirable<Guard> {
+  readonly #me: number
+  readonly #hold: Hold
+
+  /** Thread scope; shared by its `handle`. */
+  constructor(place: Place = Place.ofItsOwn(layout())) {
+    super(place)
+    this.#me = place.memory.self
+    this.#hold = localState(place.memory, place.index, () => newHold(place.memory))
+  }
+
+  /** Process scope, without a name: passed on by its handle, gone with its last user. */
+  static create(): Lock {
+    return new Lock(Place.create(layout()))
+  }
+
+  /** Process scope, by name; made if it is absent. */
+  static open(name: string, options?: OpenOptions): Lock {
+    return new Lock(Place.open(name, layout(), true, options))
+  }
+
+  /** Inside a memory of yours, at `index` (in words); all-zero words are a free lock. */
+  static at(memory: Surroundings, index: number): Lock {
+    return new Lock(Place.at(memory, index, layout()))
+  }
+
+  /** How many words `at` needs. */
+  static words(): number {
+    return WORDS
+  }
+
+  static from(handle: Handle): Lock {
+    return new Lock(Place.from(KIND, handle))
+  }
+
+  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  static unlink(name: string, options?: UnlinkOptions): boolean {
+    return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WORD, POISON))
+  }
+
+  /** Whether anyone alive holds it. */
+  get locked(): boolean {
+    this.checkOpen()
+    const owner = ownerOf(this.memory.load(this.index + WORD))
+    return owner !== NOBODY && !this.memory.isDead(owner)
+  }
+
+  /**
+   * Releases the hold of a blocking form. What an async form took is released by its guard.
+   * @throws IpcError ERR_IPC_NOT_OWNER when this thread has no such hold
+   */
+  release(): void {
+    this.checkOpen()
+    const { guard } = this.#hold
+    if (guard === null || guard.async) throw this.#notOwner(guard !== null)
+    this.releaseHold()
+  }
+
+  inspect(): LockInspection {
+    this.checkOpen()
+    const word = this.memory.load(this.index + WORD)
+    const owner = this.describeAgent(ownerOf(word))
+    const { scope, name, locked } = this
+    return { kind: KIND, name, scope, locked, owner, waiting: (word & WAITERS) !== 0 }
+  }
+
+  /* ---- taking ------------------------------------------------------------------------------ */
+
+  protected get queue(): AsyncQueue<Guard> {
+    return this.#hold.queue
+  }
+
+  /** FREE → me */
+  protected take(async: boolean): Guard | undefined {
+    this.checkOpen()
+    if (this.memory.compareExchange(this.index + WORD, FREE, this.#me) !== FREE) return undefined
+    return this.#guard(async, false)
+  }
+
+  protected takeOnce(async: boolean): Guard | undefined {
+    const word = this.memory.load(this.index + WORD)
+    if (ownerOf(word) === POISON) this.memory.arm() // throws
+    return this.#mayTake(word) ? this.#takeFrom(word, word & WAITERS, async) : undefined
+  }
+
+  protected waiting(async: boolean): Waiting<Guard> {
+    return {
+      owner: this,
+      attempt: (sleep) => this.#attempt(sleep, async),
+      leave: () => this.#leave(),
+    }
+  }
+
+  #attempt(sleep: Sleep, async: boolean): Guard | undefined {
+    for (;;) {
+      const word = this.memory.load(this.index + WORD)
+      if ((word & RESERVED) !== 0 && word === sleep.expected) this.#strikeReservation()
+      if (this.#mayTake(word)) {
+        const guard = this.#takeFrom(word, sleep.slept > 0 ? WAITERS : word & WAITERS, async)
+        if (guard !== undefined) return guard
+        continue
+      }
+      if (ownerOf(word) === this.#me && this.#waitsForItself(sleep)) return undefined
+      if (sleep.slept >= PATIENCE) this.#reserve()
+      const announced = word | WAITERS
+      if (word === announced || this.#change(word, announced)) {
+        sleep.on(this.index + WORD, announced)
+        return undefined
+      }
+    }
+  }
+
+  /** True when the thread itself will serve the caller, on its next release. */
+  #waitsForItself(sleep: Sleep): boolean {
+    if (!sleep.blocking) {
+      sleep.on(NOWHERE, 0)
+      return true
+    }
+    if (sleep.deadline !== Infinity) return false // waits its time out
+    throw new IpcError('ERR_IPC_DEADLOCK', `acquire ${this.description}: this thread holds it`)
+  }
+
+  #mayTake(word: number): boolean {
+    const owner = ownerOf(word)
+    if (owner !== NOBODY) return this.memory.isDead(owner)
+    return (word & RESERVED) === 0 || !this.#isReservedForOther()
+  }
+
+  #isReservedForOther(): boolean {
+    const agent = this.memory.load(this.index + RESERVATION)
+    return agent !== NOBODY && agent !== this.#me && !this.memory.isDead(agent)
+  }
+
+  /** FREE, RESERVED or dead owner → me */
+  #takeFrom(word: number, waiters: number, async: boolean): LockGuard | undefined {
+    if (!this.#change(word, this.#me | waiters)) return undefined
+    this.#cancelReservation()
+    return this.#guard(async, ownerOf(word) !== NOBODY)
+  }
+
+  #guard(async: boolean, abandoned: boolean): LockGuard {
+    return (this.#hold.guard = new LockGuard(this, this.#hold, async, abandoned))
+  }
+
+  #change(from: number, to: number): boolean {
+    return this.memory.compareExchange(this.index + WORD, from, to) === from
+  }
+
+  #reserve(): void {
+    const agent = this.memory.load(this.index + RESERVATION)
+    if (agent === this.#me || (agent !== NOBODY && !this.memory.isDead(agent))) return
+    this.memory.compareExchange(this.index + RESERVATION, agent, this.#me)
+  }
+
+  #strikeReservation(): void {
+    const agent = this.memory.load(this.index + RESERVATION)
+    this.memory.compareExchange(this.index + RESERVATION, agent, NOBODY)
+  }
+
+  #cancelReservation(): void {
+    if (this.memory.load(this.index + RESERVATION) !== this.#me) return
+    this.memory.compareExchange(this.index + RESERVATION, this.#me, NOBODY)
+  }
+
+  /** Leaves without taking, after having slept. */
+  #leave(): void {
+    this.#cancelReservation() // first: a release that still sees it wakes all, and they look again
+    for (;;) {
+      const word = this.memory.load(this.index + WORD)
+      if (ownerOf(word) === NOBODY) {
+        if ((word & RESERVED) !== 0) {
+          if (this.#isReservedForOther()) return // it was woken, like all
+          if (!this.#change(word, FREE)) continue
+        }
+        this.memory.unpark(this.index + WORD, 1)
+        return
+      }
+      if ((word & WAITERS) !== 0 || this.#change(word, word | WAITERS)) return
+    }
+  }
+
+  /* ---- releasing ------------------------------------------------------------------------------ */
+
+  /** @internal me → FREE, if nobody waits */
+  releaseHold(): void {
+    const hold = this.#hold
+    hold.guard = null
+    if (
+      !hold.queue.isEmpty ||
+      this.memory.compareExchange(this.index + WORD, this.#me, FREE) !== this.#me
+    ) {
+      this.#releaseContended()
+    }
+  }
+
+  #releaseContended(): void {
+    const hold = this.#hold
+    const othersSleep = (this.memory.load(this.index + WORD) & WAITERS) !== 0
+    if (!hold.queue.isEmpty && (!othersSleep || hold.handovers < HANDOVERS)) {
+      hold.handovers++
+      hold.queue.hand((waiting) => (waiting.owner as Lock).#guard(true, false))
+      return
+    }
+    hold.handovers = 0
+    this.#releaseWord()
+    hold.queue.serve()
+  }
+
+  /** me → FREE or RESERVED */
+  #releaseWord(): void {
+    for (;;) {
+      const word = this.memory.load(this.index + WORD)
+      if (ownerOf(word) === POISON) return
+      const reserved = this.#isReservedForOther()
+      const next = reserved ? RESERVED | (word & WAITERS) : FREE
+      if (!this.#change(word, next)) continue
+      if ((word & WAITERS) !== 0) this.memory.unpark(this.index + WORD, reserved ? ALL : 1)
+      return
+    }
+  }
+
+  /* ---- the rest ------------------------------------------------------------------------------- */
+
+  protected finish(): void {
+    if (this.#hold.guard?.lock === this) {
+      throw new IpcError('ERR_IPC_IN_USE', `close ${this.description}: this thread holds it`)
+    }
+    this.#hold.queue.fail(this.closedError(), this)
+  }
+
+  #notOwner(asyncHold: boolean): IpcError {
+    const owner = this.describeAgent(ownerOf(this.memory.load(this.index + WORD)))
+    const who = asyncHold
+      ? 'an async form took it, so its guard releases it'
+      : owner === null
+        ? 'nobody holds it'
+        : `held by pid ${owner.pid}, thread ${owner.threadId}`
+    return new IpcError('ERR_IPC_NOT_OWNER', `release ${this.description}: ${who}`)
+  }
+}
+
+function layout(): { kind: string; words: number; options: number[] } {
+  return { kind: KIND, words: WORDS, options: [0, 0, 0, 0] }
+}
+
+function newHold(memory: Memory): Hold {
+  return { guard: null, queue: new AsyncQueue(memory), handovers: 0 }
+}

@@ -1,0 +1,93 @@
+/** What `native/binding.c` exports. Not a public interface: only core and signals call it. */
+export interface Native {
+  openDomain(path: string | null, threadId: number): NativeDomain
+  isDead(domain: number, agent: number): boolean
+
+  open(domain: number, request: OpenRequest): OpenedFile
+  view(file: NativeFile, byteOffset: number, byteLength: number): ArrayBuffer
+  close(file: NativeFile): void
+  isLinked(file: NativeFile): boolean
+  unlink(domain: number, file: string, force: boolean): boolean
+  list(domain: number): FileInfo[]
+  prune(domain: number): string[]
+
+  /** 0 woken, 1 changed, 2 death, 3 timed out, 4 interrupted. */
+  park(
+    file: NativeFile,
+    index: number,
+    expected: number,
+    roster: number,
+    timeoutMs: number,
+    interruptible: boolean,
+    sequence: number,
+  ): number
+  wake(file: NativeFile, index: number, count: number): number
+  ticket(file: NativeFile, index: number, expected: number, roster: number, id: number): void
+  cancelTicket(id: number): void
+  onWake(callback: (ids: number[]) => void): void
+  withoutWaitv(without: boolean): void
+
+  /** One word: bumped by signal handlers. */
+  readonly signals: ArrayBuffer
+  readonly pid: number
+  readonly layout: NativeLayout
+}
+
+/** An open mapping; opaque. */
+export interface NativeFile {
+  readonly native: unique symbol
+}
+
+export interface NativeDomain {
+  readonly index: number
+  /** Empty for the private domain. */
+  readonly path: string
+  /** The calling thread's agent. */
+  readonly self: number
+  readonly registry: ArrayBuffer
+}
+
+export interface OpenRequest {
+  readonly file: string
+  readonly kind: string
+  readonly create: boolean
+  readonly anonymous: boolean
+  readonly hasOptions: boolean
+  readonly words: number
+  readonly options: readonly number[]
+  readonly id: readonly number[] | null
+}
+
+export interface OpenedFile {
+  readonly external: NativeFile
+  readonly buffer: ArrayBuffer
+  readonly created: boolean
+  readonly file: string
+  readonly words: number
+  readonly options: number[]
+  readonly id: number[]
+}
+
+export interface FileInfo {
+  readonly file: string
+  readonly kind: string
+  readonly anonymous: boolean
+  readonly words: number
+  readonly options: number[]
+  /** The agents that have it open. */
+  readonly openers: number[]
+}
+
+/** Offsets in 32-bit words: in the registry, in one of its slots, in an object's file. */
+export interface NativeLayout {
+  readonly slots: number
+  readonly slotWords: number
+  readonly liveness: number
+  readonly generation: number
+  readonly pid: number
+  readonly tid: number
+  readonly threadId: number
+  readonly poison: number
+  readonly roster: number
+  readonly data: number
+}

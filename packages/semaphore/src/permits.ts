@@ -1,0 +1,40 @@
+import type { Guard, Sleep } from '@ipc/core'
+
+/** Where a semaphore's permits are and how they are taken; two files implement it. */
+export interface Permits {
+  /** How many are free. */
+  readonly value: number
+  /** Whether somebody sleeps; may be true a little longer than somebody does. */
+  readonly waiting: boolean
+  /** Takes one that is free. */
+  take(by: Taker): Guard | undefined
+  /** The same, and one whose owner is dead. Leaves no trace if there is none. */
+  takeOnce(by: Taker): Guard | undefined
+  /** The same, and otherwise makes sure of a wake and says where to sleep. */
+  attempt(by: Taker, sleep: Sleep): Guard | undefined
+  /** After having slept, leaves without taking: passes on the wake that it may have consumed. */
+  leave(): void
+  /** @throws RangeError, IpcError ERR_IPC_NOT_OWNER; then nothing was released */
+  release(count: number): void
+  /** Whether a semaphore of this thread's holds some that only this thread can release. */
+  isHeldBy(semaphore: object): boolean
+  /** Makes them unusable for everybody. */
+  poison(): void
+}
+
+/** On whose behalf a permit is taken. */
+export interface Taker {
+  readonly semaphore: object
+  /** By an async form: then only its guard releases it. */
+  readonly async: boolean
+}
+
+/** The words of a semaphore and what is agreed about them. */
+export interface Terms {
+  readonly initial: number
+  /** The most that may be free. */
+  readonly limit: number
+  readonly description: string
+}
+
+export const MAX_VALUE = 0x7fffffff

@@ -1,0 +1,187 @@
+import {
+  Acquirable,
+  AsyncQueue,
+  checkOptions,
+  integer,
+  IpcError,
+  localState,
+  Place,
+  unlinkName,
+  wrongType,
+  type Guard,
+  type Handle,
+  type Inspection,
+  type Layout,
+  type OpenOptions,
+  type Surroundings,
+  type UnlinkOptions,
+  type Waiting,
+} from '@ipc/core'
+import { CountedPermits } from './counted-permits.ts'
+import { MAX_OWNED_PERMITS, OwnedPermits } from './owned-permits.ts'
+import { MAX_VALUE, type Permits, type Taker } from './permits.ts'
+
+export interface SemaphoreOptions {
+  /** How many permits there are at first: 0 to 2147483647 (with `undo` 1 to 1,000). Default: 1. */
+  readonly value?: number | undefined
+  /** Permits belong to who took them, and come back when that thread or process dies. */
+  readonly undo?: boolean | undefined
+}
+
+export interface SemaphoreInspection extends Inspection {
+  readonly value: number
+  readonly undo: boolean
+  /** Whether somebody sleeps on it; may be true a little longer than somebody does. */
+  readonly waiting: boolean
+}
+
+/** @internal What tells the kinds of semaphores apart. */
+export interface SemaphoreKind {
+  readonly name: string
+  /** Unless the options say. */
+  readonly undo: boolean
+  /** Whether there may never be more permits than at first. */
+  readonly bounded: boolean
+}
+
+/**
+ * A number of permits: `acquire` takes one and waits while there is none, `release` gives some.
+ *
+ * Without `undo` anyone may release, as producers do, and what a dead process took is gone. With
+ * `undo` every permit comes back, whatever happens to its owner; only the owner releases.
+ *
+ * ```js
+ * const jobs = Semaphore.open('jobs', { value: 0 })
+ * jobs.release() // a producer; elsewhere: await jobs.acquireAsync()
+ * ```
+ */
+export class Semaphore extends Acquirable<Guard> {
+  /** @internal */
+  static readonly kind: SemaphoreKind = { name: 'semaphore', undo: false, bounded: false }
+
+  protected readonly queue: AsyncQueue<Guard>
+  readonly #permits: Permits
+  readonly #undo: boolean
+  readonly #blocking: Taker = { semaphore: this, async: false }
+  readonly #async: Taker = { semaphore: this, async: true }
+
+  /** Thread scope; shared by its `handle`. */
+  constructor(value: number | Place = 1, options?: Pick<SemaphoreOptions, 'undo'>) {
+    const { kind } = new.target
+    const place =
+      value instanceof Place ? value : Place.ofItsOwn(layoutOf(kind, withValue(value, options)))
+    super(place)
+    const { memory, index, description } = place
+    const [initial, undo] = place.options as [number, number]
+    const terms = { initial, limit: kind.bounded ? initial : MAX_VALUE, description }
+    this.queue = localState(memory, index, () => new AsyncQueue<Guard>(memory))
+    this.#undo = undo === 1
+    this.#permits = this.#undo
+      ? new OwnedPermits(memory, index, terms, this.queue)
+      : new CountedPermits(memory, index, terms, this.queue)
+  }
+
+  /** Process scope, without a name: passed on by its handle, gone when its last user ends. */
+  static create(options?: SemaphoreOptions): Semaphore {
+    return new this(Place.create(layoutOf(this.kind, options)))
+  }
+
+  /**
+   * Process scope, by name; made if it is absent. Without `value` and `undo` it takes what is there.
+   * @throws IpcError ERR_IPC_OPTIONS_MISMATCH when it is in use with others
+   */
+  static open(name: string, options?: SemaphoreOptions & OpenOptions): Semaphore {
+    const layout = layoutOf(this.kind, options)
+    const given = options?.value !== undefined || options?.undo !== undefined
+    return new this(Place.open(name, layout, given, options))
+  }
+
+  /**
+   * Inside a memory of yours, at `index` (in words). All-zero words are a semaphore at its initial
+   * value, so all who use it must give the same options.
+   */
+  static at(memory: Surroundings, index: number, options?: SemaphoreOptions): Semaphore {
+    return new this(Place.at(memory, index, layoutOf(this.kind, options)))
+  }
+
+  /** How many words `at` needs. */
+  static words(options?: SemaphoreOptions): number {
+    return layoutOf(this.kind, options).words
+  }
+
+  static from(handle: Handle): Semaphore {
+    return new this(Place.from(this.kind.name, handle))
+  }
+
+  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  static unlink(name: string, options?: UnlinkOptions): boolean {
+    const poison = (place: Place): void => new this(place).#permits.poison()
+    return unlinkName(this.kind.name, name, options, poison)
+  }
+
+  /** How many permits are free now. */
+  get value(): number {
+    this.checkOpen()
+    return this.#permits.value
+  }
+
+  /**
+   * Gives `count` permits, in one atomic step; with `undo`, those of this thread's blocking forms
+   * (what an async form took is released by its guard). If it throws, nothing was released.
+   * @throws TypeError, RangeError for a count that is no integer from 1 on, or too large
+   * @throws IpcError ERR_IPC_NOT_OWNER with `undo`, when this thread holds fewer
+   */
+  release(count = 1): void {
+    this.checkOpen()
+    this.#permits.release(integer('count', count, 1, MAX_VALUE))
+  }
+
+  inspect(): SemaphoreInspection {
+    const { scope, name, value } = this
+    const { waiting } = this.#permits
+    return { kind: this.place.kind, name, scope, value, undo: this.#undo, waiting }
+  }
+
+  protected take(async: boolean): Guard | undefined {
+    this.checkOpen()
+    return this.#permits.take(async ? this.#async : this.#blocking)
+  }
+
+  protected takeOnce(async: boolean): Guard | undefined {
+    return this.#permits.takeOnce(async ? this.#async : this.#blocking)
+  }
+
+  protected waiting(async: boolean): Waiting<Guard> {
+    const by = async ? this.#async : this.#blocking
+    return {
+      owner: this,
+      attempt: (sleep) => this.#permits.attempt(by, sleep),
+      leave: () => this.#permits.leave(),
+    }
+  }
+
+  protected finish(): void {
+    if (this.#permits.isHeldBy(this)) {
+      throw new IpcError('ERR_IPC_IN_USE', `close ${this.description}: this thread holds permits`)
+    }
+    this.queue.fail(this.closedError(), this)
+  }
+}
+
+function withValue(
+  value: number,
+  options: Pick<SemaphoreOptions, 'undo'> | undefined,
+): SemaphoreOptions {
+  checkOptions('semaphore options', options)
+  return { ...options, value }
+}
+
+function layoutOf(kind: SemaphoreKind, options: SemaphoreOptions | undefined): Layout {
+  checkOptions('semaphore options', options)
+  const undo = options?.undo ?? kind.undo
+  if (typeof undo !== 'boolean') throw wrongType('undo', 'a boolean', undo)
+  const [min, max] = undo ? [1, MAX_OWNED_PERMITS] : [0, MAX_VALUE]
+  const value = integer('value', options?.value ?? 1, min, max)
+  const words = undo ? OwnedPermits.words(value) : CountedPermits.WORDS
+  return { kind: kind.name, words, options: [value, undo ? 1 : 0, 0, 0] }
+}
