@@ -119,10 +119,10 @@ export class AsyncQueue<T> {
     // was another comes back by itself.
     if (call.sleep.index === NOWHERE || this.#ticket !== null) return
     const { index, expected } = call.sleep
-    const ticket = this.#memory.parkAsync(index, expected, watch, () => {
+    const ticket = this.#memory.parkAsync(index, expected, watch, (result) => {
       if (this.#ticket === ticket) this.#ticket = null
       if (this.#first === null) return call.waiting.leave()
-      this.#first.sleep.slept++
+      this.#first.sleep.over(result)
       this.serve()
     })
     this.#ticket = ticket

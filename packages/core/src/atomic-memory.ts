@@ -1,5 +1,5 @@
 import type { Agents } from './agents.ts'
-import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Watch } from './memory.ts'
+import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Wake, Watch } from './memory.ts'
 import type { Parking } from './parking.ts'
 
 /**
@@ -63,7 +63,7 @@ export class AtomicMemory implements Memory {
     return this.#parking.park(index, expected, deadline, watch)
   }
 
-  parkAsync(index: number, expected: number, watch: Watch, wake: () => void): Ticket {
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket {
     return this.#parking.parkAsync(index, expected, watch, wake)
   }
 

@@ -26,8 +26,7 @@ export function block<T>(
         told = true
         platform.blocked({ what: what(), waitedMs: now - start })
       }
-      memory.park(sleep.index, sleep.expected, deadline, watch)
-      sleep.slept++
+      sleep.over(memory.park(sleep.index, sleep.expected, deadline, watch))
     }
   } finally {
     if (taken === undefined && sleep.slept > 0) waiting.leave()

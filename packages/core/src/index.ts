@@ -27,6 +27,7 @@ export {
   type Memory,
   type ParkResult,
   type Ticket,
+  type Wake,
   type Watch,
 } from './memory.ts'
 export { Place, type Layout, type OpenOptions, type Scope, type Surroundings } from './place.ts'

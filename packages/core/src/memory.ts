@@ -22,6 +22,9 @@ export type Watch = number
  */
 export type ParkResult = 'woken' | 'changed' | 'death' | 'timed-out' | 'interrupted'
 
+/** Called when an asynchronous sleep ends. `changed` if that may be for no reason. */
+export type Wake = (result: ParkResult) => void
+
 /** An asynchronous sleep. */
 export interface Ticket {
   /**
@@ -60,7 +63,7 @@ export interface Memory {
   /** Blocks while the word is `expected`, until `deadline` (of `now()`) at the latest. */
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult
   /** The same without blocking: calls `wake` once, never before it has returned. */
-  parkAsync(index: number, expected: number, watch: Watch, wake: () => void): Ticket
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket
   /** Wakes up to `count` sleepers of a word; returns how many. */
   unpark(index: number, count: number): number
   /** Monotonic milliseconds. */

@@ -1,9 +1,9 @@
-import type { ParkResult, Ticket, Watch } from './memory.ts'
+import type { ParkResult, Ticket, Wake, Watch } from './memory.ts'
 
 /** How threads sleep on words: the part of `Memory` in which the scopes differ. */
 export interface Parking {
   arm(): Watch
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult
-  parkAsync(index: number, expected: number, watch: Watch, wake: () => void): Ticket
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket
   unpark(index: number, count: number): number
 }

@@ -1,8 +1,10 @@
 import type { Native, NativeFile } from '@ipc/native'
 import { IpcError } from './errors.ts'
-import type { ParkResult, Ticket, Watch } from './memory.ts'
+import type { ParkResult, Ticket, Wake, Watch } from './memory.ts'
 import type { Parking } from './parking.ts'
 import { thread } from './thread.ts'
+
+const LAST_TICKET = 0x7fffffff
 
 /** In the addon's order. */
 const RESULTS: readonly ParkResult[] = ['woken', 'changed', 'death', 'timed-out', 'interrupted']
@@ -74,9 +76,9 @@ export class ProcessParking implements Parking {
     return RESULTS[result]!
   }
 
-  parkAsync(index: number, expected: number, watch: Watch, wake: () => void): Ticket {
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket {
     const id = thread.nextTicket
-    thread.nextTicket = (id + 1) | 0
+    thread.nextTicket = id === LAST_TICKET ? 1 : id + 1
     hearOfWakes(this.#native)
     thread.tickets.set(id, wake)
     try {
@@ -106,10 +108,11 @@ function hearOfWakes(native: Native): void {
   if (heard.has(native)) return
   heard.add(native)
   native.onWake((ids) => {
-    for (const id of ids) {
+    for (const rung of ids) {
+      const id = Math.abs(rung)
       const wake = thread.tickets.get(id)
       thread.tickets.delete(id)
-      wake?.()
+      wake?.(rung < 0 ? 'changed' : 'woken')
     }
   })
 }

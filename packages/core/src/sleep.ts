@@ -1,3 +1,5 @@
+import type { ParkResult } from './memory.ts'
+
 /** Of a `Sleep`: nothing to sleep on; somebody in this thread will say when to try again. */
 export const NOWHERE = -1
 
@@ -9,6 +11,8 @@ export class Sleep {
   expected = 0
   /** How often it has slept. Whoever has slept may have consumed a wake, and must pass it on. */
   slept = 0
+  /** How often it was woken and found nothing. */
+  lost = 0
   /** Whether the thread blocks, and cannot do anything else meanwhile. */
   readonly blocking: boolean
   /** When it gives up. */
@@ -17,6 +21,12 @@ export class Sleep {
   constructor(blocking: boolean, deadline: number) {
     this.blocking = blocking
     this.deadline = deadline
+  }
+
+  /** After a sleep. */
+  over(result: ParkResult): void {
+    this.slept++
+    if (result === 'woken') this.lost++
   }
 
   on(index: number, expected: number): void {

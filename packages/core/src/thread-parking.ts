@@ -1,5 +1,5 @@
 import { IpcError } from './errors.ts'
-import type { ParkResult, Ticket } from './memory.ts'
+import type { ParkResult, Ticket, Wake } from './memory.ts'
 import type { Parking } from './parking.ts'
 import { thread } from './thread.ts'
 
@@ -30,8 +30,8 @@ export class ThreadParking implements Parking {
     const slice = thread.interruption?.active ? INTERRUPTION_SLICE_MS : RECHECK_MS
     const left = deadline - performance.now()
     const result = this.#wait(index, expected, Math.min(left, slice))
-    if (result === 'not-equal') return 'changed'
-    return result === 'timed-out' && left <= slice ? 'timed-out' : 'woken'
+    if (result === 'ok') return 'woken'
+    return result === 'timed-out' && left <= slice ? 'timed-out' : 'changed'
   }
 
   #wait(index: number, expected: number, ms: number): 'ok' | 'not-equal' | 'timed-out' {
@@ -47,10 +47,10 @@ export class ThreadParking implements Parking {
   }
 
   /** `Atomics.waitAsync` cannot be cancelled, so it is never long. */
-  parkAsync(index: number, expected: number, _watch: number, wake: () => void): Ticket {
+  parkAsync(index: number, expected: number, _watch: number, wake: Wake): Ticket {
     const result = Atomics.waitAsync(this.#words, index, expected, RECHECK_MS)
-    if (result.async) void result.value.then(wake)
-    else queueMicrotask(wake)
+    if (result.async) void result.value.then((value) => wake(value === 'ok' ? 'woken' : 'changed'))
+    else queueMicrotask(() => wake('changed'))
     return NEVER_CANCELLED
   }
 

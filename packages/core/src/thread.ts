@@ -1,5 +1,5 @@
 import { platform } from '#platform'
-import type { AgentId } from './memory.ts'
+import type { AgentId, ParkResult } from './memory.ts'
 import type { SharedFile } from './shared-file.ts'
 import type { Domain } from './domain.ts'
 import type { Interruption } from './interruption.ts'
@@ -14,7 +14,7 @@ export interface Thread {
   /** What it has open, by domain, file and id. */
   readonly files: Map<string, SharedFile>
   /** Callers of asynchronous sleeps in process scope, by ticket. */
-  readonly tickets: Map<number, () => void>
+  readonly tickets: Map<number, (result: ParkResult) => void>
   nextTicket: number
   interruption: Interruption | null
 }

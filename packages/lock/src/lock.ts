@@ -228,7 +228,7 @@ export class Lock extends Acquirable<Guard> {
         continue
       }
       if (ownerOf(word) === this.#me && this.#waitsForItself(sleep)) return undefined
-      if (sleep.slept >= PATIENCE) this.#reserve()
+      if (sleep.lost >= PATIENCE) this.#reserve()
       const announced = word | WAITERS
       if (word === announced || this.#change(word, announced)) {
         sleep.on(this.index + WORD, announced)

@@ -24,6 +24,7 @@ export interface Native {
   wake(file: NativeFile, index: number, count: number): number
   ticket(file: NativeFile, index: number, expected: number, roster: number, id: number): void
   cancelTicket(id: number): void
+  /** An id comes negated when its ticket only has slept for long. */
   onWake(callback: (ids: number[]) => void): void
   withoutWaitv(without: boolean): void
 

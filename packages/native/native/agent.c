@@ -1,0 +1,163 @@
+/* Agents: who is alive. The table of a slot's states is in ipc.h. */
+#include "ipc.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* This thread's agent in each domain. */
+static _Thread_local ipc_agent mine[IPC_MAX_DOMAINS];
+static _Thread_local int my_thread_id;
+
+void ipc_set_thread_id(int thread_id) { my_thread_id = thread_id; }
+
+/* ---- the C library's robust mutex ----------------------------------------- */
+
+static int word_offset = -1; /* of the kernel's word inside a mutex; -1: no robust futexes here */
+static pthread_once_t probed = PTHREAD_ONCE_INIT;
+
+static bool init_robust(pthread_mutex_t *mutex) {
+  pthread_mutexattr_t attributes;
+  if (pthread_mutexattr_init(&attributes) != 0) return false;
+  bool ok = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED) == 0 &&
+            pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST) == 0 &&
+            pthread_mutex_init(mutex, &attributes) == 0;
+  pthread_mutexattr_destroy(&attributes);
+  return ok;
+}
+
+static void forget_identity(void) { memset(mine, 0, sizeof mine); }
+
+/* glibc and musl put the word in different places, so ask the kernel: the head of
+ * this thread's robust list points at the mutex locked last, and says how far its
+ * word is from there. Emulators without robust lists are found out here too. */
+static void probe(void) {
+  pthread_mutex_t mutex;
+  if (!init_robust(&mutex) || pthread_mutex_lock(&mutex) != 0) return;
+  struct robust_list_head *head = NULL;
+  size_t size = 0;
+  if (syscall(SYS_get_robust_list, 0, &head, &size) == 0 && head != NULL &&
+      head->list.next != &head->list) {
+    char *word = (char *)head->list.next + head->futex_offset;
+    ptrdiff_t offset = word - (char *)&mutex;
+    if (offset >= 0 && offset <= (ptrdiff_t)(sizeof mutex - 4) &&
+        (*(int32_t *)word & FUTEX_TID_MASK) == gettid())
+      word_offset = (int)offset;
+  }
+  pthread_mutex_unlock(&mutex);
+  pthread_mutex_destroy(&mutex);
+  pthread_atfork(NULL, NULL, forget_identity); /* the child is another agent */
+}
+
+int ipc_liveness_offset(void) {
+  pthread_once(&probed, probe);
+  return word_offset < 0 ? -1 : (int)offsetof(ipc_slot, robust) + word_offset;
+}
+
+void ipc_agents_abi(char out[40]) {
+#if defined(__x86_64__)
+  const char *cpu = "x86_64";
+#elif defined(__aarch64__)
+  const char *cpu = "aarch64";
+#else
+  const char *cpu = "other";
+#endif
+  const char *libc = dlsym(RTLD_DEFAULT, "gnu_get_libc_version") != NULL ? "glibc" : "musl";
+  memset(out, 0, 40);
+  snprintf(out, 40, "%s %s mutex %zu word %d", libc, cpu, sizeof(pthread_mutex_t),
+           ipc_liveness_offset());
+}
+
+bool ipc_agents_init(ipc_registry *registry, ipc_error *e) {
+  if (ipc_liveness_offset() < 0)
+    return ipc_fail(e, "ERR_IPC_UNSUPPORTED", NULL,
+                    "robust futexes: this kernel (or emulator) does not have them");
+  for (int slot = 0; slot < IPC_SLOTS; slot++)
+    if (!init_robust(&registry->slot[slot].robust))
+      return ipc_fail(e, "ERR_IPC_UNSUPPORTED", NULL,
+                      "robust process-shared mutexes: the C library does not have them");
+  return true;
+}
+
+/* ---- life and death --------------------------------------------------------- */
+
+ipc_word *ipc_liveness_word(ipc_domain *domain, int slot) {
+  return (ipc_word *)((char *)&domain->registry->slot[slot] + ipc_liveness_offset());
+}
+
+/* The generation is read before the liveness word: if the word is dead then, the
+ * agent of that generation is gone, whoever has had the slot since. A late CAS
+ * fails on the generation of a new agent, so it cannot kill a live one. */
+static bool certify(ipc_domain *domain, int slot, int32_t generation) {
+  ipc_word *liveness = ipc_liveness_word(domain, slot);
+  if ((atomic_load(liveness) & FUTEX_OWNER_DIED) == 0) return false;
+  if (atomic_compare_exchange_strong(&domain->registry->slot[slot].generation, &generation,
+                                     generation + 1))
+    ipc_wake_all(liveness);
+  return true;
+}
+
+bool ipc_agent_is_dead(ipc_domain *domain, ipc_agent agent) {
+  int slot = ipc_agent_slot(agent);
+  int32_t generation = atomic_load(&domain->registry->slot[slot].generation);
+  if ((generation & 1) == 0 || ipc_agent_of(slot, generation) != agent) return true;
+  return certify(domain, slot, generation);
+}
+
+/* Certify first, then trylock: the other way round, the dead owner would look
+ * alive for as long as the claimer is stopped in between. */
+static bool claim_slot(ipc_domain *domain, int number) {
+  ipc_slot *slot = &domain->registry->slot[number];
+  int32_t generation = atomic_load(&slot->generation);
+  if (generation & 1) certify(domain, number, generation);
+
+  int result = pthread_mutex_trylock(&slot->robust);
+  if (result == EOWNERDEAD)
+    pthread_mutex_consistent(&slot->robust); /* or unlock would make it unusable for ever */
+  else if (result != 0)
+    return false;
+
+  generation = atomic_load(&slot->generation);
+  if (generation & 1) { /* died between our two steps; nobody else can bump it now */
+    atomic_store(&slot->generation, ++generation);
+    ipc_wake_all(ipc_liveness_word(domain, number));
+  }
+  atomic_store(&slot->pid, getpid());
+  atomic_store(&slot->tid, gettid());
+  atomic_store(&slot->thread_id, my_thread_id);
+  atomic_store(&slot->generation, generation + 1);
+  return true;
+}
+
+ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e) {
+  if (mine[domain->index] != 0) return mine[domain->index];
+  for (int tries = 0; tries < IPC_SLOTS; tries++) {
+    uint32_t turn = (uint32_t)atomic_fetch_add(&domain->registry->header.next_slot, 1);
+    int slot = (int)(turn % (IPC_SLOTS - 1)) + 1;
+    if (claim_slot(domain, slot)) {
+      int32_t generation = atomic_load(&domain->registry->slot[slot].generation);
+      return mine[domain->index] = ipc_agent_of(slot, generation);
+    }
+  }
+  ipc_fail(e, "ERR_IPC_FULL", domain->path, "register this thread in %s: all %d places are taken",
+           domain->path[0] ? domain->path : "this process", IPC_SLOTS - 1);
+  return 0;
+}
+
+/* The generation first: were the mutex free while the generation is odd, the slot
+ * would look neither alive nor dead. */
+void ipc_agent_leave(void) {
+  for (int index = 0; index < IPC_MAX_DOMAINS; index++) {
+    if (mine[index] == 0) continue;
+    ipc_domain *domain = ipc_domain_at(index);
+    int slot = ipc_agent_slot(mine[index]);
+    mine[index] = 0;
+    atomic_fetch_add(&domain->registry->slot[slot].generation, 1);
+    pthread_mutex_unlock(&domain->registry->slot[slot].robust);
+    ipc_wake_all(ipc_liveness_word(domain, slot)); /* unlocking wakes one at most */
+  }
+}

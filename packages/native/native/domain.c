@@ -1,0 +1,207 @@
+/* Domains: directories that are fit for us, each with its registry, in a table. */
+#include "directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER; /* over adding to the table */
+static ipc_domain *table[IPC_MAX_DOMAINS];
+static atomic_int table_count; /* entries below it are complete, and stay */
+
+ipc_domain *ipc_domain_at(int index) {
+  return index >= 0 && index < atomic_load(&table_count) ? table[index] : NULL;
+}
+
+/* ---- is the directory fit? -------------------------------------------------- */
+
+static void describe_owner(uid_t uid, char out[80]) {
+  struct passwd entry, *found = NULL;
+  char room[4096];
+  if (getpwuid_r(uid, &entry, room, sizeof room, &found) == 0 && found != NULL)
+    snprintf(out, 80, "user %u (%.32s)", (unsigned)uid, found->pw_name);
+  else
+    snprintf(out, 80, "user %u", (unsigned)uid);
+}
+
+static bool unsafe(ipc_error *e, const char *path, const struct stat *directory) {
+  const char *code = "ERR_IPC_UNSAFE_DIRECTORY";
+  if (S_ISLNK(directory->st_mode))
+    return ipc_fail(e, code, path, "use the directory %s: it is a symbolic link", path);
+  if (!S_ISDIR(directory->st_mode))
+    return ipc_fail(e, code, path, "use the directory %s: it is not a directory", path);
+  char owner[80];
+  describe_owner(directory->st_uid, owner);
+  return ipc_fail(e, code, path,
+                  "use the directory %s: it belongs to %s and its mode is %04o; it must be ours "
+                  "(user %u) and closed to everybody else (0700)",
+                  path, owner, (unsigned)(directory->st_mode & 07777), (unsigned)geteuid());
+}
+
+static bool is_ours_alone(const struct stat *directory) {
+  return S_ISDIR(directory->st_mode) && directory->st_uid == geteuid() &&
+         (directory->st_mode & 077) == 0;
+}
+
+/* Memory that is mapped from another machine, or through a daemon, is not shared. */
+static const struct {
+  uint32_t type;
+  const char *name;
+} unsupported[] = {
+    {0x6969, "NFS"},          {0x517b, "SMB"},          {0xff534d42, "CIFS"},
+    {0xfe534d42, "SMB2"},     {0x65735546, "FUSE"},     {0x01021997, "9P"},
+    {0x5346414f, "AFS"},      {0x6b414653, "AFS"},      {0x00c36400, "Ceph"},
+    {0x73757245, "Coda"},     {0x564c, "NCP"},          {0x01161970, "GFS2"},
+    {0x7461636f, "OCFS2"},    {0x0bd00bd0, "Lustre"},   {0x47504653, "GPFS"},
+    {0x20030528, "OrangeFS"}, {0x786f4256, "vboxsf"},   {0xbacbacbc, "vmhgfs"},
+    {0x19830326, "BeeGFS"},   {0xaad7aaea, "PanFS"},    {0x7c7c6673, "prl_fs"},
+};
+
+static bool check_file_system(int fd, const char *path, ipc_error *e) {
+  struct statfs fs;
+  int result;
+  do result = fstatfs(fd, &fs);
+  while (result != 0 && errno == EINTR);
+  if (result != 0) return ipc_fail_errno(e, NULL, "statfs", path, "use the directory %s", path);
+  for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
+    if ((uint32_t)fs.f_type == unsupported[i].type)
+      return ipc_fail(e, "ERR_IPC_UNSUPPORTED", path,
+                      "use the directory %s: its file system is %s, which does not share memory "
+                      "between processes",
+                      path, unsupported[i].name);
+  return true;
+}
+
+/* Opens the directory, making it if there is none; whatever was opened is then
+ * checked, so that it does not matter who won a race to make it. */
+static int open_directory(const char *path, struct stat *directory, ipc_error *e) {
+  int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  const char *call = "open";
+  int fd = open(path, flags);
+  if (fd < 0 && errno == ENOENT) {
+    call = "mkdir";
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) {
+      call = "open";
+      fd = open(path, flags);
+    }
+  }
+  if (fd < 0) {
+    int number = errno;
+    if (lstat(path, directory) == 0 && !is_ours_alone(directory)) {
+      unsafe(e, path, directory);
+    } else {
+      errno = number;
+      ipc_fail_errno(e, NULL, call, path, "use the directory %s", path);
+    }
+    return -1;
+  }
+  bool ok = fstat(fd, directory) == 0;
+  if (!ok)
+    ipc_fail_errno(e, NULL, "fstat", path, "use the directory %s", path);
+  else if (!is_ours_alone(directory))
+    ok = unsafe(e, path, directory);
+  if (ok) return fd;
+  close(fd);
+  return -1;
+}
+
+/* ---- the table ---------------------------------------------------------------- */
+
+/* Nobody can have taken the inode numbers again: a domain keeps both files open. */
+static ipc_domain *find(int fd, const struct stat *directory) {
+  struct stat registry;
+  for (int i = 0; i < atomic_load(&table_count); i++) {
+    ipc_domain *domain = table[i];
+    if (domain->directory >= 0 && domain->inode == directory->st_ino &&
+        domain->device == directory->st_dev &&
+        fstatat(fd, IPC_REGISTRY_FILE, &registry, AT_SYMLINK_NOFOLLOW) == 0 &&
+        registry.st_ino == domain->registry_inode)
+      return domain;
+  }
+  return NULL;
+}
+
+static ipc_domain *find_private(void) {
+  for (int i = 0; i < atomic_load(&table_count); i++)
+    if (table[i]->directory < 0) return table[i];
+  return NULL;
+}
+
+/* `fd` is the domain's if this succeeds; -1: the private domain. */
+static ipc_domain *add(const char *path, int fd, const struct stat *directory, ipc_error *e) {
+  int index = atomic_load(&table_count);
+  if (index == IPC_MAX_DOMAINS) {
+    ipc_fail(e, "ERR_IPC_FULL", path, "use the directory %s: this process has used %d already",
+             path, IPC_MAX_DOMAINS);
+    return NULL;
+  }
+  ipc_domain *domain = calloc(1, sizeof *domain);
+  ipc_word *ours = calloc(IPC_SLOTS, sizeof *ours);
+  bool ok = domain != NULL && ours != NULL;
+  if (!ok) {
+    ipc_fail_errno(e, NULL, "calloc", path, "use the directory %s", path);
+  } else {
+    domain->index = index;
+    domain->directory = fd;
+    domain->ours = ours;
+    if (fd >= 0) {
+      snprintf(domain->path, sizeof domain->path, "%s", path);
+      domain->device = directory->st_dev;
+      domain->inode = directory->st_ino;
+    }
+    ok = fd >= 0 ? ipc_registry_open(domain, e) : ipc_registry_private(domain, e);
+  }
+  if (!ok) {
+    free(ours);
+    free(domain);
+    return NULL;
+  }
+  table[index] = domain;
+  atomic_store(&table_count, index + 1);
+  if (fd >= 0) ipc_file_sweep(domain);
+  return domain;
+}
+
+static ipc_domain *open_path(const char *given, ipc_error *e) {
+  /* O_NOFOLLOW would follow "link/". */
+  char path[sizeof((ipc_domain *)0)->path];
+  size_t length = strlen(given);
+  while (length > 1 && given[length - 1] == '/') length--;
+  if (given[0] != '/') {
+    ipc_fail(e, "ERR_IPC_UNSAFE_DIRECTORY", given, "use the directory %.4096s: it is not absolute",
+             given);
+    return NULL;
+  }
+  if (length >= sizeof path) {
+    errno = ENAMETOOLONG;
+    ipc_fail_errno(e, NULL, "open", given, "use the directory %.4096s", given);
+    return NULL;
+  }
+  memcpy(path, given, length);
+  path[length] = '\0';
+
+  struct stat directory;
+  int fd = open_directory(path, &directory, e);
+  if (fd < 0) return NULL;
+  ipc_domain *domain = find(fd, &directory);
+  if (domain != NULL) {
+    close(fd);
+    return domain;
+  }
+  if (check_file_system(fd, path, e)) domain = add(path, fd, &directory, e);
+  if (domain == NULL) close(fd);
+  return domain;
+}
+
+ipc_domain *ipc_domain_open(const char *path, ipc_error *e) {
+  pthread_mutex_lock(&table_lock);
+  ipc_domain *domain = path != NULL ? open_path(path, e) : find_private();
+  if (domain == NULL && path == NULL) domain = add("", -1, NULL, e);
+  pthread_mutex_unlock(&table_lock);
+  return domain;
+}

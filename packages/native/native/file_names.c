@@ -1,0 +1,272 @@
+/* The names in a directory: remove one, list them all, remove those nobody uses. */
+#include "directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The header and the opener table, which are one page or less. */
+enum { TABLE_BYTES = IPC_WORD_DATA * 4 };
+
+static ipc_word *map_table(int fd, const char *path, ipc_error *e) {
+  void *memory = mmap(NULL, TABLE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory != MAP_FAILED) return memory;
+  ipc_fail_errno(e, NULL, "mmap", path, "map %s", path);
+  return NULL;
+}
+
+static void unmap_table(ipc_word *words) {
+  if (words != NULL) munmap((void *)words, TABLE_BYTES);
+}
+
+/* ---- unlink ---------------------------------------------------------------------- */
+
+static bool refuse(ipc_domain *domain, const char *path, const ipc_agent *agents, int count,
+                   ipc_error *e) {
+  enum { SHOWN = 5 };
+  char list[SHOWN * 12 + 1] = "";
+  int pids[SHOWN], shown = 0;
+  for (int i = 0; i < count && shown < SHOWN; i++) {
+    int pid = atomic_load(&domain->registry->slot[ipc_agent_slot(agents[i])].pid);
+    bool known = false;
+    for (int k = 0; k < shown; k++) known = known || pids[k] == pid;
+    if (known) continue;
+    size_t length = strlen(list);
+    snprintf(list + length, sizeof list - length, "%s%d", shown > 0 ? " " : "", pid);
+    pids[shown++] = pid;
+  }
+  return ipc_fail(e, "ERR_IPC_IN_USE", path, "unlink %s: another process has it open (pid %s%s)",
+                  path, list, shown == SHOWN ? " ..." : "");
+}
+
+/* Somebody holds LOCK_SH, so look who. While we hold the directory's LOCK_EX nobody
+ * joins, and who holds LOCK_SH without standing in the table is about to find the
+ * name gone (file.c, join) or has left already. The name goes before the poison is
+ * set: if we die in between, the users still see that it has no name. */
+static ipc_outcome remove_used(ipc_domain *domain, const char *file, int fd,
+                               const struct stat *stat, bool force, const char *path,
+                               ipc_error *e) {
+  ipc_word *words = map_table(fd, path, e);
+  if (words == NULL) return IPC_FAILED;
+  ipc_outcome outcome = IPC_OK;
+  int lock = ipc_names_lock(domain->directory, LOCK_EX, path, e);
+  if (lock < 0) {
+    outcome = IPC_FAILED;
+  } else {
+    ipc_agent agents[IPC_OPENERS];
+    int others = force ? 0 : ipc_live_openers(domain, words, true, agents);
+    if (!ipc_leads_to(domain->directory, file, stat))
+      outcome = IPC_AGAIN;
+    else if (others > 0)
+      outcome = refuse(domain, path, agents, others, e);
+    else if (unlinkat(domain->directory, file, 0) != 0)
+      outcome = ipc_fail_errno(e, NULL, "unlink", path, "unlink %s", path);
+    else
+      atomic_store(&words[IPC_WORD_POISON], 1);
+    ipc_unlock_close(lock);
+  }
+  if (outcome == IPC_OK) {
+    ipc_mapping users = {.domain = domain, .fd = -1, .words = words, .bytes = TABLE_BYTES};
+    snprintf(users.file, sizeof users.file, "%s", file);
+    ipc_nudge_openers(&users);
+  }
+  unmap_table(words);
+  return outcome;
+}
+
+/* `force` also removes what cannot be believed, if it is a file of ours at all. */
+static ipc_outcome remove_corrupt(ipc_domain *domain, const char *file, const char *path,
+                                  ipc_error *e) {
+  struct stat stat;
+  if (fstatat(domain->directory, file, &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
+      !S_ISREG(stat.st_mode) || stat.st_uid != geteuid())
+    return IPC_FAILED; /* with the error that there is */
+  ipc_outcome outcome = ipc_name_remove(domain->directory, file, &stat, path, e);
+  return outcome == IPC_ABSENT ? IPC_AGAIN : outcome;
+}
+
+static ipc_outcome unlink_once(ipc_domain *domain, const char *file, bool force, const char *path,
+                               ipc_patience *grace, ipc_error *e) {
+  int fd;
+  struct stat stat;
+  ipc_header header;
+  ipc_outcome outcome = ipc_open_plain(domain->directory, file, path, &fd, &stat, e);
+  if (outcome == IPC_FAILED && force) return remove_corrupt(domain, file, path, e);
+  if (outcome != IPC_OK) return outcome;
+
+  outcome = ipc_header_read(domain, file, fd, &stat, path, &header, e);
+  if (outcome == IPC_FAILED) {
+    if (force) outcome = remove_corrupt(domain, file, path, e);
+  } else if (ipc_flock(fd, LOCK_EX)) {
+    outcome = ipc_name_remove(domain->directory, file, &stat, path, e);
+    if (outcome == IPC_ABSENT) outcome = IPC_AGAIN;
+  } else if (outcome == IPC_OK || force) {
+    outcome = remove_used(domain, file, fd, &stat, force, path, e);
+  } else if (ipc_patience_pause(grace)) {
+    outcome = IPC_AGAIN;
+  } else {
+    outcome = ipc_fail(e, "ERR_IPC_CORRUPT", path,
+                       "unlink %s: it belongs to another registry of %s, and a process has it open",
+                       path, domain->path);
+  }
+  ipc_unlock_close(fd);
+  return outcome;
+}
+
+static bool check_names(const ipc_domain *domain, ipc_error *e) {
+  return domain->directory >= 0 ||
+         ipc_fail(e, "ERR_IPC_UNSUPPORTED", NULL, "look for names: the private domain has none");
+}
+
+bool ipc_file_unlink(ipc_domain *domain, const char *file, bool force, bool *existed,
+                     ipc_error *e) {
+  *existed = false;
+  ipc_file_name name;
+  if (!check_names(domain, e) || !ipc_file_name_check(file, &name, e)) return false;
+  char path[IPC_PATH_BYTES];
+  ipc_path_of(domain, file, path);
+  ipc_patience patience = ipc_patience_of(IPC_PATIENCE_MS), grace = ipc_patience_of(IPC_GRACE_MS);
+  for (;;) {
+    ipc_outcome outcome = unlink_once(domain, file, force, path, &grace, e);
+    *existed = outcome == IPC_OK;
+    if (outcome == IPC_OK || outcome == IPC_ABSENT) return true;
+    if (outcome == IPC_FAILED) return false;
+    if (ipc_patience_over(&patience))
+      return ipc_fail(e, "ERR_IPC_IN_USE", path, "unlink %s: other processes keep replacing it",
+                      path);
+  }
+}
+
+/* ---- all of them -------------------------------------------------------------------- */
+
+typedef void visitor(ipc_domain *domain, const char *file, void *context);
+
+static bool for_each(ipc_domain *domain, visitor *visit, void *context, ipc_error *e) {
+  int fd = openat(domain->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+  if (directory == NULL) {
+    ipc_fail_errno(e, NULL, "open", domain->path, "list %s", domain->path);
+    if (fd >= 0) close(fd);
+    return false;
+  }
+  struct dirent *entry;
+  while (errno = 0, (entry = readdir(directory)) != NULL)
+    if (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN)
+      visit(domain, entry->d_name, context);
+  bool ok = errno == 0;
+  if (!ok) ipc_fail_errno(e, NULL, "readdir", domain->path, "list %s", domain->path);
+  closedir(directory);
+  return ok;
+}
+
+typedef struct {
+  char path[IPC_PATH_BYTES];
+  ipc_file_name name;
+  int fd;
+  struct stat stat;
+  ipc_header header;
+  bool foreign; /* of another registry */
+} found;
+
+/* What vanishes or is not sound is passed over: there is nobody to tell. */
+static bool open_found(ipc_domain *domain, const char *file, found *f) {
+  ipc_error ignored;
+  ipc_path_of(domain, file, f->path);
+  if (!ipc_file_name_parse(file, &f->name) ||
+      ipc_open_plain(domain->directory, file, f->path, &f->fd, &f->stat, &ignored) != IPC_OK)
+    return false;
+  ipc_outcome outcome =
+      ipc_header_read(domain, file, f->fd, &f->stat, f->path, &f->header, &ignored);
+  f->foreign = outcome == IPC_FOREIGN;
+  if (outcome != IPC_FAILED) return true;
+  ipc_unlock_close(f->fd);
+  return false;
+}
+
+/* Nobody has LOCK_EX as long as anyone has the file open. */
+static bool remove_unused(ipc_domain *domain, const char *file, int fd, const struct stat *stat) {
+  ipc_error ignored;
+  return ipc_flock(fd, LOCK_EX) &&
+         ipc_name_remove(domain->directory, file, stat, file, &ignored) == IPC_OK;
+}
+
+typedef struct {
+  void (*each)(const ipc_file_info *info, void *context);
+  void *context;
+} listing;
+
+static void list_found(ipc_domain *domain, const char *file, const found *f, listing *l) {
+  ipc_error ignored;
+  ipc_word *words = map_table(f->fd, f->path, &ignored);
+  if (words == NULL) return;
+  const int32_t *header = f->header.word;
+  ipc_file_info info = {.words = header[IPC_WORD_LENGTH], .anonymous = f->name.anonymous};
+  snprintf(info.file, sizeof info.file, "%s", file);
+  memcpy(info.kind, f->name.kind, sizeof info.kind);
+  memcpy(info.options, &header[IPC_WORD_OPTIONS], sizeof info.options);
+  memcpy(info.id, &header[IPC_WORD_ID], sizeof info.id);
+  info.openers = ipc_live_openers(domain, words, false, info.agents);
+  unmap_table(words);
+  l->each(&info, l->context);
+}
+
+static void list_one(ipc_domain *domain, const char *file, void *context) {
+  found f;
+  if (!open_found(domain, file, &f)) return;
+  bool gone = f.name.anonymous && remove_unused(domain, file, f.fd, &f.stat);
+  if (!gone && !f.foreign) list_found(domain, file, &f, context);
+  ipc_unlock_close(f.fd);
+}
+
+bool ipc_file_list(ipc_domain *domain, void (*each)(const ipc_file_info *info, void *context),
+                   void *context, ipc_error *e) {
+  listing l = {.each = each, .context = context};
+  return check_names(domain, e) && for_each(domain, list_one, &l, e);
+}
+
+typedef struct {
+  void (*each)(const char *file, void *context);
+  void *context;
+} pruning;
+
+static void prune_one(ipc_domain *domain, const char *file, void *context) {
+  pruning *p = context;
+  found f;
+  if (!open_found(domain, file, &f)) return;
+  bool gone = remove_unused(domain, file, f.fd, &f.stat);
+  ipc_unlock_close(f.fd);
+  if (gone) p->each(file, p->context);
+}
+
+bool ipc_file_prune(ipc_domain *domain, void (*each)(const char *file, void *context),
+                    void *context, ipc_error *e) {
+  pruning p = {.each = each, .context = context};
+  return check_names(domain, e) && for_each(domain, prune_one, &p, e);
+}
+
+/* ---- what the dead left -------------------------------------------------------------- */
+
+/* The header is not looked at: one that died early has none, nor its mode yet. */
+static void sweep_one(ipc_domain *domain, const char *file, void *context) {
+  (void)context;
+  ipc_file_name name;
+  bool temporary = strncmp(file, IPC_TEMPORARY, strlen(IPC_TEMPORARY)) == 0;
+  bool anonymous = ipc_file_name_parse(file, &name) && name.anonymous;
+  if (!temporary && !anonymous) return;
+  int fd = openat(domain->directory, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return;
+  struct stat stat;
+  if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid())
+    remove_unused(domain, file, fd, &stat);
+  ipc_unlock_close(fd);
+}
+
+void ipc_file_sweep(ipc_domain *domain) {
+  ipc_error ignored;
+  for_each(domain, sweep_one, NULL, &ignored);
+}

@@ -1,0 +1,341 @@
+/*
+ * The contract of the native side: shared memory that has a name, threads that
+ * can be seen to die, and sleep. It knows no primitive: which word means what
+ * is decided in JavaScript.
+ *
+ *   domain.c   a directory and its registry of agents
+ *   file.c     one file per named object: create, open, close, unlink, list
+ *   agent.c    slots in the registry; who is alive, and the certificate of death
+ *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
+ *   futex.c    wait on many words at once, wake
+ *   parker.c   the thread that sleeps for asynchronous waits
+ *   binding.c  Node-API: checks arguments, turns ipc_error into JavaScript errors
+ *
+ * All shared words are 32 bits, sequentially consistent, and never touched in
+ * any other way once a file has a name.
+ */
+#ifndef IPC_H
+#define IPC_H
+
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef _Atomic int32_t ipc_word;
+
+/* ---- errors ------------------------------------------------------------ */
+
+/* Filled by whoever fails; `code` is NULL as long as nothing failed. A system
+ * error has `number` (errno) and `syscall`; its code is then the errno's name
+ * unless one of ours says more. `message` names what was tried and the value. */
+typedef struct {
+  const char *code;
+  int number;
+  const char *syscall;
+  char path[4200];
+  char message[4600];
+} ipc_error;
+
+/* Both return false, so that a failing function can `return ipc_fail(...)`. */
+bool ipc_fail(ipc_error *e, const char *code, const char *path, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+bool ipc_fail_errno(ipc_error *e, const char *code, const char *syscall, const char *path,
+                    const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* ---- the registry ------------------------------------------------------ */
+
+enum {
+  IPC_SLOT_BITS = 12,
+  IPC_GENERATION_BITS = 18,
+  IPC_SLOTS = 1 << IPC_SLOT_BITS, /* slot 0 is nobody */
+  IPC_GENERATION_MASK = (1 << IPC_GENERATION_BITS) - 1,
+};
+
+/* One agent: a JavaScript thread, or a parking thread. The kernel marks `robust`
+ * when the thread dies; `generation` is odd while an agent lives in the slot.
+ *
+ *   robust           generation  the slot is
+ *   0                even        free
+ *   tid              even        being claimed (nobody refers to it yet)
+ *   tid              odd         ALIVE
+ *   OWNER_DIED       odd         dead, not certified
+ *   OWNER_DIED       even        dead, certified, may be claimed
+ *   tid              odd (old)   claimed by one who has not certified yet
+ *   0                odd         never: an orderly exit bumps the generation first
+ */
+typedef struct {
+  union {
+    pthread_mutex_t robust;
+    char room[48];
+  };
+  ipc_word generation;
+  ipc_word nudge; /* changes when this agent must look again at whom it watches */
+  ipc_word pid, tid, thread_id; /* for people who look; -1: a parking thread */
+  ipc_word spare[15];
+} ipc_slot;
+
+_Static_assert(sizeof(pthread_mutex_t) <= 48, "a robust mutex must fit its room");
+_Static_assert(sizeof(ipc_slot) == 128, "slots are two cache lines");
+
+#define IPC_REGISTRY_MAGIC "IPCREG01"
+
+typedef struct {
+  char magic[8];
+  int32_t layout;      /* IPC_LAYOUT */
+  int32_t slots;       /* IPC_SLOTS */
+  char abi[40];        /* libc, CPU, size of the mutex, offset of its word: mixing would corrupt */
+  char boot_id[40];    /* /proc/sys/kernel/random/boot_id: marks of an earlier boot mean nothing */
+  int32_t id_low, id_high; /* random; object files repeat it */
+  ipc_word next_slot;  /* slots are handed out in rotation */
+} ipc_registry_header;
+
+enum { IPC_LAYOUT = 1, IPC_REGISTRY_HEADER_BYTES = 4096 };
+
+typedef struct ipc_registry {
+  union {
+    ipc_registry_header header;
+    char page[IPC_REGISTRY_HEADER_BYTES];
+  };
+  ipc_slot slot[IPC_SLOTS];
+} ipc_registry;
+
+/* ---- domains (domain.c) -------------------------------------------------- */
+
+/* Agents that can meet: those of one registry. A directory has one; the private
+ * domain, for memory that never leaves the process, has no directory. Domains
+ * are made once per process and never freed: no environment's teardown may
+ * unmap a registry that other threads hold mutexes in. */
+typedef struct {
+  int index;             /* in the process's table */
+  int directory;         /* descriptor, O_CLOEXEC; -1 for the private domain */
+  char path[4096];       /* absolute; empty for the private domain */
+  dev_t device;          /* of the directory and of the registry file: tell a */
+  ino_t inode;           /* directory that was removed and made again */
+  ino_t registry_inode;
+  int registry_file;     /* descriptor; its flock(LOCK_SH) says that the registry is in use */
+  ipc_registry *registry;
+  ipc_word *ours;        /* by slot: agents of this process that opened a file. A pid does not
+                            tell: two containers may each have their process 1 */
+} ipc_domain;
+
+enum { IPC_MAX_DOMAINS = 64 };
+
+/* The domain of `path` (an absolute directory), made on first use; NULL for the
+ * private one. The directory is opened and checked on every call, so that one
+ * that was removed and made again is a new domain. Thread-safe. */
+ipc_domain *ipc_domain_open(const char *path, ipc_error *e);
+ipc_domain *ipc_domain_at(int index); /* NULL when there is none */
+
+/* ---- agents (agent.c) ---------------------------------------------------- */
+
+typedef int32_t ipc_agent; /* slot << 18 | generation >> 1, never 0 for an agent */
+
+static inline int ipc_agent_slot(ipc_agent a) {
+  return (int)((uint32_t)a >> IPC_GENERATION_BITS) & (IPC_SLOTS - 1);
+}
+static inline ipc_agent ipc_agent_of(int slot, int32_t generation) {
+  return (slot << IPC_GENERATION_BITS) | (((uint32_t)generation >> 1) & IPC_GENERATION_MASK);
+}
+
+/* Initialises every slot of a registry that nobody else can see yet. */
+bool ipc_agents_init(ipc_registry *registry, ipc_error *e);
+/* What ipc_registry_header.abi must say for this process. */
+void ipc_agents_abi(char out[40]);
+
+/* This thread's agent in the domain, claiming a slot on the first call; 0 and an
+ * error when the registry is full. */
+ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e);
+/* Gives up this thread's slots in all domains, in the order that waiters rely on. */
+void ipc_agent_leave(void);
+/* Whether the agent is gone; certifies the death when it is the first to see it,
+ * and then wakes everybody who sleeps on its liveness. */
+bool ipc_agent_is_dead(ipc_domain *domain, ipc_agent agent);
+/* The kernel's word for the slot, inside `robust`. */
+ipc_word *ipc_liveness_word(ipc_domain *domain, int slot);
+int ipc_liveness_offset(void); /* in bytes, inside a slot */
+void ipc_set_thread_id(int thread_id); /* JavaScript's id of the calling thread, for inspect() */
+
+/* ---- object files (file.c) ----------------------------------------------- */
+
+enum {
+  IPC_WORD_MAGIC,
+  IPC_WORD_LAYOUT,
+  IPC_WORD_KIND, /* three words: up to 12 characters, zero-padded */
+  IPC_WORD_REGISTRY = IPC_WORD_KIND + 3, /* two words: the registry's id */
+  IPC_WORD_ID = IPC_WORD_REGISTRY + 2,   /* two words: random, this object's own */
+  IPC_WORD_LENGTH = IPC_WORD_ID + 2,     /* data words */
+  IPC_WORD_OPTIONS,                      /* four words, meaning by kind */
+  IPC_WORD_POISON = IPC_WORD_OPTIONS + 4, /* 1: its name is gone; whoever looks must stop using it */
+  IPC_WORD_ANONYMOUS,                    /* 1: removed with its last user */
+  IPC_WORD_PLACES,                       /* opener places that were ever used */
+  IPC_WORD_ROSTER,                       /* changes with the opener table; what arm() reads */
+  IPC_WORD_OPENERS = 24,                 /* the agents that have it open; 0 or a dead one is room */
+  IPC_OPENERS = 1000,
+  IPC_WORD_DATA = IPC_WORD_OPENERS + IPC_OPENERS, /* 1024: the second page */
+  IPC_MAGIC = 0x49504331,
+};
+
+typedef struct ipc_watch ipc_watch;
+
+/* One thread's opening of one file. The memory stays mapped while anyone refers
+ * to it (the ArrayBuffer, tickets), so closing early can never fault. */
+typedef struct {
+  atomic_int refs;
+  ipc_domain *domain;
+  ipc_agent opener; /* the agent that joined; leaves on close */
+  int fd;           /* holds flock(LOCK_SH); -1 once closed */
+  ino_t inode;
+  char file[160];   /* "<kind>.<name>" inside the domain's directory */
+  ipc_word *words;
+  size_t bytes;
+  ipc_watch *watch; /* this thread's list of whom it watches (watch.c) */
+} ipc_mapping;
+
+typedef struct {
+  const char *file;      /* "<kind>.<name>", checked by JavaScript and again here */
+  const char *kind;      /* at most 12 characters */
+  bool create;           /* make it when it is absent */
+  bool anonymous;        /* always make a new one, named "<kind>.~<16 hexadecimal digits>"; `file` is unused */
+  bool has_options;      /* `words` and `options` must match what is there (with `create`, one that
+                            nobody has open is made anew); otherwise they only serve creation */
+  int32_t words;         /* data words */
+  int32_t options[4];
+  bool has_id;           /* attach to this very object or fail with ERR_IPC_UNLINKED; never make one */
+  int32_t id[2];
+} ipc_open_request;
+
+/* NULL and an error, or a mapping whose thread is in the opener table. `created`
+ * tells whether this call made the object. Nobody ever sees a half-made one. */
+ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, bool *created,
+                           ipc_error *e);
+/* Leaves the opener table, drops the flock, removes an anonymous object that
+ * nobody else has open. Idempotent. The memory stays until the last reference. */
+void ipc_file_close(ipc_mapping *mapping);
+void ipc_mapping_retain(ipc_mapping *mapping);
+void ipc_mapping_release(ipc_mapping *mapping); /* unmaps at the last one (and closes, if need be) */
+/* Whether the name still leads to this object: one fstat. */
+bool ipc_file_is_linked(ipc_mapping *mapping);
+/* Removes the name. false and ERR_IPC_IN_USE while another live process has it
+ * open, unless `force`, which poisons it for them. true and *existed = false when
+ * there was none. An object that only this process has open is poisoned too. */
+bool ipc_file_unlink(ipc_domain *domain, const char *file, bool force, bool *existed, ipc_error *e);
+
+typedef struct {
+  char file[160];
+  char kind[13];
+  int32_t words, options[4], id[2];
+  bool anonymous;
+  int openers; /* how many of `agents` are filled: the live ones */
+  ipc_agent agents[IPC_OPENERS];
+} ipc_file_info;
+
+/* Calls `each` for every object file of the directory that passes the checks.
+ * Anonymous files that nobody has open are removed on the way. */
+bool ipc_file_list(ipc_domain *domain, void (*each)(const ipc_file_info *info, void *context),
+                   void *context, ipc_error *e);
+/* Removes every object that no live process has open (flock LOCK_EX); counts them. */
+bool ipc_file_prune(ipc_domain *domain, void (*each)(const char *file, void *context),
+                    void *context, ipc_error *e);
+
+/* ---- watching (watch.c) --------------------------------------------------- */
+
+/* Who may sleep on what, and who wakes them. A sleeper watches the liveness word
+ * of everybody in the opener table, so that no death can go unseen: the kernel
+ * wakes one sleeper per death; if that one dies too, its own death wakes another.
+ *
+ * Whoever changes the table: changes the place, then bumps ROSTER, then bumps and
+ * wakes the `nudge` of every opener. A sleeper reads ROSTER (arm), examines its
+ * words, reads its nudge, makes its list, sees that ROSTER is still what it was,
+ * and sleeps on its nudge too. So a change is seen as another ROSTER, or as a
+ * nudge. One who dies in the middle of a change stands in the table as dead.
+ */
+
+/* Enters `agent` into the file's opener table; false and ERR_IPC_FULL when its
+ * places are taken by living agents. An agent may stand there more than once. */
+bool ipc_join(ipc_mapping *mapping, ipc_agent agent, ipc_error *e);
+/* Takes one entry out. A dead agent's entry stays for whoever finds it: taking it
+ * out unseen would hide its death from a sleeper that is about to make its list. */
+void ipc_leave(ipc_mapping *mapping, ipc_agent agent);
+/* Nudges every live opener: "look again". */
+void ipc_nudge_openers(ipc_mapping *mapping);
+
+enum { IPC_WATCH_MAX = 120 }; /* the kernel takes 128 words at once */
+
+typedef struct {
+  ipc_word *word; /* the liveness word */
+  int32_t alive;  /* what it says as long as the agent lives */
+  ipc_agent agent;
+} ipc_watched;
+
+/* Calls `add` for each live opener but `self`, ready to be slept on. A dead one
+ * is taken out, its sleepers woken and the table's users nudged; then false: the
+ * words must be examined again. */
+bool ipc_watch_collect(ipc_mapping *mapping, ipc_agent self,
+                       void (*add)(void *context, ipc_watched watched), void *context);
+void ipc_watch_free(ipc_watch *watch);
+
+/* ---- futexes (futex.c) ------------------------------------------------------ */
+
+typedef struct {
+  ipc_word *word;
+  int32_t expected;
+} ipc_sleep;
+
+enum { IPC_SLEEP_MAX = 128, IPC_SLEPT_OUT = -1, IPC_SLEEP_CHANGED = -2, IPC_SLEEP_SIGNAL = -3 };
+
+uint64_t ipc_now_ns(void); /* CLOCK_MONOTONIC */
+/* Sleeps until a wake on one of the words (its index), the deadline, or a signal.
+ * IPC_SLEEP_CHANGED when a word is not what was expected. Before Linux 5.16 it
+ * returns after some milliseconds at most, as if woken. */
+int ipc_sleep_on(const ipc_sleep *words, int count, uint64_t deadline_ns);
+int ipc_wake(ipc_word *word, int count);
+void ipc_wake_all(ipc_word *word);
+void ipc_without_waitv(bool without); /* for tests of what old kernels do */
+
+/* ---- parking (park.c, parker.c) ----------------------------------------------- */
+
+typedef enum {
+  IPC_PARK_WOKEN,
+  IPC_PARK_CHANGED,
+  IPC_PARK_DEATH,
+  IPC_PARK_TIMED_OUT,
+  IPC_PARK_INTERRUPTED,
+} ipc_park_result;
+
+/* A blocked thread comes back at least this often, so that worker.terminate()
+ * and process.exit() work and a wake given to somebody who hangs is not lost. */
+enum { IPC_RECHECK_MS = 240 };
+
+/* Bumped by signal handlers; the main thread's sleeps have it among their words. */
+extern ipc_word ipc_signal_sequence;
+
+/* Blocks while words[index] is `expected`; `roster` is what arm() read before the
+ * words were examined. `interruptible`: also until ipc_signal_sequence is no more
+ * `sequence`. May wake for no reason. */
+ipc_park_result ipc_park(ipc_mapping *mapping, int index, int32_t expected, int32_t roster,
+                         double timeout_ms, bool interruptible, int32_t sequence);
+
+/* Where an environment hears of its tickets. */
+typedef struct ipc_sink ipc_sink;
+/* `ring` is called by a parking thread, under the sink's lock, when the sink was empty. */
+ipc_sink *ipc_sink_new(void (*ring)(void *context), void *context);
+/* Takes what has come, confirming it: up to `max` ids; returns how many. An id comes
+ * negated when nothing happened, but the ticket has slept for long. */
+int ipc_sink_take(ipc_sink *sink, int32_t *ids, int max);
+/* No ring after this; its tickets are dropped. */
+void ipc_sink_close(ipc_sink *sink);
+
+/* One asynchronous sleep; its id (positive) comes to the sink when the caller must look again.
+ * A wake that is not taken from the sink within 2 ms is passed on to another sleeper. */
+bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, int index, int32_t expected, int32_t roster,
+                int32_t id, ipc_error *e);
+/* The id will not come. A wake that the ticket consumes meanwhile is passed on. */
+void ipc_ticket_cancel(ipc_sink *sink, int32_t id);
+/* Cancels all tickets of a mapping and takes the parking threads out of its table. */
+void ipc_parkers_forget(ipc_mapping *mapping);
+
+#endif

@@ -1,0 +1,92 @@
+/* Blocking waits: one sleep on a word, and on everything that may end the wait. */
+#include "ipc.h"
+
+#include <stdlib.h>
+
+ipc_word ipc_signal_sequence;
+
+/* Whom this thread watches because of one file, as of a roster. */
+struct ipc_watch {
+  bool valid;
+  bool crowded; /* more openers than the kernel takes words: look again soon */
+  int32_t roster;
+  int count;
+  ipc_watched watched[IPC_WATCH_MAX];
+};
+
+enum { CROWDED_SLICE_MS = 10 };
+
+void ipc_watch_free(ipc_watch *watch) { free(watch); }
+
+static void add_watched(void *context, ipc_watched watched) {
+  ipc_watch *watch = context;
+  if (watch->count == IPC_WATCH_MAX)
+    watch->crowded = true;
+  else
+    watch->watched[watch->count++] = watched;
+}
+
+static bool make_list(ipc_mapping *mapping, ipc_watch *watch, int32_t roster) {
+  watch->valid = false;
+  watch->crowded = false;
+  watch->count = 0;
+  if (!ipc_watch_collect(mapping, mapping->opener, add_watched, watch)) return false;
+  watch->roster = roster;
+  watch->valid = !watch->crowded; /* those who found no room are looked at every time */
+  return true;
+}
+
+/* A liveness word that is not what it was: all who sleep on it must look again.
+ * The next list finds the dead one in the table and takes it out. */
+static ipc_park_result see_death(ipc_watch *watch, const ipc_watched *watched) {
+  watch->valid = false;
+  ipc_wake_all(watched->word);
+  return IPC_PARK_DEATH;
+}
+
+static ipc_park_result what_changed(ipc_watch *watch, const ipc_sleep *words, int liveness,
+                                    bool interruptible) {
+  for (int i = 0; i < watch->count; i++)
+    if (atomic_load(watch->watched[i].word) != watch->watched[i].alive)
+      return see_death(watch, &watch->watched[i]);
+  if (interruptible && atomic_load(words[liveness - 1].word) != words[liveness - 1].expected)
+    return IPC_PARK_INTERRUPTED;
+  return IPC_PARK_CHANGED;
+}
+
+ipc_park_result ipc_park(ipc_mapping *mapping, int index, int32_t expected, int32_t roster,
+                         double timeout_ms, bool interruptible, int32_t sequence) {
+  ipc_watch *watch = mapping->watch;
+  if (watch == NULL) watch = mapping->watch = calloc(1, sizeof *watch);
+  if (watch == NULL) return IPC_PARK_CHANGED; /* no memory: the caller looks again */
+
+  ipc_word *nudge = &mapping->domain->registry->slot[ipc_agent_slot(mapping->opener)].nudge;
+  int32_t nudged = atomic_load(nudge); /* before the list: see the protocol in ipc.h */
+  if (!watch->valid || watch->roster != roster)
+    if (!make_list(mapping, watch, roster)) return IPC_PARK_DEATH;
+  if (atomic_load(&mapping->words[IPC_WORD_ROSTER]) != roster) {
+    watch->valid = false;
+    return IPC_PARK_CHANGED;
+  }
+
+  ipc_sleep words[IPC_SLEEP_MAX];
+  int count = 0;
+  words[count++] = (ipc_sleep){&mapping->words[index], expected};
+  words[count++] = (ipc_sleep){nudge, nudged};
+  if (interruptible) words[count++] = (ipc_sleep){&ipc_signal_sequence, sequence};
+  int liveness = count;
+  for (int i = 0; i < watch->count; i++)
+    words[count++] = (ipc_sleep){watch->watched[i].word, watch->watched[i].alive};
+
+  double slice_ms = watch->crowded ? CROWDED_SLICE_MS : IPC_RECHECK_MS;
+  bool last = timeout_ms <= slice_ms;
+  uint64_t ns = (uint64_t)((last ? timeout_ms : slice_ms) * 1e6);
+  int woken = ipc_sleep_on(words, count, ipc_now_ns() + ns);
+
+  if (woken >= liveness) return see_death(watch, &watch->watched[woken - liveness]);
+  if (woken == IPC_SLEEP_CHANGED) return what_changed(watch, words, liveness, interruptible);
+  if (woken == IPC_SLEPT_OUT) return last ? IPC_PARK_TIMED_OUT : IPC_PARK_CHANGED;
+  if (woken == IPC_SLEEP_SIGNAL || (interruptible && woken == liveness - 1))
+    return IPC_PARK_INTERRUPTED;
+  return woken == 0 ? IPC_PARK_WOKEN : IPC_PARK_CHANGED;
+}
