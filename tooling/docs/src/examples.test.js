@@ -31,7 +31,7 @@ describe.each(pages)('%s', (page) => {
         const { stdout } = await run(process.execPath, [program], {
           env: { ...process.env, IPC_DIR: join(directory, 'ipc') },
         })
-        if (output !== null) expect(stdout).toBe(output)
+        expect(stdout).toBe(output ?? stdout)
       } finally {
         rmSync(directory, { recursive: true, force: true })
       }
