@@ -1,0 +1,36 @@
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface TemporaryDirectory {
+  readonly path: string
+  /** Removes it with all that is in it, and gives IPC_DIR its former value. */
+  remove(): void
+}
+
+/**
+ * A directory of one's own for named objects: IPC_DIR names it until it is removed, here and in the
+ * contenders that are started meanwhile. In memory where there is /dev/shm.
+ */
+export function temporaryDirectory(): TemporaryDirectory {
+  const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
+  const path = mkdtempSync(join(parent, 'ipc-test-'))
+  chmodSync(path, 0o700)
+  const before = process.env['IPC_DIR']
+  process.env['IPC_DIR'] = path
+  return {
+    path,
+    remove() {
+      if (before === undefined) delete process.env['IPC_DIR']
+      else process.env['IPC_DIR'] = before
+      rmSync(path, { recursive: true, force: true })
+    },
+  }
+}
+
+let names = 0
+
+/** A name that no other test uses. */
+export function uniqueName(prefix = 'test'): string {
+  return `${prefix}-${process.pid}-${++names}`
+}

@@ -1,0 +1,15 @@
+export {
+  ContenderExitedError,
+  startProcess,
+  startWorker,
+  stopAll,
+  type Contender,
+  type Context,
+  type Exit,
+  type ProcessOptions,
+  type State,
+  type WorkerOptions,
+} from './contender.ts'
+export { temporaryDirectory, uniqueName, type TemporaryDirectory } from './directory.ts'
+export { TornCounter } from './torn-counter.ts'
+export { until, within, type WatchdogOptions } from './watchdog.ts'
