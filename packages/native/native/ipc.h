@@ -3,8 +3,11 @@
  * can be seen to die, and sleep. It knows no primitive: which word means what
  * is decided in JavaScript.
  *
- *   domain.c   a directory and its registry of agents
- *   file.c     one file per named object: create, open, close, unlink, list
+ *   domain.c   directories that are fit, and registry.c, their registries of agents
+ *   file.c     one file per named object: open, create, close
+ *   file_header.c, file_names.c   whether to believe one; unlink, list, prune
+ *   directory.c   making, opening and removing files safely, for all of these
+ *   error.c    what failed
  *   agent.c    slots in the registry; who is alive, and the certificate of death
  *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
  *   futex.c    wait on many words at once, wake
