@@ -44,14 +44,19 @@ export function checkHandle(kind: string, handle: unknown): Handle {
   } = handle as Record<string, unknown>
   if (given !== kind) throw wrongType('handle', expected, given)
   const isPlaced =
-    Number.isInteger(index) && Array.isArray(options) && options.every((o) => Number.isInteger(o))
+    Number.isInteger(index) &&
+    Array.isArray(options) &&
+    options.length === 4 &&
+    options.every((option) => Number.isInteger(option))
   if (buffer !== undefined) {
     if (!(buffer instanceof SharedArrayBuffer)) {
       throw wrongType('handle.buffer', 'a SharedArrayBuffer (was it sent as JSON?)', buffer)
     }
     if (!isPlaced) throw wrongType('handle.index and handle.options', 'as they were given', index)
   } else if (memory !== undefined) {
-    checkHandle('memory', memory)
+    if (!('name' in checkHandle('memory', memory))) {
+      throw wrongType('handle.memory', 'a handle of a file', memory)
+    }
     if (!isPlaced) throw wrongType('handle.index and handle.options', 'as they were given', index)
   } else {
     if (typeof name !== 'string' || !name.startsWith('~')) checkName(name)

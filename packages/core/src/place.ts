@@ -142,12 +142,26 @@ export class Place {
     throw wrongType('memory', 'a SharedMemory, a SharedArrayBuffer or a Memory', surroundings)
   }
 
-  /** What a handle leads to. */
-  static from(kind: string, given: unknown): Place {
+  /** What a handle leads to. `wordsFor` checks the handle's options, and says what they need. */
+  static from(
+    kind: string,
+    given: unknown,
+    wordsFor: (options: readonly number[]) => number = () => 1,
+  ): Place {
     const handle = checkHandle(kind, given)
-    if ('buffer' in handle) return Place.#inBuffer(handle)
     if ('name' in handle) return Place.#inFile(attach(handle))
+    const words = wordsFor(handle.options)
+    if ('buffer' in handle) {
+      checkRoom(handle.buffer.byteLength, handle.index, words)
+      return Place.#inBuffer(handle)
+    }
     const file = attach(handle.memory)
+    try {
+      checkRoom(file.options[0]!, handle.index, words)
+    } catch (error) {
+      file.letGo()
+      throw error
+    }
     return new Place(file.memory, 'process', handle, handle.index, handle.options, file)
   }
 
@@ -187,7 +201,7 @@ function threadMemory(buffer: SharedArrayBuffer): Memory {
 
 function checkRoom(byteLength: number, index: number, words: number): void {
   const room = Math.floor(byteLength / 4)
-  if (index + words <= room) return
+  if (index >= 0 && index + words <= room) return
   throw outOfRange('index', `at most ${room - words} (${words} of ${room} words)`, index)
 }
 

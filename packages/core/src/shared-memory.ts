@@ -52,7 +52,9 @@ export class SharedMemory extends Primitive {
   }
 
   static from(handle: unknown): SharedMemory {
-    return new SharedMemory(Place.from(KIND, handle))
+    return new SharedMemory(
+      Place.from(KIND, handle, ([byteLength]) => layout({ byteLength: byteLength! }).words),
+    )
   }
 
   /** Removes the name; returns whether there was one. */

@@ -110,7 +110,9 @@ export class Semaphore extends Acquirable<Guard> {
   }
 
   static from(handle: Handle): Semaphore {
-    return new this(Place.from(this.kind.name, handle))
+    const wordsFor = ([value, undo]: readonly number[]): number =>
+      layoutOf(this.kind, { value: value!, undo: undo === 1 }).words
+    return new this(Place.from(this.kind.name, handle, wordsFor))
   }
 
   /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
