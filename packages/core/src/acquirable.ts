@@ -51,7 +51,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
 
   /** Takes it; the promise resolves when it is had. Calls of one thread are served in order. */
   acquireAsync(options?: WaitOptions): Promise<G> {
-    if (options === undefined && this.queue.isEmpty) {
+    if (options === undefined && this.queue.isEmpty && !this.closed) {
       const taken = this.take(true)
       if (taken !== undefined) return Promise.resolve(taken)
     }

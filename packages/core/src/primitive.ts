@@ -3,7 +3,7 @@ import { openDomain } from './domain.ts'
 import { checkOptions, IpcError, wrongType } from './errors.ts'
 import type { Handle } from './handle.ts'
 import type { AgentId, AgentInfo, Memory } from './memory.ts'
-import { NOBODY } from './memory.ts'
+import { NOBODY, POISON } from './memory.ts'
 import { checkName } from './names.ts'
 import { Place, type Scope } from './place.ts'
 
@@ -96,7 +96,8 @@ export abstract class Primitive implements Disposable {
   }
 
   protected describeAgent(agent: AgentId): AgentInfo | null {
-    return agent === NOBODY ? null : (this.memory.describe?.(agent) ?? null)
+    if (agent === NOBODY || agent === POISON) return null
+    return this.memory.describe?.(agent) ?? null
   }
 }
 
