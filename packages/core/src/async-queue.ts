@@ -97,12 +97,21 @@ export class AsyncQueue<T> {
     }
   }
 
-  /** Gives the oldest call what the thread holds already. */
-  hand(make: (waiting: Waiting<T>) => T): void {
+  /**
+   * Gives the oldest call what the thread holds already. False if there is none, or none any more
+   * because the file was removed: what the thread holds is worth nothing then.
+   */
+  hand(make: (waiting: Waiting<T>) => T): boolean {
+    try {
+      this.#memory.arm()
+    } catch (error) {
+      this.fail(error)
+    }
     const call = this.#first
-    if (call === null) return
+    if (call === null) return false
     this.#unlink(call)
     call.settle(make(call.waiting))
+    return true
   }
 
   /** Rejects all calls, or those that wait through one object. */

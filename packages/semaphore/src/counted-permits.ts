@@ -18,7 +18,14 @@
  *
  * so a taker that has slept sets it again, and wakes one more while permits remain.
  */
-import { outOfRange, type AsyncQueue, type Guard, type Memory, type Sleep } from '@ipc/core'
+import {
+  IpcError,
+  outOfRange,
+  type AsyncQueue,
+  type Guard,
+  type Memory,
+  type Sleep,
+} from '@ipc/core'
 import type { Permits, Taker, Terms } from './permits.ts'
 
 const WAITERS = 0x80000000 | 0
@@ -42,7 +49,7 @@ class CountedGuard implements Guard {
 
   release(): void {
     if (!this.#held) return
-    this.#permits.release(1)
+    this.#permits.giveBack()
     this.#held = false
   }
 
@@ -117,16 +124,28 @@ export class CountedPermits implements Permits {
     }
   }
 
+  /** @internal By a guard: what is given back to a removed file is missed by nobody. */
+  giveBack(): void {
+    try {
+      this.release(1)
+    } catch (error) {
+      if (!(error instanceof IpcError)) throw error
+    }
+  }
+
   release(count: number): void {
     if (count === 1 && !this.#queue.isEmpty && this.#handovers < HANDOVERS) {
       this.#roomFor(1, this.#memory.load(this.#index))
-      this.#handovers++
-      this.#queue.hand(() => new CountedGuard(this))
-      return
+      if (this.#queue.hand(() => new CountedGuard(this))) {
+        this.#handovers++
+        return
+      }
     }
     this.#handovers = 0
     for (;;) {
       const word = this.#memory.load(this.#index)
+      // Throws if the file was removed: a permit more would let takers in by the fast path.
+      if ((word & WAITERS) !== 0) this.#memory.arm()
       this.#roomFor(count, word)
       if (!this.#change(word, plus(word, count) & ~WAITERS)) continue
       if ((word & WAITERS) !== 0) this.#memory.unpark(this.#index, count)

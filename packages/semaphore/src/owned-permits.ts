@@ -172,11 +172,14 @@ export class OwnedPermits implements Permits {
   /** @internal me → FREE, or to the next call of this thread */
   giveBack({ permit }: OwnedGuard): void {
     const holds = this.#holds
-    if (!this.#queue.isEmpty && holds.handovers < HANDOVERS) {
-      holds.handovers++
+    if (
+      !this.#queue.isEmpty &&
+      holds.handovers < HANDOVERS &&
       this.#queue.hand((waiting) =>
         this.#guard(permit, { semaphore: waiting.owner, async: true }, false),
       )
+    ) {
+      holds.handovers++
       return
     }
     holds.handovers = 0
