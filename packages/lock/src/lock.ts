@@ -157,7 +157,7 @@ export class Lock extends Acquirable<Guard> {
   }
 
   static from(handle: Handle): Lock {
-    return new Lock(Place.from(KIND, handle))
+    return new Lock(Place.from(KIND, handle, () => WORDS))
   }
 
   /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
@@ -227,7 +227,7 @@ export class Lock extends Acquirable<Guard> {
         if (guard !== undefined) return guard
         continue
       }
-      if (ownerOf(word) === this.#me && this.#waitsForItself(sleep)) return undefined
+      if (ownerOf(word) === this.#me && this.#waitsForItself(sleep, word)) return undefined
       if (sleep.lost >= PATIENCE) this.#reserve()
       const announced = word | WAITERS
       if (word === announced || this.#change(word, announced)) {
@@ -237,9 +237,23 @@ export class Lock extends Acquirable<Guard> {
     }
   }
 
-  /** True when the thread itself will serve the caller, on its next release. */
-  #waitsForItself(sleep: Sleep): boolean {
+  /**
+   * True when the thread itself will serve the caller, on its next release. A caller that has slept
+   * may have consumed a wake, and the thread took the lock past it, by the fast path:
+   *
+   *   T1 release: FREE, wakes T2's ticket | T2 tryAcquire: FREE → T2, then hears of the wake
+   *   T2 hands the lock to the caller, who releases: T2 → FREE, no WAITERS; T3 sleeps on
+   *
+   * so the wake is passed on here, and a reservation goes with it.
+   */
+  #waitsForItself(sleep: Sleep, word: number): boolean {
     if (!sleep.blocking) {
+      // Held through another copy of the same SharedArrayBuffer, which knows nothing of this queue.
+      if (this.#hold.guard === null) return false
+      if (sleep.slept > 0) {
+        this.#cancelReservation()
+        this.#change(word, word | WAITERS) // fails only if another has set it
+      }
       sleep.on(NOWHERE, 0)
       return true
     }
@@ -323,9 +337,13 @@ export class Lock extends Acquirable<Guard> {
   #releaseContended(): void {
     const hold = this.#hold
     const othersSleep = (this.memory.load(this.index + WORD) & WAITERS) !== 0
-    if (!hold.queue.isEmpty && (!othersSleep || hold.handovers < HANDOVERS)) {
-      hold.handovers++
+    if (
+      !hold.queue.isEmpty &&
+      (!othersSleep || hold.handovers < HANDOVERS) &&
       hold.queue.hand((waiting) => (waiting.owner as Lock).#guard(true, false))
+    ) {
+      hold.handovers++
+      this.#cancelReservation() // it may have been that call's
       return
     }
     hold.handovers = 0
