@@ -1,0 +1,17 @@
+import type { Guard } from '@ipc/core'
+
+/** A lock that a Condition can be used with: it gives up a hold, and takes it back. */
+export interface Suspendable {
+  /**
+   * Releases all that this thread holds, as the guard's.
+   * @throws IpcError ERR_IPC_NOT_OWNER when the guard is not one that is held
+   */
+  suspend(guard: Guard): Suspended
+}
+
+/** A hold that was given up for a while. */
+export interface Suspended {
+  /** Takes it back, waiting as long as it takes: the guard is held again. */
+  resume(): void
+  resumeAsync(): Promise<void>
+}
