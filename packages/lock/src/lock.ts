@@ -55,6 +55,7 @@ import {
   type UnlinkOptions,
   type Waiting,
 } from '@ipc/core'
+import type { Suspendable, Suspended } from './suspend.ts'
 
 const KIND = 'lock'
 
@@ -90,7 +91,7 @@ export interface LockInspection extends Inspection {
 }
 
 class LockGuard implements Guard {
-  readonly abandoned: boolean
+  abandoned: boolean
   /** @internal */
   readonly lock: Lock
   /** @internal */
@@ -125,7 +126,7 @@ class LockGuard implements Guard {
  * await lock.withAsync(async () => { ... })
  * ```
  */
-export class Lock extends Acquirable<Guard> {
+export class Lock extends Acquirable<Guard> implements Suspendable {
   readonly #me: number
   readonly #hold: Hold
 
@@ -181,6 +182,29 @@ export class Lock extends Acquirable<Guard> {
     const { guard } = this.#hold
     if (guard === null || guard.async) throw this.#notOwner(guard !== null)
     this.releaseHold()
+  }
+
+  get isHeldHere(): boolean {
+    return this.#hold.guard !== null
+  }
+
+  isHeldBy(guard: Guard): boolean {
+    return this.isHeldHere && this.#hold.guard === guard
+  }
+
+  suspend(guard: Guard): Suspended {
+    this.checkOpen()
+    const mine = this.#hold.guard
+    if (mine === null || mine !== guard) throw this.#notOwner(false)
+    this.releaseHold()
+    const takeBack = (now: Guard): void => {
+      mine.abandoned ||= now.abandoned
+      this.#hold.guard = mine
+    }
+    return {
+      resume: () => takeBack(this.acquire()),
+      resumeAsync: async () => takeBack(await this.acquireAsync()),
+    }
   }
 
   inspect(): LockInspection {

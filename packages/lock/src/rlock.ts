@@ -183,10 +183,18 @@ export class RLock extends Primitive implements Suspendable {
     }
   }
 
+  get isHeldHere(): boolean {
+    return this.#holds.first !== null
+  }
+
+  isHeldBy(guard: Guard): boolean {
+    return this.#holds.guards.includes(guard as RLockGuard)
+  }
+
   suspend(guard: Guard): Suspended {
     this.checkOpen()
     const holds = this.#holds
-    if (!holds.guards.includes(guard as RLockGuard)) {
+    if (!this.isHeldBy(guard)) {
       throw new IpcError('ERR_IPC_NOT_OWNER', `use ${this.description}: this is no guard of a hold`)
     }
     const { first } = holds

@@ -2,6 +2,10 @@ import type { Guard } from '@ipc/core'
 
 /** A lock that a Condition can be used with: it gives up a hold, and takes it back. */
 export interface Suspendable {
+  /** Whether this thread holds it. */
+  readonly isHeldHere: boolean
+  /** Whether the guard is of a hold of this lock. */
+  isHeldBy(guard: Guard): boolean
   /**
    * Releases all that this thread holds, as the guard's.
    * @throws IpcError ERR_IPC_NOT_OWNER when the guard is not one that is held

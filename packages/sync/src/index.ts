@@ -1,2 +1,10 @@
 export type { TryOptions, TryWaitOptions, WaitOptions } from '@ipc/core'
 export { Event, type EventInspection } from './event.ts'
+export { Barrier, type BarrierInspection, type BarrierOptions, type BarrierPass } from './barrier.ts'
+export {
+  Condition,
+  type ConditionInspection,
+  type ConditionLock,
+  type ConditionOptions,
+  type WaitForOptions,
+} from './condition.ts'
