@@ -1,0 +1,10 @@
+export { acquirableLaws, type AcquirableLike, type GuardLike, type Traits } from './acquirable.ts'
+export {
+  placements,
+  type ClassLike,
+  type Meeting,
+  type Modules,
+  type Placement,
+  type PrimitiveLike,
+  type Subject,
+} from './placements.ts'
