@@ -40,6 +40,8 @@ export class AsyncQueue<T> {
   #first: Call<T> | null = null
   #last: Call<T> | null = null
   #ticket: Ticket | null = null
+  /** The word that it sleeps on. */
+  #ticketOn = NOWHERE
 
   constructor(memory: Memory) {
     this.#memory = memory
@@ -124,10 +126,13 @@ export class AsyncQueue<T> {
   }
 
   #sleep(call: Call<T>, watch: number): void {
-    // A ticket that still sleeps hears every wake of the word. One that was parked when the word
-    // was another comes back by itself.
-    if (call.sleep.index === NOWHERE || this.#ticket !== null) return
     const { index, expected } = call.sleep
+    if (index === NOWHERE) return
+    // A ticket that still sleeps on the word hears every wake of it. One that was parked when the
+    // word had another value comes back by itself.
+    if (this.#ticket !== null && this.#ticketOn === index) return
+    this.#ticket?.cancel() // if it cannot be cancelled, it will only look once too often
+    this.#ticketOn = index
     const ticket = this.#memory.parkAsync(index, expected, watch, (result) => {
       if (this.#ticket === ticket) this.#ticket = null
       if (this.#first === null) return call.waiting.leave()
@@ -156,10 +161,12 @@ export class AsyncQueue<T> {
   #remove(call: Call<T>): boolean {
     if (!call.queued) return false
     this.#unlink(call)
-    if (this.#first === null && this.#ticket?.cancel() === true) {
+    if (this.#first !== null) return true
+    if (this.#ticket?.cancel() === true) {
       this.#ticket = null
       call.waiting.leave()
     }
+    call.waiting.end?.()
     return true
   }
 }

@@ -29,6 +29,9 @@ export function block<T>(
       sleep.over(memory.park(sleep.index, sleep.expected, deadline, watch))
     }
   } finally {
-    if (taken === undefined && sleep.slept > 0) waiting.leave()
+    if (taken === undefined) {
+      if (sleep.slept > 0) waiting.leave()
+      waiting.end?.()
+    }
   }
 }

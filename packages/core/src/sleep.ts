@@ -46,4 +46,6 @@ export interface Waiting<T> {
   attempt(sleep: Sleep): T | undefined
   /** After having slept, leaves without taking: passes on the wake that it may have consumed. */
   leave(): void
+  /** Once nobody in this thread waits any more without having taken, slept or not. */
+  end?(): void
 }

@@ -254,7 +254,10 @@ export class Condition extends Primitive {
     signal?.throwIfAborted()
     if (this.#lock instanceof RLock) {
       const why = 'an RLock belongs to the thread, and all its tasks: use a Lock'
-      throw new IpcError('ERR_IPC_UNSUPPORTED', `wait asynchronously for ${this.description}: ${why}`)
+      throw new IpcError(
+        'ERR_IPC_UNSUPPORTED',
+        `wait asynchronously for ${this.description}: ${why}`,
+      )
     }
     this.#checkGuard(guard)
     const entry = this.#enter()
@@ -384,7 +387,11 @@ export class Condition extends Primitive {
     throw new IpcError('ERR_IPC_NOT_OWNER', `wait for ${this.description}: ${why}`)
   }
 
-  #deadline(call: string, predicate: unknown, options: { timeoutMs?: unknown } | undefined): number {
+  #deadline(
+    call: string,
+    predicate: unknown,
+    options: { timeoutMs?: unknown } | undefined,
+  ): number {
     checkOptions(`${call}() options`, options)
     if (typeof predicate !== 'function') throw wrongType('predicate', 'a function', predicate)
     const given = options?.timeoutMs

@@ -1,6 +1,11 @@
 export type { TryOptions, TryWaitOptions, WaitOptions } from '@ipc/core'
 export { Event, type EventInspection } from './event.ts'
-export { Barrier, type BarrierInspection, type BarrierOptions, type BarrierPass } from './barrier.ts'
+export {
+  Barrier,
+  type BarrierInspection,
+  type BarrierOptions,
+  type BarrierPass,
+} from './barrier.ts'
 export {
   Condition,
   type ConditionInspection,
