@@ -1,0 +1,66 @@
+import { Arena } from '../history/arena.ts'
+import type { FaultAtStep, Program } from '../program/program.ts'
+import { openObjects, type Objects } from './objects.ts'
+import type { Reply, Request } from './protocol.ts'
+import { Track, type Moment } from './track.ts'
+
+/** How a thread or a process ends its own life. */
+export interface Life {
+  send(reply: Reply): void
+  /** At once, in the middle of everything. */
+  kill(): void
+}
+
+/** Does its part of one program after the other. */
+export class Agent {
+  readonly #arena: Arena
+  readonly #life: Life
+  #prepared: { objects: Objects; tracks: Track[] } | null = null
+
+  constructor(arena: Arena, life: Life) {
+    this.#arena = arena
+    this.#life = life
+    life.send({ did: 'start' })
+  }
+
+  receive(request: Request): void {
+    const done = request.do === 'go' ? this.#go() : this.#prepare(request)
+    done.then(
+      () => this.#life.send({ did: request.do }),
+      (error: unknown) => this.#life.send({ did: 'fail', error: textOf(error) }),
+    )
+  }
+
+  // oxlint-disable-next-line typescript/require-await -- so that what it throws is a rejection
+  async #prepare(request: Extract<Request, { do: 'prepare' }>): Promise<void> {
+    const { program, agent, references, planted } = request
+    const objects = openObjects(program, references, planted)
+    const spec = program.agents[agent]!
+    const tracks = spec.tracks.map((_, index) => {
+      const moment = index === 0 ? this.#faultsOf(program, agent) : () => {}
+      return new Track(this.#arena, objects.all, { agent, index, spec }, moment)
+    })
+    this.#prepared = { objects, tracks }
+  }
+
+  async #go(): Promise<void> {
+    const { objects, tracks } = this.#prepared!
+    this.#prepared = null
+    await Promise.all(tracks.map((track) => track.run()))
+    objects.close()
+  }
+
+  #faultsOf({ faults }: Program, agent: number): Moment {
+    const mine = faults.filter((fault) => fault.agent === agent && 'step' in fault) as FaultAtStep[]
+    return (step, inside) => {
+      const fault = mine.find((planned) => planned.step === step && planned.inside === inside)
+      if (fault?.what === 'kill') this.#life.kill()
+      else if (fault?.what === 'exit') process.exit()
+    }
+  }
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.stack ?? error.message
+}

@@ -1,0 +1,18 @@
+/** A command: a module of this folder. `run` answers with the exit code. */
+export interface Command {
+  /** One line for `stress --help`. */
+  readonly summary: string
+  run(argv: readonly string[]): Promise<number>
+}
+
+/** What is run when no command is named. */
+export const MAIN = 'stress'
+
+/** Name → module; loaded when it is asked for. */
+export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<
+  string,
+  () => Promise<Command>
+>([
+  ['stress', () => import('./stress.ts')],
+  ['replay', () => import('./replay.ts')],
+])

@@ -1,0 +1,156 @@
+import { Op, type Operation } from './operation.ts'
+import { Diverged, SimulatedMemory, type Mark } from './simulated-memory.ts'
+
+const NO_MARKS: readonly Mark[] = []
+
+/** What an agent's code sees of the explorer. */
+export class Agent {
+  /** From 0. */
+  readonly number: number
+  readonly memory: SimulatedMemory
+
+  constructor(number: number, memory: SimulatedMemory) {
+    this.number = number
+    this.memory = memory
+  }
+
+  /** Tells the monitor that something was done, by the operation that came last. */
+  did(code: number, value = 0): void {
+    if (this.memory.stoppedAt === null) this.memory.after.push({ code, value })
+  }
+
+  /**
+   * Tells the monitor that something begins, with the operation that comes next: not earlier, or
+   * what other agents do in between would seem to be concurrent with it.
+   */
+  begins(code: number, value = 0): void {
+    if (this.memory.stoppedAt === null) this.memory.before.push({ code, value })
+  }
+
+  /** Calls what may time out; elsewhere time stands still. */
+  timed<T>(call: () => T): T {
+    this.memory.timed = true
+    try {
+      return call()
+    } finally {
+      if (this.memory.stoppedAt === null) this.memory.timed = false
+    }
+  }
+}
+
+/** A piece of an agent's code that shares nothing with the other pieces but the memory. */
+export type Code = (agent: Agent) => void
+
+/** An agent between two operations: where its code is, as a function of the answers so far. */
+export class Node implements Operation {
+  readonly id: number
+  readonly automaton: Automaton
+  readonly parent: Node | null
+  /** To the parent's operation; led here. */
+  readonly answer: number
+  readonly kind: Operation['kind']
+  readonly index: number
+  readonly value: number
+  readonly other: number
+  /** Whether the time may be over here. */
+  readonly timed: boolean
+  readonly after: readonly Mark[]
+  readonly before: readonly Mark[]
+  /** Of FAILED. */
+  readonly error: unknown
+  // The first child without a Map: most nodes have one or two.
+  firstAnswer = 0
+  firstChild: Node | null = null
+  readonly children: Map<number, Node> = new Map()
+
+  constructor(
+    id: number,
+    automaton: Automaton,
+    parent: Node | null,
+    answer: number,
+    operation: Operation,
+    memory: SimulatedMemory,
+    error: unknown,
+  ) {
+    this.id = id
+    this.automaton = automaton
+    this.parent = parent
+    this.answer = answer
+    this.kind = operation.kind
+    this.index = operation.index
+    this.value = operation.value
+    this.other = operation.other
+    this.timed = memory.timed
+    this.after = memory.after.length === 0 ? NO_MARKS : memory.after
+    this.before = memory.before.length === 0 ? NO_MARKS : memory.before
+    this.error = error
+  }
+
+  /** Where the code goes when its operation is answered. */
+  on(answer: number): Node {
+    if (this.firstChild !== null && this.firstAnswer === answer) return this.firstChild
+    return this.children.get(answer) ?? this.automaton.grow(this, answer)
+  }
+}
+
+/**
+ * A piece of synchronous code as an automaton. What the code does next is a function of what its
+ * operations answered, so it is executed once for each sequence of answers, and remembered.
+ */
+export class Automaton {
+  /** Executions of the code. */
+  executions = 0
+  readonly root: Node
+  readonly #code: Code
+  readonly #agent: number
+  readonly #nodes: Node[]
+
+  /** `nodes` is where all automata of a machine register theirs: a node's id is its index. */
+  constructor(code: Code, agent: number, nodes: Node[]) {
+    this.#code = code
+    this.#agent = agent
+    this.#nodes = nodes
+    this.root = this.#execute(null, 0)
+  }
+
+  grow(parent: Node, answer: number): Node {
+    const node = this.#execute(parent, answer)
+    parent.children.set(answer, node)
+    if (parent.firstChild === null) {
+      parent.firstChild = node
+      parent.firstAnswer = answer
+    }
+    return node
+  }
+
+  #execute(parent: Node | null, answer: number): Node {
+    const operations: Operation[] = []
+    const answers: number[] = []
+    let last = answer
+    for (let node = parent; node !== null; node = node.parent) {
+      operations.push(node)
+      answers.push(last)
+      last = node.answer
+    }
+    const memory = new SimulatedMemory(this.#agent, operations.reverse(), answers.reverse())
+    let end: Operation = { kind: Op.END, index: 0, value: 0, other: 0 }
+    let error: unknown
+    this.executions++
+    try {
+      const result: unknown = this.#code(new Agent(this.#agent, memory))
+      if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
+        throw new TypeError('the code of an agent is asynchronous; this engine runs threads')
+      }
+    } catch (thrown) {
+      if (thrown instanceof Diverged) throw thrown
+      if (memory.stoppedAt === null) {
+        end = { kind: Op.FAILED, index: 0, value: 0, other: 0 }
+        error = thrown
+      }
+    }
+    if (memory.stoppedAt !== null) end = memory.stoppedAt
+    const node = new Node(this.#nodes.length, this, parent, answer, end, memory, error)
+    this.#nodes.push(node)
+    return node
+  }
+}

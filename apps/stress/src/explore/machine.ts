@@ -1,0 +1,432 @@
+import { Automaton, type Node } from './automaton.ts'
+import type { Model, Segment, View } from './model.ts'
+import { ALL } from '@ipc/core'
+import {
+  CHANGED,
+  DEATH,
+  FIRST_ID,
+  Op,
+  TIMED_OUT,
+  WOKEN,
+} from './operation.ts'
+import { Words } from './words.ts'
+
+/** What can happen next. */
+export const Act = {
+  /** The agent's next operation. */
+  STEP: 0,
+  /** Its time is over. */
+  TIME_OUT: 1,
+  /** Its sleep ends for no reason. */
+  SPURIOUS: 2,
+  CRASH: 3,
+} as const
+
+/** Who, what, and which of several outcomes: agent + act × 16 + outcome × 128. */
+export type Action = number
+
+export const MAX_AGENTS = 15
+
+export const agentOf = (action: Action): number => action & 15
+export const actOf = (action: Action): number => (action >> 4) & 7
+export const outcomeOf = (action: Action): number => action >> 7
+export const actionOf = (agent: number, act: number, outcome = 0): Action =>
+  agent | (act << 4) | (outcome << 7)
+
+/** What an agent is. */
+const READY = 0
+const ASLEEP = 1
+const FINISHED = 2
+const DEAD = 4
+
+/** At most so many sleepers of one word can be told apart. */
+const MAX_SLEEPERS = 8
+
+export interface Violation {
+  readonly verdict: string
+  readonly agent: number | null
+}
+
+/**
+ * All agents of a model, and the memory that they share. Its state is one vector of integers: the
+ * words, the monitor's words, and for each agent its node, its segment and what it is.
+ */
+export class Machine implements View {
+  readonly model: Model
+  readonly agents: number
+  readonly shared: Words
+  readonly nodes: Node[] = []
+  /** The state. */
+  readonly vector: Int32Array
+  violation: Violation | null = null
+  /** What the last operation answered. */
+  answer = 0
+  /** Steps taken, over all explorations. */
+  steps = 0
+
+  readonly #roots: Node[][]
+  readonly #initial: Int32Array
+  readonly #ghosts: number
+  readonly #node: number
+  readonly #segment: number
+  readonly #status: number
+  readonly #deaths: number
+  readonly #spurious: number
+
+  constructor(model: Model) {
+    if (model.agents.length > MAX_AGENTS) throw new RangeError(`at most ${MAX_AGENTS} agents`)
+    this.model = model
+    this.agents = model.agents.length
+    const { words } = model
+    this.#ghosts = words
+    this.#node = words + model.monitor.words
+    this.#segment = this.#node + this.agents
+    this.#status = this.#segment + this.agents
+    this.#deaths = this.#status + this.agents
+    this.#spurious = this.#deaths + 1
+    this.vector = new Int32Array(this.#spurious + 1)
+    this.shared = new Words(this.vector.subarray(0, words), (agent) => this.isDead(agent))
+    const known = new Map<string, Automaton>()
+    const rootOf = ({ name, code }: Segment, agent: number): Node => {
+      const key = `${agent} ${name}`
+      let automaton = known.get(key)
+      if (automaton === undefined) {
+        known.set(key, (automaton = new Automaton(code, agent, this.nodes)))
+      }
+      return automaton.root
+    }
+    this.#roots = model.agents.map((segments, agent) =>
+      segments.map((segment) => rootOf(segment, agent)),
+    )
+    for (let agent = 0; agent < this.agents; agent++) this.#begin(agent, 0)
+    this.#initial = this.vector.slice()
+  }
+
+  get executions(): number {
+    return [...new Set(this.nodes.map((node) => node.automaton))].reduce(
+      (sum, automaton) => sum + automaton.executions,
+      0,
+    )
+  }
+
+  reset(): void {
+    this.vector.set(this.#initial)
+    this.violation = null
+  }
+
+  /* ---- what a monitor sees ----------------------------------------------------------------- */
+
+  get(word: number): number {
+    return this.vector[this.#ghosts + word]!
+  }
+
+  set(word: number, value: number): void {
+    this.vector[this.#ghosts + word] = value
+  }
+
+  isDead(agent: number): boolean {
+    return this.vector[this.#status + agent] === DEAD
+  }
+
+  isFinished(agent: number): boolean {
+    return this.vector[this.#status + agent] === FINISHED
+  }
+
+  isAsleep(agent: number): boolean {
+    return this.vector[this.#status + agent] === ASLEEP
+  }
+
+  isReady(agent: number): boolean {
+    return this.vector[this.#status + agent] === READY
+  }
+
+  nodeOf(agent: number): Node {
+    return this.nodes[this.vector[this.#node + agent]!]!
+  }
+
+  /** Which of its segments an agent is in. */
+  segmentOf(agent: number): number {
+    return this.vector[this.#segment + agent]!
+  }
+
+  /* ---- what can happen ------------------------------------------------------------------------- */
+
+  /**
+   * Writes what can happen into `actions`, the steps first; returns how many. When no agent can
+   * take a step of its own, it also looks whether that is as it should be.
+   */
+  enabled(actions: Action[]): number {
+    let count = 0
+    for (let agent = 0; agent < this.agents; agent++) {
+      if (this.vector[this.#status + agent] !== READY) continue
+      const outcomes = this.#outcomes(agent)
+      for (let i = 0; i < outcomes; i++) actions[count++] = actionOf(agent, Act.STEP, i)
+    }
+    if (count === 0 && this.#isWrongAtRest()) return 0
+    const { crashes, spurious } = this.model.faults
+    const mayCrash = this.vector[this.#deaths]! < crashes
+    const maySpurious = this.vector[this.#spurious]! < spurious
+    for (let agent = 0; agent < this.agents; agent++) {
+      const status = this.vector[this.#status + agent]!
+      if (status === ASLEEP) {
+        if (this.nodeOf(agent).timed) actions[count++] = actionOf(agent, Act.TIME_OUT)
+        if (maySpurious) actions[count++] = actionOf(agent, Act.SPURIOUS)
+      }
+      if (mayCrash && (status === READY || status === ASLEEP)) {
+        actions[count++] = actionOf(agent, Act.CRASH)
+      }
+    }
+    return count
+  }
+
+  /** Whether an action that was recorded can happen now. */
+  allows(action: Action): boolean {
+    const actions: Action[] = []
+    const count = this.enabled(actions)
+    return actions.slice(0, count).includes(action)
+  }
+
+  #outcomes(agent: number): number {
+    const node = this.nodeOf(agent)
+    if (node.kind === Op.NOW) return 2
+    if (node.kind === Op.END) return 2 // endless: go on, or stop here
+    if (node.kind !== Op.UNPARK || node.value <= 0) return 1
+    const sleepers = this.#countSleepers(node.index)
+    return node.value >= sleepers ? 1 : choose(sleepers, node.value)
+  }
+
+  #countSleepers(word: number): number {
+    let count = 0
+    for (let agent = 0; agent < this.agents; agent++) {
+      if (this.isAsleep(agent) && this.nodeOf(agent).index === word) count++
+    }
+    return count
+  }
+
+  #isWrongAtRest(): boolean {
+    const { monitor } = this.model
+    for (let agent = 0; agent < this.agents; agent++) {
+      if (!this.isAsleep(agent)) continue
+      if (monitor.maySleep?.(this, agent) ?? this.nodeOf(agent).timed) continue
+      this.#fail('sleeps, nobody will wake it, and nothing keeps it from going on', agent)
+      return true
+    }
+    const wrong = monitor.atRest?.(this)
+    if (wrong !== undefined) this.#fail(wrong, null)
+    return wrong !== undefined
+  }
+
+  /* ---- making it happen ------------------------------------------------------------------------ */
+
+  do(action: Action): void {
+    this.steps++
+    const agent = agentOf(action)
+    switch (actOf(action)) {
+      case Act.STEP:
+        this.#step(agent, outcomeOf(action))
+        break
+      case Act.TIME_OUT:
+        this.#wake(agent, TIMED_OUT)
+        break
+      case Act.SPURIOUS:
+        this.vector[this.#spurious]!++
+        this.#wake(agent, CHANGED)
+        break
+      default:
+        this.#crash(agent)
+    }
+  }
+
+  #step(agent: number, outcome: number): void {
+    const node = this.nodeOf(agent)
+    if (node.kind === Op.END) {
+      this.answer = outcome
+      if (outcome === 0) this.#begin(agent, this.segmentOf(agent) + 1)
+      else this.#finish(agent)
+      return
+    }
+    const marks = node.before
+    for (let i = 0; i < marks.length; i++) this.#tell(agent, marks[i]!.code, marks[i]!.value)
+    const answer = this.#operate(agent, node, outcome)
+    this.answer = answer
+    if (!this.isAsleep(agent)) this.#goTo(agent, node.on(answer))
+  }
+
+  #operate(agent: number, node: Node, outcome: number): number {
+    const { vector } = this
+    const { index, value, other } = node
+    if (node.kind <= Op.OR && (index < 0 || index >= this.#ghosts)) {
+      this.#fail(`uses word ${index} of ${this.#ghosts}`, agent)
+      return 0
+    }
+    const old = vector[index]!
+    switch (node.kind) {
+      case Op.LOAD:
+        return old
+      case Op.STORE:
+        vector[index] = value
+        return 0
+      case Op.COMPARE_EXCHANGE:
+        if (old === value) vector[index] = other
+        return old
+      case Op.EXCHANGE:
+        vector[index] = value
+        return old
+      case Op.ADD:
+        vector[index] = old + value
+        return old
+      case Op.SUB:
+        vector[index] = old - value
+        return old
+      case Op.AND:
+        vector[index] = old & value
+        return old
+      case Op.OR:
+        vector[index] = old | value
+        return old
+      case Op.IS_DEAD: {
+        const whom = index - FIRST_ID
+        return whom >= 0 && whom < this.agents && this.isDead(whom) ? 1 : 0
+      }
+      case Op.ARM:
+        this.model.monitor.armed?.(this, agent)
+        return vector[this.#deaths]!
+      case Op.PARK:
+        if (vector[this.#deaths] !== other) return DEATH
+        if (old !== value) return CHANGED
+        vector[this.#status + agent] = ASLEEP
+        return WOKEN
+      case Op.UNPARK:
+        return this.#unpark(index, value, outcome)
+      case Op.NOW:
+        return outcome
+      default:
+        throw new Error(`no operation: ${node.kind}`)
+    }
+  }
+
+  /** Of several sleepers any may be the ones that wake: `outcome` says which. */
+  #unpark(word: number, count: number, outcome: number): number {
+    if (count <= 0) return 0
+    const sleepers: number[] = []
+    for (let agent = 0; agent < this.agents; agent++) {
+      if (this.isAsleep(agent) && this.nodeOf(agent).index === word) sleepers.push(agent)
+    }
+    if (count === ALL || count >= sleepers.length) {
+      for (const agent of sleepers) this.#wake(agent, WOKEN)
+      return sleepers.length
+    }
+    const subset = nthSubset(sleepers.length, count, outcome)
+    for (let i = 0; i < sleepers.length; i++) {
+      if ((subset & (1 << i)) !== 0) this.#wake(sleepers[i]!, WOKEN)
+    }
+    return count
+  }
+
+  #wake(agent: number, result: number): void {
+    const node = this.nodeOf(agent)
+    this.vector[this.#status + agent] = READY
+    this.answer = result
+    this.#goTo(agent, node.on(result))
+  }
+
+  /** Whoever sleeps is told: each of them watches everybody. */
+  #crash(agent: number): void {
+    this.vector[this.#status + agent] = DEAD
+    this.vector[this.#deaths]!++
+    // It is nowhere any more: which instruction it died at makes no other difference.
+    this.vector[this.#node + agent] = 0
+    this.vector[this.#segment + agent] = 0
+    for (let other = 0; other < this.agents; other++) {
+      if (this.isAsleep(other)) this.#wake(other, DEATH)
+    }
+    if (this.#cannotCrash()) {
+      for (let other = 0; other < this.agents; other++) this.#settle(other)
+    }
+  }
+
+  #cannotCrash(): boolean {
+    return this.vector[this.#deaths]! >= this.model.faults.crashes
+  }
+
+  #goTo(agent: number, node: Node): void {
+    this.vector[this.#node + agent] = node.id
+    const marks = node.after
+    for (let i = 0; i < marks.length; i++) this.#tell(agent, marks[i]!.code, marks[i]!.value)
+    if (node.kind === Op.FAILED) {
+      this.#fail(`throws ${String(node.error)}`, agent)
+    } else if (node.kind === Op.END) {
+      for (const { code, value } of node.before) this.#tell(agent, code, value)
+      if (!this.model.endless) this.#begin(agent, this.segmentOf(agent) + 1)
+    } else {
+      this.#settle(agent)
+    }
+  }
+
+  #begin(agent: number, segment: number): void {
+    const roots = this.#roots[agent]!
+    if (this.model.endless && segment === roots.length) segment = 0
+    this.vector[this.#segment + agent] = segment
+    if (segment < roots.length) this.#goTo(agent, roots[segment]!)
+    else this.#finish(agent)
+  }
+
+  #finish(agent: number): void {
+    this.vector[this.#status + agent] = FINISHED
+    this.vector[this.#node + agent] = 0
+    this.vector[this.#segment + agent] = 0
+  }
+
+  /**
+   * Does at once what cannot be told apart from doing it later: to look who is dead, when nobody
+   * will die any more.
+   */
+  #settle(agent: number): void {
+    for (;;) {
+      if (this.vector[this.#status + agent] !== READY || !this.#cannotCrash()) return
+      const node = this.nodeOf(agent)
+      if (node.kind !== Op.ARM && node.kind !== Op.IS_DEAD) return
+      if (node.before.length > 0) return
+      const next = node.on(this.#operate(agent, node, 0))
+      this.vector[this.#node + agent] = next.id
+      if (next.after.length > 0 || next.kind >= Op.END) return this.#goTo(agent, next)
+    }
+  }
+
+  #tell(agent: number, code: number, value: number): void {
+    const wrong = this.model.monitor.tell?.(this, agent, code, value)
+    if (wrong !== undefined) this.#fail(wrong, agent)
+  }
+
+  #fail(verdict: string, agent: number | null): void {
+    this.violation ??= { verdict, agent }
+  }
+}
+
+/** How many subsets of `count` elements a set of `of` has. */
+function choose(of: number, count: number): number {
+  if (of > MAX_SLEEPERS) throw new RangeError(`at most ${MAX_SLEEPERS} sleepers of one word`)
+  let result = 1
+  for (let i = 0; i < count; i++) result = (result * (of - i)) / (i + 1)
+  return result
+}
+
+const subsets = new Map<number, number[]>()
+
+/** The nth subset, as bits. */
+function nthSubset(of: number, count: number, n: number): number {
+  const key = of * 16 + count
+  let all = subsets.get(key)
+  if (all === undefined) {
+    all = []
+    for (let bits = 0; bits < 1 << of; bits++) if (bitCount(bits) === count) all.push(bits)
+    subsets.set(key, all)
+  }
+  return all[n]!
+}
+
+function bitCount(bits: number): number {
+  let count = 0
+  for (; bits !== 0; bits &= bits - 1) count++
+  return count
+}

@@ -1,0 +1,49 @@
+import type { ParkResult } from '@ipc/core'
+
+/** What an agent can ask of a simulated memory; each is one step of its thread. */
+export const Op = {
+  LOAD: 0,
+  STORE: 1,
+  COMPARE_EXCHANGE: 2,
+  EXCHANGE: 3,
+  ADD: 4,
+  SUB: 5,
+  AND: 6,
+  OR: 7,
+  IS_DEAD: 8,
+  ARM: 9,
+  PARK: 10,
+  UNPARK: 11,
+  /** Only inside a wait that may time out; otherwise time stands still. */
+  NOW: 12,
+  /** The end of a segment. */
+  END: 13,
+  /** The segment threw. */
+  FAILED: 14,
+} as const
+
+export type OpKind = (typeof Op)[keyof typeof Op]
+
+/** An operation with its operands; what they mean depends on the kind. */
+export interface Operation {
+  readonly kind: OpKind
+  /** The word, or the agent of IS_DEAD. */
+  readonly index: number
+  /** The operand, the expected value, or how many to wake. */
+  readonly value: number
+  /** The new value of a compareExchange, the watch of a park. */
+  readonly other: number
+}
+
+/** What a park answers, by its number in a trie. */
+export const RESULTS: readonly ParkResult[] = ['woken', 'changed', 'death', 'timed-out']
+export const WOKEN = 0
+export const CHANGED = 1
+export const DEATH = 2
+export const TIMED_OUT = 3
+
+/** The deadlines of all waits that may time out are before it. */
+export const LATE_MS = 1_000_000
+
+/** Agent 0 has this id; below it are NOBODY and POISON. */
+export const FIRST_ID = 16

@@ -1,0 +1,139 @@
+import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Watch } from '@ipc/core'
+import { FIRST_ID, LATE_MS, Op, RESULTS, TIMED_OUT, type Operation, type OpKind } from './operation.ts'
+
+/** Something that an agent did, told to the monitor; not an operation, so it takes no time. */
+export interface Mark {
+  readonly code: number
+  readonly value: number
+}
+
+/** Thrown through the code under test at its first operation that has no answer yet. */
+const STOP = new Error('stopped by the explorer')
+
+/** Code that catches everything and tries again would never end. */
+const MAX_OPERATIONS_AFTER_STOP = 10_000
+
+/** The code under test did something else than the last time, with the same answers. */
+export class Diverged extends Error {
+  override readonly name: string = 'Diverged'
+}
+
+/**
+ * The memory that one execution of an agent's code sees: it answers the first operations from a
+ * record, and stops the execution at the next one. A new one for each execution, so that what
+ * the primitives remember of a memory starts anew too.
+ */
+export class SimulatedMemory implements Memory {
+  readonly self: AgentId
+  /** The operation at which it stopped. */
+  stoppedAt: Operation | null = null
+  /** Inside a wait that may time out. */
+  timed = false
+  /** Told when the operation before them has happened. */
+  after: Mark[] = []
+  /** Told when the operation after them happens. */
+  before: Mark[] = []
+
+  readonly #operations: readonly Operation[]
+  readonly #answers: readonly number[]
+  #next = 0
+  #now = 0
+  #sinceStop = 0
+
+  constructor(agent: number, operations: readonly Operation[], answers: readonly number[]) {
+    this.self = FIRST_ID + agent
+    this.#operations = operations
+    this.#answers = answers
+  }
+
+  load(index: number): number {
+    return this.#do(Op.LOAD, index, 0, 0)
+  }
+
+  store(index: number, value: number): void {
+    this.#do(Op.STORE, index, value, 0)
+  }
+
+  compareExchange(index: number, expected: number, value: number): number {
+    return this.#do(Op.COMPARE_EXCHANGE, index, expected, value)
+  }
+
+  exchange(index: number, value: number): number {
+    return this.#do(Op.EXCHANGE, index, value, 0)
+  }
+
+  add(index: number, value: number): number {
+    return this.#do(Op.ADD, index, value, 0)
+  }
+
+  sub(index: number, value: number): number {
+    return this.#do(Op.SUB, index, value, 0)
+  }
+
+  and(index: number, value: number): number {
+    return this.#do(Op.AND, index, value, 0)
+  }
+
+  or(index: number, value: number): number {
+    return this.#do(Op.OR, index, value, 0)
+  }
+
+  isDead(agent: AgentId): boolean {
+    return this.#do(Op.IS_DEAD, agent, 0, 0) === 1
+  }
+
+  arm(): Watch {
+    return this.#do(Op.ARM, 0, 0, 0)
+  }
+
+  park(index: number, expected: number, deadline: number, watch: Watch): ParkResult {
+    const result = this.#do(Op.PARK, index, expected, watch)
+    if (result === TIMED_OUT) this.#now = Math.max(this.#now, deadline)
+    return RESULTS[result]!
+  }
+
+  parkAsync(): Ticket {
+    throw new Error('asynchronous waits need an event loop; this agent is a thread that blocks')
+  }
+
+  unpark(index: number, count: number): number {
+    return this.#do(Op.UNPARK, index, count, 0)
+  }
+
+  now(): number {
+    if (this.timed && this.#now < LATE_MS && this.#do(Op.NOW, 0, 0, 0) === 1) this.#now = LATE_MS
+    return this.#now
+  }
+
+  describe(agent: AgentId): AgentInfo {
+    return { pid: 1, threadId: agent - FIRST_ID, alive: true }
+  }
+
+  #do(kind: OpKind, index: number, value: number, other: number): number {
+    if (this.stoppedAt !== null) {
+      if (++this.#sinceStop > MAX_OPERATIONS_AFTER_STOP) {
+        throw new Error('the code catches the exception that stops it, and goes on for ever')
+      }
+      throw STOP
+    }
+    value |= 0
+    other |= 0
+    const i = this.#next++
+    if (i === this.#operations.length) {
+      this.stoppedAt = { kind, index, value, other }
+      throw STOP
+    }
+    const known = this.#operations[i]!
+    if (
+      known.kind !== kind ||
+      known.index !== index ||
+      known.value !== value ||
+      known.other !== other
+    ) {
+      throw new Diverged(`operation ${i} is not what it was: it depends on more than its answers`)
+    }
+    if (this.after.length > 0) this.after = []
+    if (this.before.length > 0) this.before = []
+    return this.#answers[i]!
+  }
+}

@@ -1,0 +1,112 @@
+import { Lock } from '@ipc/lock'
+import type { Agent, Code } from '../automaton.ts'
+import type { Monitor, Segment, View } from '../model.ts'
+import { FIRST_ID } from '../operation.ts'
+
+const AT = 0
+export const LOCK_WORDS: number = Lock.words()
+
+const ACQUIRED = 1
+const RELEASES = 2
+const RELEASED = 3
+
+const HOLDER = 0
+const IS_RELEASING = 1
+
+/** acquire; critical section; release */
+export const hold: Segment = segment('hold', (agent, lock) => {
+  const guard = lock.acquire()
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  release(agent, lock)
+})
+
+/** The same, once. */
+export const tryHold: Segment = segment('try', (agent, lock) => {
+  const guard = lock.tryAcquire()
+  if (guard === null) return
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  release(agent, lock)
+})
+
+/** The same, with a time-out that may come at any time. */
+export const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
+  const guard = agent.timed(() => lock.tryAcquire({ timeoutMs: 10 }))
+  if (guard === null) return
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  release(agent, lock)
+})
+
+/** Several in a row, through one object. */
+export function holdTimes(times: number): Segment {
+  return segment(`hold × ${times}`, (agent, lock) => {
+    for (let i = 0; i < times; i++) {
+      const guard = lock.acquire()
+      agent.did(ACQUIRED, Number(guard.abandoned))
+      release(agent, lock)
+    }
+  })
+}
+
+function segment(name: string, body: (agent: Agent, lock: Lock) => void): Segment {
+  const code: Code = (agent) => {
+    body(agent, Lock.at(agent.memory, AT))
+  }
+  return { name, code }
+}
+
+function release(agent: Agent, lock: Lock): void {
+  agent.begins(RELEASES)
+  lock.release()
+  agent.did(RELEASED)
+}
+
+/** One owner at a time; told that it was abandoned exactly if the owner died. */
+export const lockMonitor: Monitor = {
+  words: 2,
+
+  tell(view, agent, code, value) {
+    const holder = view.get(HOLDER) - 1
+    switch (code) {
+      case ACQUIRED: {
+        const isReleasing = view.get(IS_RELEASING) !== 0
+        const isAbandoned = holder >= 0 && view.isDead(holder)
+        view.set(HOLDER, agent + 1)
+        view.set(IS_RELEASING, 0)
+        if (holder >= 0 && !isAbandoned && !isReleasing) {
+          return `mutual exclusion: T${agent} has the lock while T${holder} has it`
+        }
+        if (isReleasing) return undefined // if it died meanwhile, either is right
+        if (isAbandoned && value === 0) return `T${agent} is not told that T${holder} died`
+        if (!isAbandoned && value === 1) return `T${agent} is told that somebody died; nobody did`
+        return undefined
+      }
+      case RELEASES:
+        view.set(IS_RELEASING, 1)
+        return undefined
+      default:
+        if (holder === agent) {
+          view.set(HOLDER, 0)
+          view.set(IS_RELEASING, 0)
+        }
+        return undefined
+    }
+  },
+
+  maySleep: (view) => isHeld(view),
+
+  wordNames: ['word', 'reservation'],
+  show: (index, value) => showAgents(value, index === AT),
+}
+
+function isHeld(view: View): boolean {
+  const holder = view.get(HOLDER) - 1
+  return holder >= 0 && !view.isDead(holder)
+}
+
+export function showAgents(value: number, isLockWord: boolean): string {
+  const id = value & 0x3fffffff
+  const parts = [id === 0 ? '0' : id >= FIRST_ID ? `T${id - FIRST_ID}` : String(id)]
+  if (isLockWord && (value & 0x40000000) !== 0) parts.push('RESERVED')
+  if ((value & 0x80000000) !== 0) parts.push('WAITERS')
+  return parts.join('+')
+}

@@ -1,0 +1,37 @@
+import type { Memory } from '@ipc/core'
+import type { ObjectSpec } from '../program/program.ts'
+import { UsageError } from '../usage.ts'
+import { IgnoresContention } from './ignores-contention.ts'
+import { LostPulse } from './lost-pulse.ts'
+import { SplitRelease } from './split-release.ts'
+
+/** A bug put between the shipped code and its memory, to see whether the checks find it. */
+interface Planted {
+  readonly wrap: new (memory: Memory) => Memory
+  appliesTo(spec: ObjectSpec): boolean
+}
+
+const PLANTED: ReadonlyMap<string, Planted> = new Map<string, Planted>([
+  ['ignores-contention', { wrap: IgnoresContention, appliesTo: ({ kind }) => kind === 'lock' }],
+  [
+    'split-release',
+    { wrap: SplitRelease, appliesTo: (spec) => spec.kind === 'semaphore' && !spec.undo },
+  ],
+  ['lost-pulse', { wrap: LostPulse, appliesTo: ({ kind }) => kind === 'event' }],
+])
+
+export const PLANTED_NAMES: readonly string[] = [...PLANTED.keys()]
+
+export function checkPlanted(name: string | undefined): string | undefined {
+  if (name === undefined || PLANTED.has(name)) return name
+  throw new UsageError(`--planted must be one of ${PLANTED_NAMES.join(', ')}: ${name}`)
+}
+
+export function isPlantedIn(spec: ObjectSpec, planted: string | undefined): boolean {
+  return planted !== undefined && PLANTED.get(planted)!.appliesTo(spec)
+}
+
+/** The memory for an object: the real one, or one with the bug. */
+export function plantedMemory(spec: ObjectSpec, planted: string | undefined, real: Memory): Memory {
+  return isPlantedIn(spec, planted) ? new (PLANTED.get(planted!)!.wrap)(real) : real
+}

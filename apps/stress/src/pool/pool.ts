@@ -1,0 +1,86 @@
+import type { AgentSpec } from '../program/program.ts'
+import { startProcess, startWorker, type Member } from './member.ts'
+
+/** Members more than a program can use, started while the one before runs. */
+const SPARE = 1
+
+export interface PoolSize {
+  readonly workers: number
+  readonly processes: number
+}
+
+/**
+ * Members that were started ahead of time: starting one takes longer than most programs. Those that
+ * die are replaced at once.
+ */
+export class Pool {
+  readonly #arena: unknown
+  readonly #size: Record<Member['kind'], number>
+  readonly #members = new Set<Member>()
+  readonly #idle: Member[] = []
+  readonly #waiting: { kind: Member['kind']; give: (member: Member) => void }[] = []
+  #closed = false
+
+  constructor(arena: unknown, { workers, processes }: PoolSize) {
+    this.#arena = arena
+    this.#size = { worker: workers && workers + SPARE, process: processes && processes + SPARE }
+    this.#fill()
+  }
+
+  /** One for each agent of a program. */
+  take(agents: readonly AgentSpec[]): Promise<Member[]> {
+    return Promise.all(agents.map(({ runs }) => this.#takeOne(runs)))
+  }
+
+  /** Takes back those that are alive. */
+  giveBack(members: readonly Member[]): void {
+    for (const member of members) {
+      member.hear = member.mourn = () => {}
+      if (member.alive) this.#settle(member)
+    }
+    this.#fill()
+  }
+
+  /** Ends them all. */
+  async close(): Promise<void> {
+    this.#closed = true
+    const exits = [...this.#members].map(async (member) => {
+      member.kill()
+      await member.exited
+    })
+    await Promise.all(exits)
+  }
+
+  #takeOne(kind: Member['kind']): Promise<Member> {
+    const i = this.#idle.findIndex((member) => member.kind === kind)
+    if (i >= 0) return Promise.resolve(this.#idle.splice(i, 1)[0]!)
+    return new Promise((give) => this.#waiting.push({ kind, give }))
+  }
+
+  #settle(member: Member): void {
+    const i = this.#waiting.findIndex(({ kind }) => kind === member.kind)
+    if (i >= 0) this.#waiting.splice(i, 1)[0]!.give(member)
+    else this.#idle.push(member)
+  }
+
+  #fill(): void {
+    for (const kind of ['worker', 'process'] as const) {
+      const there = [...this.#members].filter((member) => member.kind === kind).length
+      for (let i = there; i < this.#size[kind] && !this.#closed; i++) this.#start(kind)
+    }
+  }
+
+  #start(kind: Member['kind']): void {
+    const member = (kind === 'worker' ? startWorker : startProcess)(this.#arena)
+    this.#members.add(member)
+    member.hear = ({ did }) => {
+      if (did === 'start') this.#settle(member)
+    }
+    void member.exited.then(() => {
+      this.#members.delete(member)
+      const i = this.#idle.indexOf(member)
+      if (i >= 0) this.#idle.splice(i, 1)
+      this.#fill()
+    })
+  }
+}

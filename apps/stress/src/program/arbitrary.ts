@@ -1,0 +1,195 @@
+import fc from 'fast-check'
+import type {
+  AgentSpec,
+  Fault,
+  Form,
+  How,
+  ObjectSpec,
+  Operation,
+  Placement,
+  Program,
+  Work,
+} from './program.ts'
+import { MAX_STEPS } from './program.ts'
+
+/** What programs may be made of. */
+export interface Ingredients {
+  /** At most so many agents of a kind; without processes there is thread scope only. */
+  readonly workers: number
+  readonly processes: number
+  readonly faults: boolean
+}
+
+/**
+ * Random programs. What an operation is depends on the object that it meets, so operations are
+ * generated raw and fitted to their object afterwards: then they shrink independently.
+ */
+export function programs({ workers, processes, faults }: Ingredients): fc.Arbitrary<Program> {
+  return fc
+    .record({
+      processScope: processes === 0 ? fc.constant(false) : oneIn(4).map((rare) => !rare),
+      objects: fc.array(rawObject, { minLength: 1, maxLength: 3 }),
+      agents: fc.array(rawAgent, { minLength: 2, maxLength: Math.min(6, workers + processes) }),
+      faults: faults ? someFaults : fc.constant([]),
+    })
+    .map((raw) => {
+      const objects = raw.objects.map((object) => fitObject(object, raw.processScope))
+      const agents = fitAgents(raw.agents, objects, raw.processScope, workers, processes)
+      return {
+        scope: raw.processScope ? 'process' : 'thread',
+        objects,
+        agents,
+        faults: raw.faults.flatMap((fault) => fitFault(fault, agents)),
+      } satisfies Program
+    })
+}
+
+const oneIn = (n: number): fc.Arbitrary<boolean> => fc.nat(n - 1).map((i) => i === n - 1)
+
+interface RawObject {
+  readonly kind: 'lock' | 'semaphore' | 'event'
+  readonly placed: Placement
+  readonly value: number
+  readonly bounded: boolean
+  readonly undo: boolean
+}
+
+const rawObject: fc.Arbitrary<RawObject> = fc.record({
+  kind: fc.constantFrom('lock', 'semaphore', 'event'),
+  placed: fc.constantFrom('own', 'named', 'inside'),
+  value: fc.integer({ min: 1, max: 3 }),
+  bounded: fc.boolean(),
+  undo: fc.boolean(),
+})
+
+function fitObject(raw: RawObject, processScope: boolean): ObjectSpec {
+  const { kind, value, bounded, undo } = raw
+  const placed = raw.placed === 'named' && !processScope ? 'own' : raw.placed
+  return kind === 'semaphore' ? { kind, placed, value, bounded, undo } : { kind, placed }
+}
+
+interface RawOperation {
+  readonly object: number
+  /** Chooses among what can be done with the object. */
+  readonly choice: number
+  readonly how: How
+  readonly ms: number
+  readonly work: Work
+  readonly count: number
+}
+
+const rawOperation: fc.Arbitrary<RawOperation> = fc.record({
+  object: fc.nat(2),
+  choice: fc.nat(7),
+  how: fc.constantFrom('block', 'try', 'tryFor', 'async', 'tryAsync', 'abort', 'block', 'async'),
+  ms: fc.constantFrom(0, 0.1, 0.3, 1),
+  work: fc.constantFrom('nothing', 'spin', 'nap', 'yield'),
+  count: fc.integer({ min: 1, max: 2 }),
+})
+
+interface RawAgent {
+  readonly isProcess: boolean
+  readonly rounds: number
+  readonly tracks: readonly (readonly RawOperation[])[]
+}
+
+const rawTrack = fc.array(rawOperation, { minLength: 1, maxLength: 6 })
+
+const rawAgent: fc.Arbitrary<RawAgent> = fc.record({
+  isProcess: fc.boolean(),
+  rounds: fc.integer({ min: 1, max: 12 }),
+  tracks: fc.oneof(
+    { weight: 3, arbitrary: fc.tuple(rawTrack) },
+    { weight: 1, arbitrary: fc.array(rawTrack, { minLength: 2, maxLength: 3 }) },
+  ),
+})
+
+/** No more of a kind than there are; the others become the other kind. */
+function fitAgents(
+  raws: readonly RawAgent[],
+  objects: readonly ObjectSpec[],
+  processScope: boolean,
+  workers: number,
+  processes: number,
+): AgentSpec[] {
+  let left = { worker: workers, process: processScope ? processes : 0 }
+  return raws.flatMap(({ isProcess, rounds, tracks }) => {
+    const wanted = isProcess ? 'process' : 'worker'
+    const other = isProcess ? 'worker' : 'process'
+    const runs = left[wanted] > 0 ? wanted : other
+    if (left[runs] === 0) return []
+    left = { ...left, [runs]: left[runs] - 1 }
+    const longest = Math.max(...tracks.map((track) => track.length))
+    return {
+      runs,
+      rounds: Math.min(rounds, Math.floor(MAX_STEPS / longest)),
+      tracks: tracks.map((track) =>
+        track.map((operation) => fitOperation(operation, objects, tracks.length === 1)),
+      ),
+    } satisfies AgentSpec
+  })
+}
+
+function fitOperation(
+  raw: RawOperation,
+  objects: readonly ObjectSpec[],
+  mayBlock: boolean,
+): Operation {
+  const object = raw.object % objects.length
+  const spec = objects[object]!
+  const form = fitForm(raw, mayBlock)
+  if (spec.kind === 'event') {
+    const which = (['wait', 'wait', 'pulse', 'pulse', 'pulse', 'set', 'clear', 'look'] as const)[
+      raw.choice
+    ]!
+    return which === 'wait' ? { do: which, object, form } : { do: which, object }
+  }
+  const hold: Operation = { do: 'hold', object, form, work: raw.work }
+  if (spec.kind === 'lock') return raw.choice === 7 ? { do: 'look', object } : hold
+  if (spec.undo) return hold
+  if (raw.choice === 5) return { do: 'give', object, count: raw.count }
+  if (raw.choice === 6) return { do: 'take', object, form }
+  return raw.choice === 7 ? { do: 'look', object } : hold
+}
+
+/** Several tracks share a thread: none of them may block it. */
+function fitForm({ how, ms }: RawOperation, mayBlock: boolean): Form {
+  if (mayBlock) return { how, ms }
+  return { how: how === 'block' ? 'async' : how === 'tryFor' ? 'tryAsync' : how, ms }
+}
+
+interface RawFault {
+  readonly what: 'kill' | 'exit' | 'stop'
+  readonly agent: number
+  readonly atStep: boolean
+  readonly step: number
+  readonly inside: boolean
+  readonly afterMs: number
+  readonly forMs: number
+}
+
+const rawFault: fc.Arbitrary<RawFault> = fc.record({
+  what: fc.constantFrom('kill', 'kill', 'exit', 'stop'),
+  agent: fc.nat(5),
+  atStep: fc.boolean(),
+  step: fc.nat(24),
+  inside: fc.boolean(),
+  afterMs: fc.nat(8),
+  forMs: fc.integer({ min: 1, max: 12 }),
+})
+
+/** A killed agent costs a new one, which takes longer than most programs: so not in all of them. */
+const someFaults: fc.Arbitrary<readonly RawFault[]> = fc.oneof(
+  { weight: 2, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.array(rawFault, { minLength: 1, maxLength: 2 }) },
+)
+
+function fitFault(raw: RawFault, agents: readonly AgentSpec[]): Fault[] {
+  const agent = raw.agent % agents.length
+  const { what, step, inside, afterMs, forMs } = raw
+  if (what === 'stop') {
+    return agents[agent]!.runs === 'process' ? [{ what, agent, afterMs, forMs }] : []
+  }
+  if (what === 'exit' || raw.atStep) return [{ what, agent, step, inside }]
+  return [{ what, agent, afterMs }]
+}

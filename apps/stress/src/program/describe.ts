@@ -1,0 +1,70 @@
+import type { AgentSpec, Fault, Form, ObjectSpec, Operation, Program } from './program.ts'
+
+/** A program as people read it, one line per object, track and fault. */
+export function describeProgram({ scope, objects, agents, faults }: Program): string[] {
+  return [
+    `objects (${scope} scope)`,
+    ...objects.map((spec, i) => `  ${objectName(objects, i)}: ${describeObject(spec)}`),
+    'agents',
+    ...agents.flatMap((agent, i) => describeAgent(agent, i, objects)),
+    ...(faults.length > 0 ? ['faults', ...faults.map((fault) => `  ${describeFault(fault)}`)] : []),
+  ]
+}
+
+/** `lock0`, `event1`: the kind, and its number among all objects. */
+export function objectName(objects: readonly ObjectSpec[], index: number): string {
+  return `${objects[index]!.kind}${index}`
+}
+
+/** `A0`, or `A0.1` for the second of its tracks. */
+export function trackName(agents: readonly AgentSpec[], agent: number, track: number): string {
+  if (agent >= agents.length) return 'harness'
+  return agents[agent]!.tracks.length === 1 ? `A${agent}` : `A${agent}.${track}`
+}
+
+function describeObject(spec: ObjectSpec): string {
+  const placed = { own: '', named: ', by name', inside: ', inside a memory' }[spec.placed]
+  if (spec.kind !== 'semaphore') return `${spec.kind}${placed}`
+  const name = spec.bounded ? 'bounded semaphore' : 'semaphore'
+  return `${name} of ${spec.value}${spec.undo ? ' with undo' : ''}${placed}`
+}
+
+function describeAgent(
+  { runs, rounds, tracks }: AgentSpec,
+  index: number,
+  objects: readonly ObjectSpec[],
+): string[] {
+  return tracks.map((operations, track) => {
+    const name = tracks.length === 1 ? `A${index}` : `A${index}.${track}`
+    const all = operations.map((operation) => describeOperation(operation, objects)).join('; ')
+    return `  ${name} (${runs}) ${rounds} × [ ${all} ]`
+  })
+}
+
+export function describeOperation(operation: Operation, objects: readonly ObjectSpec[]): string {
+  const on = `${operation.do} ${objectName(objects, operation.object)}`
+  switch (operation.do) {
+    case 'hold':
+      return `${on} ${describeForm(operation.form)}${operation.work === 'nothing' ? '' : ` (${operation.work})`}`
+    case 'take':
+    case 'wait':
+      return `${on} ${describeForm(operation.form)}`
+    case 'give':
+      return `${on} × ${operation.count}`
+    default:
+      return on
+  }
+}
+
+function describeForm({ how, ms }: Form): string {
+  return how === 'block' || how === 'try' || how === 'async' ? how : `${how} ${ms} ms`
+}
+
+function describeFault(fault: Fault): string {
+  if (fault.what === 'stop') {
+    return `A${fault.agent} is stopped after ${fault.afterMs} ms, for ${fault.forMs} ms`
+  }
+  const how = fault.what === 'exit' ? 'exits' : 'is killed'
+  if ('afterMs' in fault) return `A${fault.agent} ${how} after ${fault.afterMs} ms`
+  return `A${fault.agent} ${how} ${fault.inside ? 'inside' : 'before'} its operation ${fault.step}`
+}

@@ -1,0 +1,97 @@
+/** What a program does and with what: plain data, so that it can be sent, printed and replayed. */
+export interface Program {
+  readonly scope: 'thread' | 'process'
+  readonly objects: readonly ObjectSpec[]
+  readonly agents: readonly AgentSpec[]
+  readonly faults: readonly Fault[]
+}
+
+/**
+ * `own`: an object of its own, passed on by its handle. `named`: opened by name by everyone.
+ * `inside`: some words of a larger memory.
+ */
+export type Placement = 'own' | 'named' | 'inside'
+
+export type ObjectSpec = LockSpec | SemaphoreSpec | EventSpec
+
+export interface LockSpec {
+  readonly kind: 'lock'
+  readonly placed: Placement
+}
+
+export interface SemaphoreSpec {
+  readonly kind: 'semaphore'
+  readonly placed: Placement
+  readonly value: number
+  readonly bounded: boolean
+  readonly undo: boolean
+}
+
+export interface EventSpec {
+  readonly kind: 'event'
+  readonly placed: Placement
+}
+
+/** A thread of this process, or another process. */
+export interface AgentSpec {
+  readonly runs: 'worker' | 'process'
+  /** How often it does its operations. */
+  readonly rounds: number
+  /** What it does at once, each a list: one list may block, several are asynchronous. */
+  readonly tracks: readonly (readonly Operation[])[]
+}
+
+/** How a wait is done: the four forms of the library, trying once, and aborting. */
+export type How = 'block' | 'try' | 'tryFor' | 'async' | 'tryAsync' | 'abort'
+
+export interface Form {
+  readonly how: How
+  /** The time-out of `tryFor` and `tryAsync`; when `abort` aborts. */
+  readonly ms: number
+}
+
+/** What is done inside a critical section, between the two words of the counter. */
+export type Work = 'nothing' | 'spin' | 'nap' | 'yield'
+
+export type Operation =
+  | { readonly do: 'hold'; readonly object: number; readonly form: Form; readonly work: Work }
+  | { readonly do: 'take'; readonly object: number; readonly form: Form }
+  | { readonly do: 'give'; readonly object: number; readonly count: number }
+  | { readonly do: 'set' | 'clear' | 'pulse' | 'look'; readonly object: number }
+  | { readonly do: 'wait'; readonly object: number; readonly form: Form }
+
+/** `kill` is SIGKILL for a process and `terminate()` for a worker; `exit` is `process.exit()`. */
+export type Fault = FaultAtStep | FaultAtMoment | Stop
+
+export interface FaultAtStep {
+  readonly what: 'kill' | 'exit'
+  readonly agent: number
+  /** Of the agent's first track: before its operation of this number (from 0). */
+  readonly step: number
+  /** Or inside its critical section, if it has one. */
+  readonly inside: boolean
+}
+
+export interface FaultAtMoment {
+  readonly what: 'kill'
+  readonly agent: number
+  readonly afterMs: number
+}
+
+/** SIGSTOP, and SIGCONT some time later. Processes only. */
+export interface Stop {
+  readonly what: 'stop'
+  readonly agent: number
+  readonly afterMs: number
+  readonly forMs: number
+}
+
+export const MAX_AGENTS = 16
+export const MAX_TRACKS = 4
+export const MAX_OBJECTS = 4
+/** Operations of one track, over all rounds. */
+export const MAX_STEPS = 160
+
+export function isAsync({ how }: Form): boolean {
+  return how === 'async' || how === 'tryAsync' || how === 'abort'
+}

@@ -1,0 +1,42 @@
+import type { Session } from '../run/session.ts'
+import type { Tally } from '../run/tally.ts'
+import { count, seconds, table } from './table.ts'
+
+const ROWS: readonly (readonly [string, (tally: Tally) => number])[] = [
+  ['programs', (t) => t.programs],
+  ['agents: workers', (t) => t.workers],
+  ['agents: processes', (t) => t.processes],
+  ['operations', (t) => t.operations],
+  ['  of them waits', (t) => t.waits],
+  ['  that timed out', (t) => t.gaveUp],
+  ['  that were aborted', (t) => t.aborted],
+  ['killed: kill -9', (t) => t.kills],
+  ['killed: terminate()', (t) => t.terminations],
+  ['left: process.exit()', (t) => t.exits],
+  ['stopped for a while', (t) => t.stops],
+  ['told "abandoned"', (t) => t.abandoned],
+  ['ended by the harness', (t) => t.rescues],
+  ['rested over 100 ms', (t) => t.slowWakes],
+]
+
+/** What was run, and at which rate. */
+export function summary({ tallies, elapsedMs }: Session): string {
+  const { thread, process } = tallies
+  const all = { programs: thread.programs + process.programs, operations: operations(tallies) }
+  const rows = ROWS.map(([name, of]) => [
+    name,
+    count(of(thread)),
+    count(of(process)),
+    count(of(thread) + of(process)),
+  ])
+  const perSecond = (n: number): string => count(Math.round((n * 1000) / elapsedMs))
+  const rate = `${perSecond(all.programs)} programs/s, ${perSecond(all.operations)} operations/s`
+  return [
+    table([['', 'thread scope', 'process scope', 'all'], ...rows]),
+    `${rate}, in ${seconds(elapsedMs)}`,
+  ].join('\n')
+}
+
+export function operations({ thread, process }: Session['tallies']): number {
+  return thread.operations + process.operations
+}

@@ -1,0 +1,73 @@
+import type { Member } from '../pool/member.ts'
+import type { Fault } from '../program/program.ts'
+
+/** What was really done to agents. */
+export interface FaultCounts {
+  kills: number
+  terminations: number
+  exits: number
+  stops: number
+}
+
+export function noFaults(): FaultCounts {
+  return { kills: 0, terminations: 0, exits: 0, stops: 0 }
+}
+
+/** Does from outside what is planned for a moment. What is planned for a step, agents do. */
+export class OutsideFaults {
+  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #stopped = new Set<Member>()
+  /** How many stops there were. */
+  stops = 0
+
+  /** `isRunning`: whether an agent has not finished yet. */
+  start(
+    faults: readonly Fault[],
+    members: readonly Member[],
+    isRunning: (agent: number) => boolean,
+  ): void {
+    for (const fault of faults) {
+      if (!('afterMs' in fault)) continue
+      const member = members[fault.agent]!
+      this.#after(fault.afterMs, () => {
+        if (!isRunning(fault.agent)) return
+        if (fault.what === 'kill') return member.kill()
+        this.#stop(member)
+        this.#after(fault.forMs, () => this.#continue(member))
+      })
+    }
+  }
+
+  /** Whether somebody is stopped now, and so cannot be waited for. */
+  get someStopped(): boolean {
+    return this.#stopped.size > 0
+  }
+
+  /** Leaves nobody stopped. */
+  end(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    for (const member of this.#stopped) this.#continue(member)
+  }
+
+  #after(ms: number, action: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      action()
+    }, ms)
+    this.#timers.add(timer)
+  }
+
+  #stop(member: Member): void {
+    if (!signal(member, 'SIGSTOP')) return
+    this.stops++
+    this.#stopped.add(member)
+  }
+
+  #continue(member: Member): void {
+    if (this.#stopped.delete(member)) signal(member, 'SIGCONT')
+  }
+}
+
+function signal({ pid, alive }: Member, name: NodeJS.Signals): boolean {
+  return pid !== null && alive && process.kill(pid, name)
+}

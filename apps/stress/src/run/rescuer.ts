@@ -1,0 +1,102 @@
+/**
+ * Ends waits that the program itself will never end: for an event that nobody sets any more, or for
+ * permits that somebody took for good. It acts only when all rests, and then less and less often.
+ *
+ * An event is not set for good but pulsed, so that a lost pulse shows: whoever is asleep must be
+ * released by it. A wait that has begun may not be asleep yet, but not time after time.
+ */
+import type { Semaphore } from '@ipc/semaphore'
+import type { Event } from '@ipc/sync'
+import { stateOf } from '../agent/track.ts'
+import type { Shared } from '../agent/objects.ts'
+import type { Violation } from '../checks/violation.ts'
+import { Recorder, HARNESS_TRACK, type Arena } from '../history/arena.ts'
+import { codeOf, pendingCall, resultCode, type Call, type What } from '../history/call.ts'
+import type { Program } from '../program/program.ts'
+
+const FIRST_REST_MS = 1
+const LONGEST_REST_MS = 400
+/** So many pulses in a row that a wait did not hear are too many. */
+const LOST_PULSES = 14
+
+export class Rescuer {
+  readonly #arena: Arena
+  readonly #program: Program
+  readonly #objects: readonly Shared[]
+  readonly #recorder: Recorder
+  /** Pulses not heard, by wait (its begin is its name). */
+  readonly #unheard = new Map<number, number>()
+  #restMs = FIRST_REST_MS
+  /** How often it acted. */
+  acted = 0
+
+  constructor(arena: Arena, program: Program, objects: readonly Shared[]) {
+    this.#arena = arena
+    this.#program = program
+    this.#objects = objects
+    this.#recorder = new Recorder(arena, HARNESS_TRACK)
+  }
+
+  /** Something has happened. */
+  moved(): void {
+    this.#restMs = FIRST_REST_MS
+  }
+
+  /** Nothing has happened for so long, while these wait. True if it did something about it. */
+  rested(forMs: number, waiting: readonly Call[]): boolean {
+    if (forMs < this.#restMs) return false
+    const before = this.acted
+    this.#program.objects.forEach((_, object) => {
+      const here = waiting.filter((call) => call.object === object)
+      if (here.length > 0) this.#rescue(object, here)
+    })
+    if (this.acted === before) return false
+    this.#restMs = Math.min(this.#restMs * 2, LONGEST_REST_MS)
+    return true
+  }
+
+  /** What the harness sees when all is over. */
+  look(): void {
+    this.#objects.forEach((object, i) => {
+      const at = this.#recorder.begin(codeOf('look'), i, 0, -1)
+      this.#recorder.end(at, resultCode('saw', stateOf(object)))
+    })
+  }
+
+  /** Waits that did not hear pulse after pulse. */
+  lostPulses(waiting: readonly Call[]): Violation[] {
+    return waiting
+      .filter(({ begin }) => (this.#unheard.get(begin) ?? 0) >= LOST_PULSES)
+      .map((call) => ({
+        law: 'a pulse releases everyone who waits',
+        object: call.object,
+        text: `a wait slept through ${LOST_PULSES} pulses (set, then clear) in a row`,
+        calls: [call],
+      }))
+  }
+
+  #rescue(index: number, waiting: readonly Call[]): void {
+    const spec = this.#program.objects[index]!
+    const object = this.#objects[index]!
+    if (spec.kind === 'event' && !(object as Event).isSet) {
+      for (const { begin } of waiting) this.#unheard.set(begin, (this.#unheard.get(begin) ?? 0) + 1)
+      this.#do('set', index, 0, () => (object as Event).set())
+      this.#do('clear', index, 0, () => (object as Event).clear())
+    } else if (spec.kind === 'semaphore' && !spec.undo && (object as Semaphore).value === 0) {
+      const count = Math.min(waiting.length, spec.bounded ? spec.value : waiting.length)
+      this.#do('release', index, count, () => (object as Semaphore).release(count))
+    }
+  }
+
+  #do(what: What, object: number, argument: number, action: () => void): void {
+    this.acted++
+    const at = this.#recorder.begin(codeOf(what), object, argument, -1)
+    action()
+    this.#recorder.end(at, resultCode('done'))
+  }
+}
+
+/** The calls of living agents that have not returned. */
+export function waitingCalls(arena: Arena, tracks: readonly number[]): Call[] {
+  return tracks.flatMap((track) => pendingCall(arena, track) ?? [])
+}

@@ -1,0 +1,59 @@
+import type { Program } from '../program/program.ts'
+import type { Run } from './run-program.ts'
+
+/** What was done in one scope. */
+export interface Tally {
+  programs: number
+  workers: number
+  processes: number
+  operations: number
+  waits: number
+  gaveUp: number
+  aborted: number
+  kills: number
+  terminations: number
+  exits: number
+  stops: number
+  abandoned: number
+  rescues: number
+  slowWakes: number
+}
+
+export function emptyTally(): Tally {
+  return {
+    programs: 0,
+    workers: 0,
+    processes: 0,
+    operations: 0,
+    waits: 0,
+    gaveUp: 0,
+    aborted: 0,
+    kills: 0,
+    terminations: 0,
+    exits: 0,
+    stops: 0,
+    abandoned: 0,
+    rescues: 0,
+    slowWakes: 0,
+  }
+}
+
+export function add(tally: Tally, program: Program, run: Run): void {
+  const calls = run.history.filter(({ what }) => what !== 'die')
+  const count = (predicate: (call: (typeof calls)[number]) => boolean): number =>
+    calls.filter(predicate).length
+  tally.programs++
+  tally.workers += program.agents.filter(({ runs }) => runs === 'worker').length
+  tally.processes += program.agents.filter(({ runs }) => runs === 'process').length
+  tally.operations += calls.length
+  tally.waits += count(({ what }) => what === 'acquire' || what === 'wait')
+  tally.gaveUp += count(({ result }) => result === 'gave-up')
+  tally.aborted += count(({ result }) => result === 'aborted')
+  tally.kills += run.faults.kills
+  tally.terminations += run.faults.terminations
+  tally.exits += run.faults.exits
+  tally.stops += run.faults.stops
+  tally.abandoned += count(({ result }) => result === 'abandoned')
+  tally.rescues += run.rescues
+  tally.slowWakes += run.slowWakes
+}
