@@ -294,7 +294,9 @@ void ipc_mapping_release(ipc_mapping *mapping) {
   free(mapping);
 }
 
+/* Of a closed one nobody can tell; what is still given back to it must not be refused. */
 bool ipc_file_is_linked(ipc_mapping *mapping) {
   struct stat file;
-  return mapping->fd >= 0 && fstat(mapping->fd, &file) == 0 && file.st_nlink > 0;
+  if (mapping->fd < 0) return true;
+  return fstat(mapping->fd, &file) == 0 && file.st_nlink > 0;
 }
