@@ -80,7 +80,11 @@ export class ProcessParking implements Parking {
     const id = thread.nextTicket
     thread.nextTicket = id === LAST_TICKET ? 1 : id + 1
     hearOfWakes(this.#native)
-    thread.tickets.set(id, wake)
+    const start = performance.now()
+    thread.tickets.set(id, (result) => {
+      this.#idle = performance.now() - start > IDLE_MS
+      wake(result)
+    })
     try {
       this.#native.ticket(this.#file, this.#data + index, expected, watch, id)
     } catch (error) {

@@ -340,9 +340,16 @@ static parker *start(void) {
 
 /* ---- tickets --------------------------------------------------------------------- */
 
+/* Only those that wait take a place among the words; the finished ones are swept some time. */
+static int waiting_tickets(const parker *p) {
+  int waiting = 0;
+  for (ticket *t = p->tickets; t != NULL; t = t->next) waiting += atomic_load(&t->state) == WAITING;
+  return waiting;
+}
+
 static bool has_room(parker *p, const ipc_domain *domain) {
   pthread_mutex_lock(&p->lock);
-  bool room = p->count < TICKETS_PER_PARKER &&
+  bool room = (p->count < TICKETS_PER_PARKER || waiting_tickets(p) < TICKETS_PER_PARKER) &&
               (agent_in(p, domain) != 0 || p->members < DOMAINS_PER_PARKER);
   pthread_mutex_unlock(&p->lock);
   return room;
