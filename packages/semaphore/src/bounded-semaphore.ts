@@ -11,11 +11,11 @@ export class BoundedSemaphore extends Semaphore {
   static override readonly kind: SemaphoreKind = { name: 'bounded', undo: true, bounded: true }
 
   static override create(options?: SemaphoreOptions): BoundedSemaphore {
-    return super.create(options) as BoundedSemaphore
+    return super.create(options)
   }
 
   static override open(name: string, options?: SemaphoreOptions & OpenOptions): BoundedSemaphore {
-    return super.open(name, options) as BoundedSemaphore
+    return super.open(name, options)
   }
 
   static override at(
@@ -23,10 +23,10 @@ export class BoundedSemaphore extends Semaphore {
     index: number,
     options?: SemaphoreOptions,
   ): BoundedSemaphore {
-    return super.at(memory, index, options) as BoundedSemaphore
+    return super.at(memory, index, options)
   }
 
   static override from(handle: Handle): BoundedSemaphore {
-    return super.from(handle) as BoundedSemaphore
+    return super.from(handle)
   }
 }

@@ -32,6 +32,8 @@ export interface Subject<X extends PrimitiveLike> {
   memory(byteLength: number): PrimitiveLike
   /** The URL of the built package. */
   readonly unit: string
+  /** Not all the ways, for one that has its code in common with another. */
+  readonly few?: boolean
 }
 
 /** What tasks get: the built package; `state.there` is the object under test. */
@@ -119,18 +121,30 @@ export function placements<X extends PrimitiveLike>(subject: Subject<X>): Placem
       },
     },
   ]
-  return ways.map((way) => placement(subject, way))
+  const chosen = subject.few ? ways.filter((_, i) => i % 2 === 0) : ways
+  return chosen.map((way) => placement(subject, way))
+}
+
+/** Contenders that can be used again: starting one takes longer than most tests. */
+const pools = new Map<string, Contender<Modules>[]>()
+
+function resting(key: string): Contender<Modules>[] {
+  const pool = pools.get(key) ?? []
+  pools.set(key, pool)
+  return pool
 }
 
 function placement<X extends PrimitiveLike>(subject: Subject<X>, way: Way<X>): Placement<X> {
-  /** Those that can be used again. */
-  const idle: Contender<Modules>[] = []
+  const idle = resting(`${way.contender} ${subject.unit}`)
   const busy: Contender<Modules>[] = []
   let here: X | null = null
 
   const join = async (): Promise<Contender<Modules>> => {
     const start = way.contender === 'worker' ? startWorker : startProcess
-    const contender = idle.pop() ?? (await start<Modules>({ modules: { unit: subject.unit } }))
+    const found = idle.pop()
+    const contender = found?.alive
+      ? found
+      : await start<Modules>({ modules: { unit: subject.unit } })
     busy.push(contender)
     await introduce(contender, subject, here!)
     return contender
