@@ -1,14 +1,7 @@
 import { Automaton, type Node } from './automaton.ts'
 import type { Model, Segment, View } from './model.ts'
 import { ALL } from '@ipc/core'
-import {
-  CHANGED,
-  DEATH,
-  FIRST_ID,
-  Op,
-  TIMED_OUT,
-  WOKEN,
-} from './operation.ts'
+import { CHANGED, DEATH, FIRST_ID, Op, TIMED_OUT, WOKEN } from './operation.ts'
 import { Words } from './words.ts'
 
 /** What can happen next. */

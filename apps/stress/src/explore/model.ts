@@ -60,4 +60,5 @@ export interface View {
   set(word: number, value: number): void
   isDead(agent: number): boolean
   isFinished(agent: number): boolean
+  isAsleep(agent: number): boolean
 }

@@ -1,5 +1,13 @@
 import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Watch } from '@ipc/core'
-import { FIRST_ID, LATE_MS, Op, RESULTS, TIMED_OUT, type Operation, type OpKind } from './operation.ts'
+import {
+  FIRST_ID,
+  LATE_MS,
+  Op,
+  RESULTS,
+  TIMED_OUT,
+  type Operation,
+  type OpKind,
+} from './operation.ts'
 
 /** Something that an agent did, told to the monitor; not an operation, so it takes no time. */
 export interface Mark {

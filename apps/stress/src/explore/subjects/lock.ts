@@ -1,7 +1,7 @@
 import { Lock } from '@ipc/lock'
 import type { Agent, Code } from '../automaton.ts'
 import type { Monitor, Segment, View } from '../model.ts'
-import { FIRST_ID } from '../operation.ts'
+import { showAgents } from './show.ts'
 
 const AT = 0
 export const LOCK_WORDS: number = Lock.words()
@@ -9,12 +9,17 @@ export const LOCK_WORDS: number = Lock.words()
 const ACQUIRED = 1
 const RELEASES = 2
 const RELEASED = 3
+const ACQUIRES = 4
+const GAVE_UP = 5
 
 const HOLDER = 0
 const IS_RELEASING = 1
+/** Of the agents that are in the middle of taking it. */
+const ACQUIRING = 2
 
 /** acquire; critical section; release */
 export const hold: Segment = segment('hold', (agent, lock) => {
+  agent.begins(ACQUIRES)
   const guard = lock.acquire()
   agent.did(ACQUIRED, Number(guard.abandoned))
   release(agent, lock)
@@ -22,16 +27,18 @@ export const hold: Segment = segment('hold', (agent, lock) => {
 
 /** The same, once. */
 export const tryHold: Segment = segment('try', (agent, lock) => {
+  agent.begins(ACQUIRES)
   const guard = lock.tryAcquire()
-  if (guard === null) return
+  if (guard === null) return agent.did(GAVE_UP)
   agent.did(ACQUIRED, Number(guard.abandoned))
   release(agent, lock)
 })
 
 /** The same, with a time-out that may come at any time. */
 export const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
+  agent.begins(ACQUIRES)
   const guard = agent.timed(() => lock.tryAcquire({ timeoutMs: 10 }))
-  if (guard === null) return
+  if (guard === null) return agent.did(GAVE_UP)
   agent.did(ACQUIRED, Number(guard.abandoned))
   release(agent, lock)
 })
@@ -40,6 +47,7 @@ export const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
 export function holdTimes(times: number): Segment {
   return segment(`hold × ${times}`, (agent, lock) => {
     for (let i = 0; i < times; i++) {
+      agent.begins(ACQUIRES)
       const guard = lock.acquire()
       agent.did(ACQUIRED, Number(guard.abandoned))
       release(agent, lock)
@@ -62,7 +70,7 @@ function release(agent: Agent, lock: Lock): void {
 
 /** One owner at a time; told that it was abandoned exactly if the owner died. */
 export const lockMonitor: Monitor = {
-  words: 2,
+  words: 3,
 
   tell(view, agent, code, value) {
     const holder = view.get(HOLDER) - 1
@@ -72,16 +80,25 @@ export const lockMonitor: Monitor = {
         const isAbandoned = holder >= 0 && view.isDead(holder)
         view.set(HOLDER, agent + 1)
         view.set(IS_RELEASING, 0)
+        view.set(ACQUIRING, view.get(ACQUIRING) & ~(1 << agent))
         if (holder >= 0 && !isAbandoned && !isReleasing) {
           return `mutual exclusion: T${agent} has the lock while T${holder} has it`
         }
         if (isReleasing) return undefined // if it died meanwhile, either is right
         if (isAbandoned && value === 0) return `T${agent} is not told that T${holder} died`
-        if (!isAbandoned && value === 1) return `T${agent} is told that somebody died; nobody did`
+        if (!isAbandoned && value === 1 && !diedTakingIt(view)) {
+          return `T${agent} is told that the owner died; none did`
+        }
         return undefined
       }
       case RELEASES:
         view.set(IS_RELEASING, 1)
+        return undefined
+      case ACQUIRES:
+        view.set(ACQUIRING, view.get(ACQUIRING) | (1 << agent))
+        return undefined
+      case GAVE_UP:
+        view.set(ACQUIRING, view.get(ACQUIRING) & ~(1 << agent))
         return undefined
       default:
         if (holder === agent) {
@@ -95,7 +112,7 @@ export const lockMonitor: Monitor = {
   maySleep: (view) => isHeld(view),
 
   wordNames: ['word', 'reservation'],
-  show: (index, value) => showAgents(value, index === AT),
+  show: (_, value) => showAgents(value),
 }
 
 function isHeld(view: View): boolean {
@@ -103,10 +120,13 @@ function isHeld(view: View): boolean {
   return holder >= 0 && !view.isDead(holder)
 }
 
-export function showAgents(value: number, isLockWord: boolean): string {
-  const id = value & 0x3fffffff
-  const parts = [id === 0 ? '0' : id >= FIRST_ID ? `T${id - FIRST_ID}` : String(id)]
-  if (isLockWord && (value & 0x40000000) !== 0) parts.push('RESERVED')
-  if ((value & 0x80000000) !== 0) parts.push('WAITERS')
-  return parts.join('+')
+/** Whether somebody may have died as the owner before it knew. Explains one abandonment. */
+function diedTakingIt(view: View): boolean {
+  const acquiring = view.get(ACQUIRING)
+  for (let agent = 0; agent < view.agents; agent++) {
+    if ((acquiring & (1 << agent)) === 0 || !view.isDead(agent)) continue
+    view.set(ACQUIRING, acquiring & ~(1 << agent))
+    return true
+  }
+  return false
 }
