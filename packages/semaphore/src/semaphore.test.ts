@@ -321,3 +321,40 @@ describe('BoundedSemaphore', () => {
     expect(new Semaphore().inspect()).toMatchObject({ kind: 'semaphore', value: 1, undo: false })
   })
 })
+
+describe('Semaphore.unlink()', () => {
+  const modules = { unit: import.meta.resolve('@ipc/semaphore') }
+  const unlinked = { code: 'ERR_IPC_UNLINKED' }
+
+  test.each(subjects)('of a $title by force ends its use', async ({ Class, undo }) => {
+    const name = `unlink-${Class.name}-${undo}`
+    const mine = Class.open(name, { value: 2, undo })
+    const other = await startProcess<Modules>({ modules })
+    await other.run(
+      ({ unit, state }, [className, n]) => {
+        state['there'] = unit[className].open(n)
+        state['guards'] = [state['there'].acquire(), state['there'].acquire()]
+      },
+      [Class.name, name] as const,
+    )
+    const pending = [mine.acquireAsync(), mine.tryAcquireAsync({ timeoutMs: Infinity })].map(
+      (promise) => expect(promise).rejects.toMatchObject(unlinked),
+    )
+    expect(() => Class.unlink(name)).toThrow(expect.objectContaining({ code: 'ERR_IPC_IN_USE' }))
+    expect(Class.unlink(name, { force: true })).toBe(true)
+    await within(Promise.all(pending), 'the end of every wait')
+    // What is given back must not let others in by the fast path.
+    await other.run(({ state }) => {
+      for (const guard of state['guards']) guard.release()
+    })
+    expect(() => mine.acquire()).toThrow(expect.objectContaining(unlinked))
+    expect(() => mine.tryAcquire({ timeoutMs: 5 })).toThrow(expect.objectContaining(unlinked))
+    await expect(mine.acquireAsync()).rejects.toMatchObject(unlinked)
+    await expect(other.run(({ state }) => state['there'].acquire())).rejects.toMatchObject(unlinked)
+    await other.run(({ state }) => state['there'].close())
+    const anew = Class.open(name, { value: 1, undo })
+    anew.acquire().release()
+    anew.close()
+    mine.close()
+  })
+})
