@@ -12,7 +12,9 @@ async function main(argv: string[]): Promise<number> {
     const isNamed = first !== undefined && !first.startsWith('-')
     const load = COMMANDS.get(isNamed ? first : MAIN)
     if (load === undefined) {
-      throw new UsageError(`unknown command: ${first} (there are ${[...COMMANDS.keys()].join(', ')})`)
+      throw new UsageError(
+        `unknown command: ${first} (there are ${[...COMMANDS.keys()].join(', ')})`,
+      )
     }
     const command = await load()
     return await command.run(isNamed ? argv.slice(1) : argv)

@@ -4,12 +4,16 @@ export class UsageError extends Error {
 }
 
 const DURATION = /^(\d+(?:\.\d+)?)(ms|s|m)?$/
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000 }
+const UNIT_MS = new Map([
+  ['ms', 1],
+  ['s', 1000],
+  ['m', 60_000],
+])
 
 /** `40s`, `500ms`, `2m`; a bare number is seconds. */
 export function durationMs(option: string, text: string): number {
   const match = DURATION.exec(text)
-  const ms = Number(match?.[1]) * UNIT_MS[(match?.[2] ?? 's') as keyof typeof UNIT_MS]
+  const ms = Number(match?.[1]) * (UNIT_MS.get(match?.[2] ?? 's') ?? NaN)
   if (ms > 0) return ms
   throw new UsageError(`${option} must be a duration like 40s, 500ms or 2m: ${text}`)
 }
@@ -25,7 +29,7 @@ export function usage<T>(parse: () => T): T {
   try {
     return parse()
   } catch (error) {
-    if (error instanceof TypeError) throw new UsageError(error.message.split(/[.\n]/)[0]!)
+    if (error instanceof TypeError) throw new UsageError(error.message.split(/[.\n]/, 1).join())
     throw error
   }
 }

@@ -1,4 +1,4 @@
-import { Arena } from '../history/arena.ts'
+import type { Arena } from '../history/arena.ts'
 import type { FaultAtStep, Program } from '../program/program.ts'
 import { openObjects, type Objects } from './objects.ts'
 import type { Reply, Request } from './protocol.ts'
@@ -53,7 +53,9 @@ export class Agent {
   #faultsOf({ faults }: Program, agent: number): Moment {
     const mine = faults.filter((fault) => fault.agent === agent && 'step' in fault) as FaultAtStep[]
     return (step, inside) => {
-      const fault = mine.find((planned) => planned.step === step && planned.inside === inside)
+      const fault = mine.find((planned) =>
+        planned.inside ? inside && step >= planned.step : step === planned.step,
+      )
       if (fault?.what === 'kill') this.#life.kill()
       else if (fault?.what === 'exit') process.exit()
     }

@@ -2,48 +2,40 @@ import type { Lock } from '@ipc/lock'
 import type { Guard } from '@ipc/core'
 import type { Semaphore } from '@ipc/semaphore'
 import type { Event } from '@ipc/sync'
-import type { Form } from '../program/program.ts'
+import type { Form, How } from '../program/program.ts'
 
 type Awaitable<T> = T | Promise<T>
 
 /** Of an operation that was aborted, as planned. */
 export const ABORTED: unique symbol = Symbol('aborted')
 
-export function acquire(
-  from: Lock | Semaphore,
-  { how, ms }: Form,
-): Awaitable<Guard | null | typeof ABORTED> {
-  switch (how) {
-    case 'block':
-      return from.acquire()
-    case 'try':
-      return from.tryAcquire()
-    case 'tryFor':
-      return from.tryAcquire({ timeoutMs: ms })
-    case 'async':
-      return from.acquireAsync()
-    case 'tryAsync':
-      return from.tryAcquireAsync({ timeoutMs: ms })
-    case 'abort':
-      return aborted(ms, (signal) => from.acquireAsync({ signal }))
-  }
+type Got = Awaitable<Guard | null | typeof ABORTED>
+type Waited = Awaitable<boolean | typeof ABORTED>
+
+const ACQUIRE: Record<How, (from: Lock | Semaphore, ms: number) => Got> = {
+  block: (from) => from.acquire(),
+  try: (from) => from.tryAcquire(),
+  tryFor: (from, timeoutMs) => from.tryAcquire({ timeoutMs }),
+  async: (from) => from.acquireAsync(),
+  tryAsync: (from, timeoutMs) => from.tryAcquireAsync({ timeoutMs }),
+  abort: (from, ms) => aborted(ms, (signal) => from.acquireAsync({ signal })),
 }
 
-export function wait(event: Event, { how, ms }: Form): Awaitable<boolean | typeof ABORTED> {
-  switch (how) {
-    case 'block':
-      return event.wait()
-    case 'try':
-      return event.tryWait()
-    case 'tryFor':
-      return event.tryWait({ timeoutMs: ms })
-    case 'async':
-      return event.waitAsync()
-    case 'tryAsync':
-      return event.tryWaitAsync({ timeoutMs: ms })
-    case 'abort':
-      return aborted(ms, (signal) => event.waitAsync({ signal }))
-  }
+const WAIT: Record<How, (event: Event, ms: number) => Waited> = {
+  block: (event) => event.wait(),
+  try: (event) => event.tryWait(),
+  tryFor: (event, timeoutMs) => event.tryWait({ timeoutMs }),
+  async: (event) => event.waitAsync(),
+  tryAsync: (event, timeoutMs) => event.tryWaitAsync({ timeoutMs }),
+  abort: (event, ms) => aborted(ms, (signal) => event.waitAsync({ signal })),
+}
+
+export function acquire(from: Lock | Semaphore, { how, ms }: Form): Got {
+  return ACQUIRE[how](from, ms)
+}
+
+export function wait(event: Event, { how, ms }: Form): Waited {
+  return WAIT[how](event, ms)
 }
 
 /** Aborts after `ms`; after 0 in the same turn of the event loop, when the first sleep is over. */

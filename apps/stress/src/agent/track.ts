@@ -49,32 +49,20 @@ export class Track {
   }
 
   #perform(operation: Operation): Promise<void> | undefined {
-    const object = this.#objects[operation.object]!
-    switch (operation.do) {
-      case 'hold':
-        return this.#acquire(operation, (guard) => this.#hold(operation, guard))
-      case 'take':
-        return this.#acquire(operation, () => undefined)
-      case 'give':
-        this.#release(operation.object, operation.count, () =>
-          (object as Semaphore).release(operation.count),
-        )
-        return undefined
-      case 'set':
-        this.#do('set', operation.object, () => (object as Event).set())
-        return undefined
-      case 'clear':
-        this.#do('clear', operation.object, () => (object as Event).clear())
-        return undefined
-      case 'pulse':
-        this.#do('set', operation.object, () => (object as Event).set())
-        this.#do('clear', operation.object, () => (object as Event).clear())
-        return undefined
-      case 'look':
-        return this.#look(operation.object)
-      case 'wait':
-        return this.#wait(operation)
+    const { object } = operation
+    if (operation.do === 'hold') {
+      return this.#acquire(operation, (guard) => this.#hold(operation, guard))
     }
+    if (operation.do === 'take') return this.#acquire(operation, () => undefined)
+    if (operation.do === 'wait') return this.#wait(operation)
+    if (operation.do === 'look') this.#look(object)
+    else if (operation.do === 'give') this.#give(object, operation.count)
+    else {
+      const event = this.#objects[object] as Event
+      if (operation.do !== 'clear') this.#do('set', object, () => event.set())
+      if (operation.do !== 'set') this.#do('clear', object, () => event.clear())
+    }
+    return undefined
   }
 
   #acquire(
@@ -109,11 +97,17 @@ export class Track {
     const at = this.#begin('wait', object)
     const waited = wait(this.#objects[object] as Event, form)
     const then = (result: Awaited<typeof waited>): void =>
-      this.#end(at, result === ABORTED ? 'aborted' : result === true ? 'done' : 'gave-up')
-    return waited instanceof Promise ? waited.then(then) : then(waited)!
+      this.#end(at, result === ABORTED ? 'aborted' : result ? 'done' : 'gave-up')
+    if (waited instanceof Promise) return waited.then(then)
+    then(waited)
+    return undefined
   }
 
-  #look(index: number): undefined {
+  #give(object: number, count: number): void {
+    this.#release(object, count, () => (this.#objects[object] as Semaphore).release(count))
+  }
+
+  #look(index: number): void {
     const object = this.#objects[index]!
     const at = this.#begin('look', index)
     this.#recorder.end(at, resultCode('saw', stateOf(object)))
@@ -157,5 +151,7 @@ function kindOf(guard: Guard): Result {
 
 function after(kind: Work, mayAwait: boolean, then: () => void): Promise<void> | undefined {
   const working = work(kind, mayAwait)
-  return working === undefined ? void then() : working.then(then)
+  if (working !== undefined) return working.then(then)
+  then()
+  return undefined
 }

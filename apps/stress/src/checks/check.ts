@@ -1,6 +1,7 @@
 import type { Arena } from '../history/arena.ts'
-import { callsOf, tracksOf, type Call } from '../history/call.ts'
-import type { ObjectSpec, Program } from '../program/program.ts'
+import { callsOf, describeCall, tracksOf, type Call } from '../history/call.ts'
+import { trackName } from '../program/describe.ts'
+import { MAX_TRACKS, type ObjectSpec, type Program } from '../program/program.ts'
 import { checkHolds } from './holds.ts'
 import { linearize, type Outcome } from './linearize.ts'
 import { countedSpec, eventSpec, lockSpec, ownedSpec } from './specs.ts'
@@ -25,15 +26,18 @@ export function checkHistory(arena: Arena, program: Program, history: readonly C
   const unknown: string[] = []
   program.objects.forEach((spec, object) => {
     const calls = history.filter((call) => call.object === object || call.what === 'die')
-    const simple = [
-      ...(spec.kind === 'lock' ? checkCounter(arena, calls, object) : []),
-      ...checkHolds(calls, object, spec),
-    ]
-    violations.push(...simple)
-    if (simple.length > 0) return // and so no order explains it
+    const simple =
+      checkHolds(calls, object, spec) ??
+      (spec.kind === 'lock' ? checkCounter(arena, calls, object) : null)
+    if (simple !== null) {
+      violations.push(simple) // and so no order explains it
+      return
+    }
     const outcome = explain(spec, calls.filter(isTelling(calls, spec)))
     if (outcome.is === 'unknown') unknown.push(`${spec.kind}${object}: too many orders to try`)
-    if (outcome.is === 'unexplained') violations.push(unexplained(object, spec, outcome.stuck))
+    else if (outcome.is === 'unexplained') {
+      violations.push(unexplained(program, object, outcome.stuck))
+    }
   })
   return { violations, unknown }
 }
@@ -44,13 +48,22 @@ function explain(spec: ObjectSpec, calls: readonly Call[]): Outcome {
   return spec.undo ? linearize(ownedSpec(spec), calls) : linearize(countedSpec(spec), calls)
 }
 
-function unexplained(object: number, spec: ObjectSpec, stuck: readonly Call[]): Violation {
-  const law = {
-    lock: 'mutual exclusion, and who dies as owner is told of once',
-    semaphore: 'permits are conserved',
-    event: 'events are seen in order',
-  }[spec.kind]
-  return { law, object, text: 'no order of its calls explains what they returned', calls: stuck }
+const LAWS = {
+  lock: 'mutual exclusion, and a death of an owner is told once',
+  semaphore: 'permits are conserved',
+  event: 'events are seen in order',
+}
+
+function unexplained(
+  { agents, objects }: Program,
+  object: number,
+  stuck: readonly Call[],
+): Violation {
+  const first = stuck.toSorted((a, b) => a.end - b.end)[0]!
+  const who = trackName(agents, first.agent, first.track % MAX_TRACKS)
+  const when = `moments ${first.begin} to ${first.end}`
+  const text = `no order of its calls explains what they returned; the first left over is ${who} ${describeCall(first)}, ${when}`
+  return { law: LAWS[objects[object]!.kind], object, text, calls: [first] }
 }
 
 /**

@@ -10,9 +10,9 @@ export function checkHolds(
   calls: readonly Call[],
   object: number,
   spec: ObjectSpec,
-): Violation[] {
+): Violation | null {
   const most = mostHolders(spec)
-  if (most === null) return []
+  if (most === null) return null
   const changes = holdsOf(calls)
     .flatMap((hold) => [
       { at: hold.from.end, hold, change: 1 },
@@ -26,9 +26,9 @@ export function checkHolds(
     if (inside.size <= most) continue
     const law = spec.kind === 'lock' ? 'mutual exclusion' : 'permits'
     const text = `${inside.size} hold it at once, at most ${most} may`
-    return [{ law, object, text, calls: [...inside].map(({ from }) => from) }]
+    return { law, object, text, calls: [...inside].map(({ from }) => from) }
   }
-  return []
+  return null
 }
 
 interface Hold {

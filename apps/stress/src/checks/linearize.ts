@@ -6,13 +6,13 @@
  * A call that never returned may have happened at any time after it began, or not at all. The death
  * of an agent is a call of its own: nothing of that agent happens after it.
  */
-import type { Call } from '../history/call.ts'
+import type { Call, What } from '../history/call.ts'
 
 /** A sequential object. States are immutable. */
 export interface Spec<S> {
   readonly initial: S
   /** The states after a call that returned what it did; none if it could not have. */
-  next(state: S, call: Call): readonly S[]
+  readonly next: { readonly [what in What]?: (state: S, call: Call) => readonly S[] }
   /** Equal for equal states. */
   key(state: S): string
 }
@@ -52,14 +52,23 @@ export function linearize<S>(
     const choices = next
       .flatMap((call, track) =>
         call !== undefined && call.begin <= horizon && !dead.has(call.agent)
-          ? spec.next(state, call).map((after) => ({ track, state: after, end: call.end }))
+          ? (spec.next[call.what]?.(state, call) ?? []).map((after) => ({
+              track,
+              state: after,
+              end: call.end,
+            }))
           : [],
       )
       .toSorted((a, b) => b.end - a.end) // taken from the end: what returned first is tried first
     return { counts, state, choices }
   }
 
-  const path = [configure(tracks.map(() => 0), spec.initial)]
+  const path = [
+    configure(
+      tracks.map(() => 0),
+      spec.initial,
+    ),
+  ]
   while (path.length > 0) {
     const here = path.at(-1)!
     const ordered = completed(tracks, here.counts)

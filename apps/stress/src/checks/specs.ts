@@ -1,9 +1,11 @@
 /** What the primitives are when one call follows the other. */
 import type { Call } from '../history/call.ts'
-import type { SemaphoreSpec } from '../program/program.ts'
+import { MAX_TRACKS, type SemaphoreSpec } from '../program/program.ts'
 import type { Spec } from './linearize.ts'
 
 const NOTHING: readonly never[] = []
+
+const agentOf = (track: number): number => Math.floor(track / MAX_TRACKS)
 
 /** Who has it: a track, nobody, or somebody who died. */
 export const NOBODY = -1
@@ -12,19 +14,11 @@ export const A_DEAD_ONE = -2
 export const lockSpec: Spec<number> = {
   initial: NOBODY,
   key: String,
-  next(owner, call) {
-    switch (call.what) {
-      case 'acquire':
-        return acquireLock(owner, call)
-      case 'release':
-        return owner === call.track ? [NOBODY] : NOTHING
-      case 'die':
-        return [owner >= 0 && agentOf(owner) === call.agent ? A_DEAD_ONE : owner]
-      case 'look':
-        return call.seen === Number(owner >= 0) ? [owner] : NOTHING
-      default:
-        return NOTHING
-    }
+  next: {
+    acquire: acquireLock,
+    release: (owner, { track }) => (owner === track ? [NOBODY] : NOTHING),
+    look: (owner, { seen }) => (seen === Number(owner >= 0) ? [owner] : NOTHING),
+    die: (owner, { agent }) => [owner >= 0 && agentOf(owner) === agent ? A_DEAD_ONE : owner],
   },
 }
 
@@ -36,33 +30,24 @@ function acquireLock(owner: number, { result, track }: Call): readonly number[] 
   return isFree || isAbandoned ? [track] : NOTHING
 }
 
-const TRACKS_OF_AN_AGENT = 4
-const agentOf = (track: number): number => Math.floor(track / TRACKS_OF_AN_AGENT)
-
 /** Permits that are only a number. */
 export function countedSpec({ value, bounded }: SemaphoreSpec): Spec<number> {
   const limit = bounded ? value : 0x7fffffff
   return {
     initial: value,
     key: String,
-    next(free, { what, argument, result, seen }) {
-      switch (what) {
-        case 'acquire':
-          if (result === 'gave-up') return free === 0 ? [free] : NOTHING
-          return free > 0 ? [free - 1] : NOTHING
-        case 'release': {
-          const fits = argument <= limit - free
-          if (result === 'pending') return [fits ? free + argument : free]
-          if (fits !== (result === 'done')) return NOTHING
-          return [fits ? free + argument : free]
-        }
-        case 'look':
-          return seen === free ? [free] : NOTHING
-        case 'die':
-          return [free]
-        default:
-          return NOTHING
-      }
+    next: {
+      acquire(free, { result }) {
+        if (result === 'gave-up') return free === 0 ? [free] : NOTHING
+        return free > 0 ? [free - 1] : NOTHING
+      },
+      release(free, { argument, result }) {
+        const fits = argument <= limit - free
+        if (result !== 'pending' && fits !== (result === 'done')) return NOTHING
+        return [fits ? free + argument : free]
+      },
+      look: (free, { seen }) => (seen === free ? [free] : NOTHING),
+      die: (free) => [free],
     },
   }
 }
@@ -79,35 +64,39 @@ interface Owned {
 export function ownedSpec({ value }: SemaphoreSpec): Spec<Owned> {
   return {
     initial: { free: value, abandoned: 0, held: new Map() },
-    key: ({ free, abandoned, held }) => [free, abandoned, ...[...held].toSorted()].join(';'),
-    next(state, { what, agent, result, seen }) {
-      const { free, abandoned, held } = state
-      const mine = held.get(agent) ?? 0
-      switch (what) {
-        case 'acquire': {
-          if (result === 'gave-up') return free + abandoned === 0 ? [state] : NOTHING
-          const more = new Map(held).set(agent, mine + 1)
-          return [
-            ...(free > 0 && result !== 'abandoned'
-              ? [{ free: free - 1, abandoned, held: more }]
-              : NOTHING),
-            ...(abandoned > 0 && result !== 'done'
-              ? [{ free, abandoned: abandoned - 1, held: more }]
-              : NOTHING),
-          ]
-        }
-        case 'release':
-          if (mine === 0) return NOTHING
-          return [{ free: free + 1, abandoned, held: new Map(held).set(agent, mine - 1) }]
-        case 'die':
-          return [{ free, abandoned: abandoned + mine, held: new Map(held).set(agent, 0) }]
-        case 'look':
-          return seen === free + abandoned ? [state] : NOTHING
-        default:
-          return NOTHING
-      }
+    key: ({ free, abandoned, held }) =>
+      [free, abandoned, ...[...held].map(String).toSorted(alphabetically)].join(';'),
+    next: {
+      acquire(state, { agent, result }) {
+        const { free, abandoned } = state
+        if (result === 'gave-up') return free + abandoned === 0 ? [state] : NOTHING
+        const held = changed(state, agent, 1)
+        const after: Owned[] = []
+        if (free > 0 && result !== 'abandoned') after.push({ free: free - 1, abandoned, held })
+        if (abandoned > 0 && result !== 'done') after.push({ free, abandoned: abandoned - 1, held })
+        return after
+      },
+      release(state, { agent }) {
+        if (heldBy(state, agent) === 0) return NOTHING
+        return [{ ...state, free: state.free + 1, held: changed(state, agent, -1) }]
+      },
+      look: (state, { seen }) => (seen === state.free + state.abandoned ? [state] : NOTHING),
+      die(state, { agent }) {
+        const his = heldBy(state, agent)
+        return [{ ...state, abandoned: state.abandoned + his, held: changed(state, agent, -his) }]
+      },
     },
   }
+}
+
+const alphabetically = (a: string, b: string): number => (a < b ? -1 : 1)
+
+function heldBy({ held }: Owned, agent: number): number {
+  return held.get(agent) ?? 0
+}
+
+function changed(state: Owned, agent: number, by: number): ReadonlyMap<number, number> {
+  return new Map(state.held).set(agent, heldBy(state, agent) + by)
 }
 
 /**
@@ -117,21 +106,12 @@ export function ownedSpec({ value }: SemaphoreSpec): Spec<Owned> {
 export const eventSpec: Spec<boolean> = {
   initial: false,
   key: String,
-  next(isSet, { what, result, seen }) {
-    switch (what) {
-      case 'set':
-        return [true]
-      case 'clear':
-        return [false]
-      case 'wait':
-        if (result === 'pending') return [isSet]
-        return isSet === (result === 'done') ? [isSet] : NOTHING
-      case 'look':
-        return seen === Number(isSet) ? [isSet] : NOTHING
-      case 'die':
-        return [isSet]
-      default:
-        return NOTHING
-    }
+  next: {
+    set: () => [true],
+    clear: () => [false],
+    wait: (isSet, { result }) =>
+      result === 'pending' || isSet === (result === 'done') ? [isSet] : NOTHING,
+    look: (isSet, { seen }) => (seen === Number(isSet) ? [isSet] : NOTHING),
+    die: (isSet) => [isSet],
   },
 }

@@ -6,20 +6,24 @@ import type { Violation } from './violation.ts'
  * The counter that the owners of a lock increment: never torn, and incremented as often as they did.
  * Of those who died inside, nobody knows whether they had come to it.
  */
-export function checkCounter(arena: Arena, calls: readonly Call[], object: number): Violation[] {
+export function checkCounter(
+  arena: Arena,
+  calls: readonly Call[],
+  object: number,
+): Violation | null {
   const word = (offset: number): number => arena.words[arena.counter(object) + offset]!
   const law = 'mutual exclusion'
   const torn = word(COUNTER.torn)
   if (torn > 0) {
     const text = `two were inside at once: ${torn} times the counter was torn or lost an increment`
-    return [{ law, object, text, calls: [] }]
+    return { law, object, text, calls: [] }
   }
   const left = calls.filter(({ what }) => what === 'release').length
   const entered = calls.filter(
     ({ what, result }) => what === 'acquire' && (result === 'done' || result === 'abandoned'),
   ).length
   const counted = word(COUNTER.first)
-  if (counted >= left && counted <= entered) return []
+  if (counted >= left && counted <= entered) return null
   const text = `${left} to ${entered} critical sections incremented the counter to ${counted}`
-  return [{ law, object, text, calls: [] }]
+  return { law, object, text, calls: [] }
 }

@@ -3,7 +3,7 @@ import { checkPlanted } from '../planted/planted.ts'
 import { describeProgram } from '../program/describe.ts'
 import { fromToken } from '../program/token.ts'
 import { describeFailure } from '../report/failure.ts'
-import { withBench } from '../run/bench.ts'
+import { withBenches } from '../run/bench.ts'
 import { runProgram } from '../run/run-program.ts'
 import { integer, usage, UsageError } from '../usage.ts'
 
@@ -42,10 +42,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 
   console.log(`${describeProgram(program).join('\n')}\n`)
   const size = { workers: count('worker'), processes: count('process') }
-  return await withBench(size, planted, async (bench) => {
+  return await withBenches(1, size, planted, async ([bench]) => {
     let unknown = 0
     for (let i = 1; i <= times; i++) {
-      const result = await runProgram(bench, program)
+      const result = await runProgram(bench!, program)
       unknown += result.unknown.length
       if (result.violations.length === 0) continue
       console.log(`${describeFailure(program, result, planted)}\n`)

@@ -7,7 +7,7 @@ import { describeFailure } from '../report/failure.ts'
 import { Progress } from '../report/progress.ts'
 import { summary as summaryOf } from '../report/summary.ts'
 import { seconds } from '../report/table.ts'
-import { withBench } from '../run/bench.ts'
+import { withBenches } from '../run/bench.ts'
 import { runSession, type Session, type SessionOptions } from '../run/session.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'
 
@@ -23,9 +23,13 @@ them, and checks what they did. Ends with exit code 0 if all held, 1 if not.
   --workers N        at most so many workers in a program (default 4)
   --processes N      at most so many processes (default 3; 0: thread scope only)
   --kill, --no-kill  whether agents are killed, stopped, and leave in the middle (default: yes)
+  --shrink 15s       for how long smaller programs are tried when one has failed
   --planted NAME     with a bug that must be found: ${PLANTED_NAMES.join(', ')}
   --json FILE        writes what was run and what came of it
 `
+
+/** Programs that run at a time; agents sleep more than they work. */
+const LANES = 2
 
 interface Options extends SessionOptions {
   readonly planted: string | undefined
@@ -40,8 +44,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const progress = new Progress(options.budgetMs)
   console.error(announce(options))
-  const session = await withBench(options, options.planted, (bench) =>
-    runSession(bench, options, (tallies) => progress.show(tallies)),
+  const session = await withBenches(LANES, options, options.planted, (benches) =>
+    runSession(benches, options, (tallies) => progress.show(tallies)),
   )
   progress.end()
   const verdict = judge(session, options)
@@ -67,6 +71,7 @@ function parse(argv: readonly string[]): Options | null {
       options: {
         help: { type: 'boolean', short: 'h' },
         budget: { type: 'string', default: '40s' },
+        shrink: { type: 'string', default: '15s' },
         seed: { type: 'string' },
         workers: { type: 'string', default: '4' },
         processes: { type: 'string' },
@@ -86,6 +91,7 @@ function parse(argv: readonly string[]): Options | null {
   if (workers + processes < 2) throw new UsageError('it takes two: --workers or --processes')
   return {
     budgetMs: durationMs('--budget', values.budget),
+    shrinkMs: durationMs('--shrink', values.shrink),
     seed:
       values.seed === undefined
         ? Math.floor(Math.random() * 0x7fffffff)

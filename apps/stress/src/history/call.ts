@@ -90,3 +90,14 @@ export function tracksOf({ agents }: Program): number[] {
     HARNESS_TRACK,
   ]
 }
+
+/** `acquire`, `release(2)`. */
+export function nameOfCall({ what, argument }: Call): string {
+  return what === 'release' && argument > 1 ? `release(${argument})` : what
+}
+
+/** With what it returned: `acquire: abandoned`, `look: 3`. */
+export function describeCall(call: Call): string {
+  if (call.result === 'saw') return `${call.what}: ${call.seen}`
+  return call.result === 'done' ? nameOfCall(call) : `${nameOfCall(call)}: ${call.result}`
+}

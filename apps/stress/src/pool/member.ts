@@ -77,7 +77,7 @@ function member(
     get alive() {
       return alive
     },
-    exited,
+    exited: exited.then((reason) => ended(reason)),
     hear: () => {},
     mourn: () => {},
     send: (request) => line.send(request),
@@ -86,10 +86,11 @@ function member(
       if (alive) line.kill()
     },
   }
-  void exited.then((reason) => {
+  const ended = (reason: string): string => {
     alive = false
     made.mourn(reason)
-  })
+    return reason
+  }
   line.listen((reply) => {
     if (!doomed) made.hear(reply)
   })

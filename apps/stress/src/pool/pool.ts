@@ -76,11 +76,15 @@ export class Pool {
     member.hear = ({ did }) => {
       if (did === 'start') this.#settle(member)
     }
-    void member.exited.then(() => {
-      this.#members.delete(member)
-      const i = this.#idle.indexOf(member)
-      if (i >= 0) this.#idle.splice(i, 1)
-      this.#fill()
-    })
+    void this.#forget(member)
+  }
+
+  /** When it has ended, for whatever reason. */
+  async #forget(member: Member): Promise<void> {
+    await member.exited
+    this.#members.delete(member)
+    const i = this.#idle.indexOf(member)
+    if (i >= 0) this.#idle.splice(i, 1)
+    this.#fill()
   }
 }

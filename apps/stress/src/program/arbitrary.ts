@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type {
   AgentSpec,
   Fault,
@@ -180,13 +180,15 @@ const rawFault: fc.Arbitrary<RawFault> = fc.record({
 
 /** A killed agent costs a new one, which takes longer than most programs: so not in all of them. */
 const someFaults: fc.Arbitrary<readonly RawFault[]> = fc.oneof(
-  { weight: 2, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: fc.constant([]) },
   { weight: 1, arbitrary: fc.array(rawFault, { minLength: 1, maxLength: 2 }) },
 )
 
 function fitFault(raw: RawFault, agents: readonly AgentSpec[]): Fault[] {
   const agent = raw.agent % agents.length
-  const { what, step, inside, afterMs, forMs } = raw
+  const { what, inside, afterMs, forMs } = raw
+  const { rounds, tracks } = agents[agent]!
+  const step = raw.step % (rounds * tracks[0]!.length)
   if (what === 'stop') {
     return agents[agent]!.runs === 'process' ? [{ what, agent, afterMs, forMs }] : []
   }

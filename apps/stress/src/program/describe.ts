@@ -41,19 +41,12 @@ function describeAgent(
   })
 }
 
-export function describeOperation(operation: Operation, objects: readonly ObjectSpec[]): string {
-  const on = `${operation.do} ${objectName(objects, operation.object)}`
-  switch (operation.do) {
-    case 'hold':
-      return `${on} ${describeForm(operation.form)}${operation.work === 'nothing' ? '' : ` (${operation.work})`}`
-    case 'take':
-    case 'wait':
-      return `${on} ${describeForm(operation.form)}`
-    case 'give':
-      return `${on} × ${operation.count}`
-    default:
-      return on
-  }
+function describeOperation(operation: Operation, objects: readonly ObjectSpec[]): string {
+  const words = [operation.do, objectName(objects, operation.object)]
+  if ('form' in operation) words.push(describeForm(operation.form))
+  if ('count' in operation) words.push(`× ${operation.count}`)
+  if ('work' in operation && operation.work !== 'nothing') words.push(`(${operation.work})`)
+  return words.join(' ')
 }
 
 function describeForm({ how, ms }: Form): string {
@@ -66,5 +59,6 @@ function describeFault(fault: Fault): string {
   }
   const how = fault.what === 'exit' ? 'exits' : 'is killed'
   if ('afterMs' in fault) return `A${fault.agent} ${how} after ${fault.afterMs} ms`
-  return `A${fault.agent} ${how} ${fault.inside ? 'inside' : 'before'} its operation ${fault.step}`
+  const where = fault.inside ? 'in the first critical section from' : 'before'
+  return `A${fault.agent} ${how} ${where} its operation ${fault.step}`
 }

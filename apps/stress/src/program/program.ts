@@ -68,7 +68,7 @@ export interface FaultAtStep {
   readonly agent: number
   /** Of the agent's first track: before its operation of this number (from 0). */
   readonly step: number
-  /** Or inside its critical section, if it has one. */
+  /** Or inside the first critical section from there on. */
   readonly inside: boolean
 }
 

@@ -6,11 +6,7 @@ import type { Run } from '../run/run-program.ts'
 import { timeline } from './timeline.ts'
 
 /** What people see of a program that broke a law. */
-export function describeFailure(
-  program: Program,
-  run: Run,
-  planted: string | undefined,
-): string {
+export function describeFailure(program: Program, run: Run, planted: string | undefined): string {
   const parts = run.violations.map(({ law, object, text, calls }) => {
     const where = object === null ? '' : ` (${objectName(program.objects, object)})`
     const head = `VIOLATED: ${law}${where}\n  ${text}`

@@ -1,13 +1,15 @@
 import { HARNESS_TRACK } from '../history/arena.ts'
-import type { Call } from '../history/call.ts'
+import { describeCall, nameOfCall, type Call } from '../history/call.ts'
 import { objectName, trackName } from '../program/describe.ts'
 import { MAX_TRACKS, type Program } from '../program/program.ts'
 
 const MAX_ROWS = 24
+const CONTEXT = 4
 
 /**
  * The part of a history around some calls of one object: a row per moment, a column per track.
- * `→` is where a call began, `←` where it returned, with what it returned.
+ * `→` is where a call began, `←` where it returned, with what it returned; one that nothing came
+ * between stands in one row.
  */
 export function timeline(
   program: Program,
@@ -16,8 +18,8 @@ export function timeline(
   around: readonly Call[],
 ): string {
   const calls = history.filter((call) => call.object === object || call.what === 'die')
-  const events = calls.flatMap(eventsOf).toSorted((a, b) => a.at - b.at)
-  const shown = window(events, around)
+  const rowsOfAll = joined(calls.flatMap(eventsOf).toSorted((a, b) => a.at - b.at))
+  const shown = window(rowsOfAll, around)
   const tracks = [...new Set(shown.map(({ track }) => track))].toSorted((a, b) => a - b)
   const header = ['moment', ...tracks.map((track) => columnName(program, track))]
   const rows = shown.map(({ at, track, text }) => [
@@ -34,34 +36,44 @@ export function timeline(
 interface Moment {
   readonly at: number
   readonly track: number
+  readonly call: Call
   readonly text: string
 }
 
 const DEATHS = 1000
 
 function eventsOf(call: Call): Moment[] {
-  if (call.what === 'die') {
-    return [{ at: call.end, track: (call.track - DEATHS) * MAX_TRACKS, text: '† seen dead' }]
+  const { what, track, begin, end } = call
+  if (what === 'die') {
+    return [{ at: end, track: (track - DEATHS) * MAX_TRACKS, call, text: '† seen dead' }]
   }
-  const { what, argument, track, begin, end, result, seen } = call
-  const name = what === 'release' && argument > 1 ? `release(${argument})` : what
-  const outcome = result === 'saw' ? `${what} ${seen}` : result === 'done' ? what : `${what}: ${result}`
   return [
-    { at: begin, track, text: `→ ${name}` },
-    ...(end === Infinity ? [] : [{ at: end, track, text: `← ${outcome}` }]),
+    { at: begin, track, call, text: `→ ${nameOfCall(call)}` },
+    ...(end === Infinity ? [] : [{ at: end, track, call, text: `← ${describeCall(call)}` }]),
   ]
 }
 
-/** The moments before the last call that is to be seen has returned. */
-function window(events: readonly Moment[], around: readonly Call[]): readonly Moment[] {
-  const moments = around.flatMap(({ begin, end }) => (end === Infinity ? [begin] : [begin, end]))
-  if (moments.length === 0) return events.slice(-MAX_ROWS)
-  const from = Math.min(...moments)
-  const last = events.findLastIndex(({ at }) => at <= Math.max(...moments))
-  const first = events.findIndex(({ at }) => at >= from)
-  const context = Math.max(2, Math.floor((MAX_ROWS - (last - first)) / 2))
-  const begin = Math.max(0, first - context)
-  return events.slice(begin, begin + MAX_ROWS)
+/** A beginning and a return that follow each other become one. */
+function joined(moments: readonly Moment[]): Moment[] {
+  return moments.flatMap((moment, i) => {
+    if (moment.call.what === 'die') return moment
+    if (moments[i - 1]?.call === moment.call) return []
+    return moments[i + 1]?.call === moment.call
+      ? { ...moment, text: describeCall(moment.call) }
+      : moment
+  })
+}
+
+/** From where one began that never returned, or up to where the last one returned. */
+function window(moments: readonly Moment[], around: readonly Call[]): readonly Moment[] {
+  const sleeping = around.filter(({ end }) => end === Infinity).map(({ begin }) => begin)
+  if (sleeping.length > 0) {
+    const first = moments.findIndex(({ at }) => at >= Math.min(...sleeping))
+    return moments.slice(Math.max(0, first - CONTEXT)).slice(0, MAX_ROWS)
+  }
+  const until = around.length === 0 ? Infinity : Math.max(...around.map(({ end }) => end))
+  const last = moments.findLastIndex(({ at }) => at <= until) + CONTEXT
+  return moments.slice(0, last).slice(-MAX_ROWS)
 }
 
 function columnName({ agents }: Program, track: number): string {

@@ -3,20 +3,23 @@ import { Arena } from '../history/arena.ts'
 import { Pool, type PoolSize } from '../pool/pool.ts'
 import type { Bench } from './run-program.ts'
 
-/** Gives `use` what programs run on, and takes it away again whatever happens. */
-export async function withBench<T>(
+/** Gives `use` so many benches for programs to run on, and takes them away whatever happens. */
+export async function withBenches<T>(
+  benches: number,
   size: PoolSize,
   planted: string | undefined,
-  use: (bench: Bench) => Promise<T>,
+  use: (benches: readonly Bench[]) => Promise<T>,
 ): Promise<T> {
   const directory = ownDirectory()
-  const arena = Arena.create()
-  const pool = new Pool(arena.memory.handle, size)
+  const made = Array.from({ length: benches }, () => {
+    const arena = Arena.create()
+    return { arena, pool: new Pool(arena.memory.handle, size), planted }
+  })
   try {
-    return await use({ arena, pool, planted })
+    return await use(made)
   } finally {
-    await pool.close()
-    arena.memory.close()
+    await Promise.all(made.map(({ pool }) => pool.close()))
+    for (const { arena } of made) arena.memory.close()
     if (directory !== null) rmSync(directory, { recursive: true, force: true })
   }
 }

@@ -16,11 +16,12 @@ import type { Program } from '../program/program.ts'
 
 const FIRST_REST_MS = 1
 const LONGEST_REST_MS = 400
-/** So many pulses in a row that a wait did not hear are too many. */
-const LOST_PULSES = 14
+/** A pulse that comes after so long a rest finds everyone asleep… */
+const SURE_REST_MS = 100
+/** …and so many of them that a wait did not hear are too many: more than four seconds' worth. */
+const LOST_PULSES = 12
 
 export class Rescuer {
-  readonly #arena: Arena
   readonly #program: Program
   readonly #objects: readonly Shared[]
   readonly #recorder: Recorder
@@ -31,7 +32,6 @@ export class Rescuer {
   acted = 0
 
   constructor(arena: Arena, program: Program, objects: readonly Shared[]) {
-    this.#arena = arena
     this.#program = program
     this.#objects = objects
     this.#recorder = new Recorder(arena, HARNESS_TRACK)
@@ -70,7 +70,7 @@ export class Rescuer {
       .map((call) => ({
         law: 'a pulse releases everyone who waits',
         object: call.object,
-        text: `a wait slept through ${LOST_PULSES} pulses (set, then clear) in a row`,
+        text: `a wait slept through ${LOST_PULSES} pulses (set, then clear), each after a rest of over ${SURE_REST_MS} ms`,
         calls: [call],
       }))
   }
@@ -79,13 +79,18 @@ export class Rescuer {
     const spec = this.#program.objects[index]!
     const object = this.#objects[index]!
     if (spec.kind === 'event' && !(object as Event).isSet) {
-      for (const { begin } of waiting) this.#unheard.set(begin, (this.#unheard.get(begin) ?? 0) + 1)
+      if (this.#restMs > SURE_REST_MS) this.#countUnheard(waiting)
       this.#do('set', index, 0, () => (object as Event).set())
       this.#do('clear', index, 0, () => (object as Event).clear())
     } else if (spec.kind === 'semaphore' && !spec.undo && (object as Semaphore).value === 0) {
       const count = Math.min(waiting.length, spec.bounded ? spec.value : waiting.length)
       this.#do('release', index, count, () => (object as Semaphore).release(count))
     }
+  }
+
+  /** If they hear this one, they will not be asked about again. */
+  #countUnheard(waiting: readonly Call[]): void {
+    for (const { begin } of waiting) this.#unheard.set(begin, (this.#unheard.get(begin) ?? 0) + 1)
   }
 
   #do(what: What, object: number, argument: number, action: () => void): void {

@@ -1,16 +1,20 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { programs, type Ingredients } from '../program/arbitrary.ts'
 import type { Program } from '../program/program.ts'
 import { runProgram, type Bench, type Run } from './run-program.ts'
 import { add, emptyTally, type Tally } from './tally.ts'
 
-/** Smaller programs are tried for so long, each so often: real runs do not fail every time. */
-const SHRINKING_MS = 15_000
+/** Each smaller program is tried so often: real runs do not fail every time. */
 const SHRINKING_RUNS = 4
+
+/** Between the seeds of the lanes. */
+const LANE = 1_000_003
 
 export interface SessionOptions extends Ingredients {
   readonly seed: number
   readonly budgetMs: number
+  /** For how long smaller programs are tried when one has failed. */
+  readonly shrinkMs: number
 }
 
 export interface Failure {
@@ -32,45 +36,82 @@ export interface Session {
 /**
  * Runs random programs until the budget is spent or one fails, and then smaller ones. The same seed
  * gives the same programs; how the threads and processes of one interleave differs every time.
+ *
+ * Each bench is a lane with programs of its own, for agents sleep most of the time.
  */
 export async function runSession(
-  bench: Bench,
-  { seed, budgetMs, ...ingredients }: SessionOptions,
+  benches: readonly Bench[],
+  options: SessionOptions,
   onProgress: (tallies: Session['tallies']) => void,
 ): Promise<Session> {
-  const tallies = { thread: emptyTally(), process: emptyTally() }
-  const unknown: string[] = []
-  const start = performance.now()
-  let failure: Failure | null = null
-  let shrinkUntil = Infinity
+  const sofar = new Sofar(options, onProgress)
+  await Promise.all(benches.map((bench, lane) => runLane(bench, lane, options, sofar)))
+  const { tallies, unknown, failure, elapsedMs } = sofar
+  return { tallies, unknown, failure, elapsedMs }
+}
 
-  const holds = async (program: Program): Promise<boolean> => {
-    const run = await runProgram(bench, program)
-    if (failure === null) {
-      add(tallies[program.scope], program, run)
-      unknown.push(...run.unknown)
-      onProgress(tallies)
-    }
-    if (run.violations.length === 0) return true
-    failure =
-      failure === null
-        ? { program, run, after: tallies.thread.programs + tallies.process.programs - 1, shrinks: 0 }
-        : { ...failure, program, run, shrinks: failure.shrinks + 1 }
-    return false
-  }
-
+async function runLane(
+  bench: Bench,
+  lane: number,
+  { seed, ...ingredients }: SessionOptions,
+  sofar: Sofar,
+): Promise<void> {
+  let failed = false // in this lane, so that what follows are smaller programs
   const property = fc.asyncProperty(programs(ingredients), async (program) => {
-    if (failure === null) {
-      if (performance.now() - start > budgetMs) fc.pre(false)
-      if (await holds(program)) return true
-      shrinkUntil = performance.now() + SHRINKING_MS
-      return false
+    if (!failed) {
+      fc.pre(sofar.goesOn)
+      const run = await runProgram(bench, program)
+      failed = sofar.note(program, run)
+      return !failed
     }
-    for (let i = 0; i < SHRINKING_RUNS && performance.now() < shrinkUntil; i++) {
-      if (!(await holds(program))) return false
+    for (let i = 0; i < SHRINKING_RUNS && sofar.mayShrink; i++) {
+      const run = await runProgram(bench, program)
+      if (run.violations.length === 0) continue
+      sofar.noteSmaller(program, run)
+      return false
     }
     return true
   })
-  await fc.check(property, { seed, numRuns: 1e9, maxSkipsPerRun: 0 })
-  return { tallies, unknown, failure, elapsedMs: performance.now() - start }
+  await fc.check(property, { seed: seed + lane * LANE, numRuns: 1e9, maxSkipsPerRun: 0 })
+}
+
+/** What all lanes have done. */
+class Sofar {
+  readonly tallies: Session['tallies'] = { thread: emptyTally(), process: emptyTally() }
+  readonly unknown: string[] = []
+  failure: Failure | null = null
+  elapsedMs = 0
+  readonly #start = performance.now()
+  readonly #options: SessionOptions
+  readonly #onProgress: (tallies: Session['tallies']) => void
+
+  constructor(options: SessionOptions, onProgress: (tallies: Session['tallies']) => void) {
+    this.#options = options
+    this.#onProgress = onProgress
+  }
+
+  get goesOn(): boolean {
+    return this.failure === null && performance.now() - this.#start < this.#options.budgetMs
+  }
+
+  get mayShrink(): boolean {
+    return performance.now() - this.#start < this.elapsedMs + this.#options.shrinkMs
+  }
+
+  /** Whether this is the failure. */
+  note(program: Program, run: Run): boolean {
+    if (this.failure !== null) return false
+    this.elapsedMs = performance.now() - this.#start
+    const after = this.tallies.thread.programs + this.tallies.process.programs
+    add(this.tallies[program.scope], program, run)
+    this.unknown.push(...run.unknown)
+    this.#onProgress(this.tallies)
+    if (run.violations.length === 0) return false
+    this.failure = { program, run, after, shrinks: 0 }
+    return true
+  }
+
+  noteSmaller(program: Program, run: Run): void {
+    this.failure = { ...this.failure!, program, run, shrinks: this.failure!.shrinks + 1 }
+  }
 }
