@@ -69,6 +69,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
    * @throws TypeError when that is a promise: use `withAsync`
    */
   with<R>(body: (guard: G) => R): R {
+    checkFunction('with()', body)
     const guard = this.acquire()
     try {
       const result = body(guard)
@@ -87,6 +88,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
 
   /** Calls `body` while holding it, and releases when its promise is settled. */
   async withAsync<R>(body: (guard: G) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
+    checkFunction('withAsync()', body)
     const guard = await this.acquireAsync(options)
     try {
       return await body(guard)
@@ -122,6 +124,10 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal
   throw wrongType('signal', 'an AbortSignal', signal)
+}
+
+function checkFunction(call: string, value: unknown): void {
+  if (typeof value !== 'function') throw wrongType(`what ${call} calls`, 'a function', value)
 }
 
 function isThenable(value: unknown): boolean {

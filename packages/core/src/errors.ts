@@ -60,6 +60,13 @@ export function integer(what: string, value: unknown, min: number, max: number):
   return value
 }
 
+/** An option that is true or false; undefined is `otherwise`. */
+export function flag(what: string, value: unknown, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise
+  if (typeof value !== 'boolean') throw wrongType(what, 'a boolean', value)
+  return value
+}
+
 /** An options object or undefined; anything else is a TypeError that shows the value. */
 export function checkOptions(what: string, value: unknown): void {
   if (value !== undefined && (typeof value !== 'object' || value === null)) {

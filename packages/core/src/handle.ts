@@ -28,6 +28,9 @@ export interface InnerHandle {
 /** Passes a primitive on to another thread or process, for `X.from(handle)`. */
 export type Handle = ThreadHandle | ProcessHandle | InnerHandle
 
+/** What stands for the name of an object that has none. */
+const WITHOUT_NAME = /^~[0-9a-f]{16}$/
+
 /** @throws TypeError that shows what is no handle, or one of another kind */
 export function checkHandle(kind: string, handle: unknown): Handle {
   const expected = `a handle of kind ${JSON.stringify(kind)}`
@@ -59,7 +62,7 @@ export function checkHandle(kind: string, handle: unknown): Handle {
     }
     if (!isPlaced) throw wrongType('handle.index and handle.options', 'as they were given', index)
   } else {
-    if (typeof name !== 'string' || !name.startsWith('~')) checkName(name)
+    if (typeof name !== 'string' || !WITHOUT_NAME.test(name)) checkName(name)
     if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) {
       throw wrongType('handle.id', '16 hexadecimal digits', id)
     }

@@ -5,6 +5,7 @@ export { checkTimeout, deadlineAfter, type TryOptions } from './deadline.ts'
 export { processScope } from './domain.ts'
 export {
   checkOptions,
+  flag,
   integer,
   IpcError,
   outOfRange,

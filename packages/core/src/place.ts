@@ -2,7 +2,7 @@ import { platform } from '#platform'
 import { PlainAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
 import { openDomain, privateDomain } from './domain.ts'
-import { checkOptions, integer, outOfRange, wrongType } from './errors.ts'
+import { checkOptions, flag, integer, outOfRange, wrongType } from './errors.ts'
 import { checkHandle, type Handle, type ProcessHandle } from './handle.ts'
 import type { Memory } from './memory.ts'
 import { checkName } from './names.ts'
@@ -101,8 +101,7 @@ export class Place {
   static open(name: unknown, layout: Layout, given: boolean, options?: OpenOptions): Place {
     const file = `${layout.kind}.${checkName(name)}`
     checkOptions('open() options', options)
-    const create = options?.create ?? true
-    if (typeof create !== 'boolean') throw wrongType('create', 'a boolean', create)
+    const create = flag('create', options?.create, true)
     const domain = openDomain(platform.directory())
     const { kind, words, options: stored } = layout
     return Place.#inFile(

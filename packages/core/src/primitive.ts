@@ -1,6 +1,6 @@
 import { platform } from '#platform'
 import { openDomain } from './domain.ts'
-import { checkOptions, IpcError, wrongType } from './errors.ts'
+import { checkOptions, flag, IpcError } from './errors.ts'
 import type { Handle } from './handle.ts'
 import type { AgentId, AgentInfo, Memory } from './memory.ts'
 import { NOBODY, POISON } from './memory.ts'
@@ -115,8 +115,7 @@ export function unlinkName(
 ): boolean {
   const file = `${kind}.${checkName(name)}`
   checkOptions('unlink() options', options)
-  const force = options?.force ?? false
-  if (typeof force !== 'boolean') throw wrongType('force', 'a boolean', force)
+  const force = flag('force', options?.force, false)
   const domain = openDomain(platform.directory())
   const there = force && poison ? openToPoison(kind, name) : null
   try {

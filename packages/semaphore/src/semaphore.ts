@@ -2,12 +2,12 @@ import {
   Acquirable,
   AsyncQueue,
   checkOptions,
+  flag,
   integer,
   IpcError,
   localState,
   Place,
   unlinkName,
-  wrongType,
   type Guard,
   type Handle,
   type Inspection,
@@ -180,10 +180,9 @@ function withValue(
 
 function layoutOf(kind: SemaphoreKind, options: SemaphoreOptions | undefined): Layout {
   checkOptions('semaphore options', options)
-  const undo = options?.undo ?? kind.undo
-  if (typeof undo !== 'boolean') throw wrongType('undo', 'a boolean', undo)
+  const undo = flag('undo', options?.undo, kind.undo)
   const [min, max] = undo ? [1, MAX_OWNED_PERMITS] : [0, MAX_VALUE]
-  const value = integer('value', options?.value ?? 1, min, max)
+  const value = integer('value', options?.value === undefined ? 1 : options.value, min, max)
   const words = undo ? OwnedPermits.words(value) : CountedPermits.WORDS
   return { kind: kind.name, words, options: [value, undo ? 1 : 0, 0, 0] }
 }
