@@ -8,3 +8,14 @@ export {
   type PrimitiveLike,
   type Subject,
 } from './placements.ts'
+export {
+  badInputLaws,
+  expectRefusal,
+  expectWaitsRefused,
+  wrongFunctions,
+  wrongIntegers,
+  wrongNames,
+  wrongOptions,
+  type Anything,
+  type Wrong,
+} from './bad-input.ts'
