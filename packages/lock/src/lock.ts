@@ -252,7 +252,9 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
         continue
       }
       if (ownerOf(word) === this.#me && this.#waitsForItself(sleep, word)) return undefined
-      if (sleep.lost >= PATIENCE) this.#reserve()
+      // Not while the word is RESERVED, or it could sleep on a word that is reserved for itself:
+      //   T2 sees RESERVED, for T1 | T1 takes, T2 reserves, T1 → RESERVED, for T2 | T2 sleeps
+      if (sleep.lost >= PATIENCE && (word & RESERVED) === 0) this.#reserve()
       const announced = word | WAITERS
       if (word === announced || this.#change(word, announced)) {
         sleep.on(this.index + WORD, announced)
