@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { isExplorerToken, replayToken } from '../explore/replay.ts'
 import { checkPlanted } from '../planted/planted.ts'
 import { describeProgram } from '../program/describe.ts'
 import { fromToken } from '../program/token.ts'
@@ -34,6 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (token === undefined || positionals.length > 1) {
     throw new UsageError('replay takes one token, as a failure prints it')
   }
+  if (isExplorerToken(token)) return replayToken(token)
   const times = integer('--times', values.times, 1, 1_000_000)
   const { program, planted } = fromToken(token)
   checkPlanted(planted)

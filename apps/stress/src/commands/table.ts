@@ -13,6 +13,9 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   string,
   () => Promise<Command>
 >([
+  ['check', () => import('./check.ts')],
+  ['explore', () => import('./explore.ts')],
+  ['prove', () => import('./prove.ts')],
   ['stress', () => import('./stress.ts')],
   ['replay', () => import('./replay.ts')],
 ])

@@ -27,6 +27,11 @@ export class Agent {
     if (this.memory.stoppedAt === null) this.memory.before.push({ code, value })
   }
 
+  /** Its next sleeps end at once: as if it had been woken so often, and found nothing. */
+  loses(times: number): void {
+    this.memory.staleWakes = times
+  }
+
   /** Calls what may time out; elsewhere time stands still. */
   timed<T>(call: () => T): T {
     this.memory.timed = true

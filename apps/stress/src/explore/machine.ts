@@ -59,6 +59,7 @@ export class Machine implements View {
 
   readonly #roots: Node[][]
   readonly #initial: Int32Array
+  readonly #initialViolation: Violation | null
   readonly #ghosts: number
   readonly #node: number
   readonly #segment: number
@@ -93,6 +94,7 @@ export class Machine implements View {
     )
     for (let agent = 0; agent < this.agents; agent++) this.#begin(agent, 0)
     this.#initial = this.vector.slice()
+    this.#initialViolation = this.violation
   }
 
   get executions(): number {
@@ -104,7 +106,7 @@ export class Machine implements View {
 
   reset(): void {
     this.vector.set(this.#initial)
-    this.violation = null
+    this.violation = this.#initialViolation
   }
 
   /* ---- what a monitor sees ----------------------------------------------------------------- */

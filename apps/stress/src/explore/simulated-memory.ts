@@ -37,6 +37,8 @@ export class SimulatedMemory implements Memory {
   stoppedAt: Operation | null = null
   /** Inside a wait that may time out. */
   timed = false
+  /** So many sleeps end at once, by a wake that was meant for an earlier sleep on the word. */
+  staleWakes = 0
   /** Told when the operation before them has happened. */
   after: Mark[] = []
   /** Told when the operation after them happens. */
@@ -95,6 +97,10 @@ export class SimulatedMemory implements Memory {
   }
 
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult {
+    if (this.staleWakes > 0) {
+      this.staleWakes--
+      return 'woken'
+    }
     const result = this.#do(Op.PARK, index, expected, watch)
     if (result === TIMED_OUT) this.#now = Math.max(this.#now, deadline)
     return RESULTS[result]!

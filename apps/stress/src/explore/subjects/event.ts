@@ -1,9 +1,9 @@
 import { Event } from '@ipc/sync'
 import type { Agent } from '../automaton.ts'
 import type { Monitor, Segment } from '../model.ts'
+import type { Subject } from './subject.ts'
 
 const AT = 0
-export const EVENT_WORDS: number = Event.words()
 
 const WAITS = 1
 const WAITED = 2
@@ -12,23 +12,23 @@ const HAS_SET = 4
 const CLEARS = 5
 const CLEARED = 6
 
-export const wait: Segment = segment('wait', (agent, event) => {
+const wait: Segment = segment('wait', (agent, event) => {
   agent.begins(WAITS)
   event.wait()
   agent.did(WAITED, 1)
 })
 
 /** With a time-out that may come at any time. */
-export const waitFor: Segment = segment('tryWait for', (agent, event) => {
+const waitFor: Segment = segment('waitFor', (agent, event) => {
   agent.begins(WAITS)
   agent.did(WAITED, Number(agent.timed(() => event.tryWait({ timeoutMs: 10 }))))
 })
 
-export const set: Segment = segment('set', doSet)
-export const clear: Segment = segment('clear', doClear)
+const set: Segment = segment('set', doSet)
+const clear: Segment = segment('clear', doClear)
 
 /** set; clear */
-export const pulse: Segment = segment('pulse', (agent, event) => {
+const pulse: Segment = segment('pulse', (agent, event) => {
   doSet(agent, event)
   doClear(agent, event)
 })
@@ -74,7 +74,7 @@ const MOST_AGENTS = 6
  * Everyone who waited when set began is released when it has ended, whatever follows; nobody goes on
  * unless it was set meanwhile.
  */
-export const eventMonitor: Monitor = {
+const monitor: Monitor = {
   words: OF_SETTERS + MOST_AGENTS,
 
   tell(view, agent, code, value) {
@@ -128,4 +128,11 @@ export const eventMonitor: Monitor = {
     if (word < 0) parts.push('WAITERS')
     return parts.join('+')
   },
+}
+
+export const event: Subject = {
+  name: 'event',
+  words: Event.words(),
+  monitor,
+  segments: [wait, waitFor, set, clear, pulse],
 }

@@ -1,10 +1,10 @@
 import { Lock } from '@ipc/lock'
 import type { Agent, Code } from '../automaton.ts'
 import type { Monitor, Segment, View } from '../model.ts'
+import type { Subject } from './subject.ts'
 import { showAgents } from './show.ts'
 
 const AT = 0
-export const LOCK_WORDS: number = Lock.words()
 
 const ACQUIRED = 1
 const RELEASES = 2
@@ -18,7 +18,7 @@ const IS_RELEASING = 1
 const ACQUIRING = 2
 
 /** acquire; critical section; release */
-export const hold: Segment = segment('hold', (agent, lock) => {
+const hold: Segment = segment('hold', (agent, lock) => {
   agent.begins(ACQUIRES)
   const guard = lock.acquire()
   agent.did(ACQUIRED, Number(guard.abandoned))
@@ -26,7 +26,7 @@ export const hold: Segment = segment('hold', (agent, lock) => {
 })
 
 /** The same, once. */
-export const tryHold: Segment = segment('try', (agent, lock) => {
+const tryHold: Segment = segment('try', (agent, lock) => {
   agent.begins(ACQUIRES)
   const guard = lock.tryAcquire()
   if (guard === null) return agent.did(GAVE_UP)
@@ -35,7 +35,7 @@ export const tryHold: Segment = segment('try', (agent, lock) => {
 })
 
 /** The same, with a time-out that may come at any time. */
-export const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
+const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
   agent.begins(ACQUIRES)
   const guard = agent.timed(() => lock.tryAcquire({ timeoutMs: 10 }))
   if (guard === null) return agent.did(GAVE_UP)
@@ -43,17 +43,39 @@ export const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
   release(agent, lock)
 })
 
-/** Several in a row, through one object. */
-export function holdTimes(times: number): Segment {
-  return segment(`hold × ${times}`, (agent, lock) => {
-    for (let i = 0; i < times; i++) {
-      agent.begins(ACQUIRES)
-      const guard = lock.acquire()
-      agent.did(ACQUIRED, Number(guard.abandoned))
-      release(agent, lock)
-    }
-  })
-}
+/** Twice, through one object. */
+const holdTwice: Segment = segment('holdTwice', (agent, lock) => {
+  for (let i = 0; i < 2; i++) {
+    agent.begins(ACQUIRES)
+    const guard = lock.acquire()
+    agent.did(ACQUIRED, Number(guard.abandoned))
+    release(agent, lock)
+  }
+})
+
+/** Enough for any waiter to lose its patience. */
+const MANY = 5
+
+/** Waits as one that was woken for nothing again and again: it reserves the lock. */
+const starved: Segment = segment('starved', (agent, lock) => {
+  agent.loses(MANY)
+  agent.begins(ACQUIRES)
+  const guard = lock.acquire()
+  agent.loses(0)
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  release(agent, lock)
+})
+
+/** The same, with a time-out that may come at any time. */
+const starvedFor: Segment = segment('starvedFor', (agent, lock) => {
+  agent.loses(MANY)
+  agent.begins(ACQUIRES)
+  const guard = agent.timed(() => lock.tryAcquire({ timeoutMs: 10 }))
+  agent.loses(0)
+  if (guard === null) return agent.did(GAVE_UP)
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  release(agent, lock)
+})
 
 function segment(name: string, body: (agent: Agent, lock: Lock) => void): Segment {
   const code: Code = (agent) => {
@@ -69,7 +91,7 @@ function release(agent: Agent, lock: Lock): void {
 }
 
 /** One owner at a time; told that it was abandoned exactly if the owner died. */
-export const lockMonitor: Monitor = {
+const monitor: Monitor = {
   words: 3,
 
   tell(view, agent, code, value) {
@@ -129,4 +151,11 @@ function diedTakingIt(view: View): boolean {
     return true
   }
   return false
+}
+
+export const lock: Subject = {
+  name: 'lock',
+  words: Lock.words(),
+  monitor,
+  segments: [hold, tryHold, tryHoldFor, holdTwice, starved, starvedFor],
 }

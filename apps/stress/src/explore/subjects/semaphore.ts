@@ -2,6 +2,7 @@ import { Semaphore, type SemaphoreOptions } from '@ipc/semaphore'
 import type { Agent } from '../automaton.ts'
 import type { Monitor, Segment, View } from '../model.ts'
 import { showAgents } from './show.ts'
+import type { Subject } from './subject.ts'
 
 const AT = 0
 
@@ -11,52 +12,58 @@ const GAVE_UP = 3
 const RELEASES = 4
 const RELEASED = 5
 
-/** What agents can do with a semaphore, and what must hold of it. */
-export interface SemaphoreSubject {
-  readonly words: number
-  readonly monitor: Monitor
-  /** acquire() */
-  readonly take: Segment
-  /** tryAcquire() */
-  readonly tryTake: Segment
-  /** tryAcquire with a time-out that may come at any time */
-  readonly takeFor: Segment
-  /** release(count), by whomever */
-  give(count: number): Segment
-  /** acquire; release */
-  readonly hold: Segment
-  readonly tryHold: Segment
-  readonly holdFor: Segment
+/** Permits that are only a number. */
+export function counted(value: number): Subject {
+  const options = { value, undo: false }
+  const segment = segmentsOf(options)
+  return {
+    name: `semaphore:${value}`,
+    words: Semaphore.words(options),
+    monitor: countedMonitor(options),
+    segments: [
+      segment('acquire', (agent, semaphore) => void take(agent, semaphore, 'block')),
+      segment('release', (agent, semaphore) => release(agent, semaphore, 1)),
+      segment('try', (agent, semaphore) => void take(agent, semaphore, 'try')),
+      segment('tryFor', (agent, semaphore) => void take(agent, semaphore, 'for')),
+      segment('release2', (agent, semaphore) => release(agent, semaphore, 2)),
+      segment('hold', (agent, semaphore) => hold(agent, semaphore, 'block')),
+    ],
+  }
 }
 
-export function semaphoreSubject(options: { value: number; undo: boolean }): SemaphoreSubject {
-  const segment = (name: string, body: (agent: Agent, semaphore: Semaphore) => void): Segment => ({
+/** Permits that belong to agents, and come back when they die. */
+export function owned(value: number): Subject {
+  const options = { value, undo: true }
+  const segment = segmentsOf(options)
+  return {
+    name: `undo:${value}`,
+    words: Semaphore.words(options),
+    monitor: ownedMonitor(options),
+    segments: [
+      segment('hold', (agent, semaphore) => hold(agent, semaphore, 'block')),
+      segment('tryHold', (agent, semaphore) => hold(agent, semaphore, 'try')),
+      segment('tryHoldFor', (agent, semaphore) => hold(agent, semaphore, 'for')),
+      segment('holdTwice', (agent, semaphore) => {
+        hold(agent, semaphore, 'block')
+        hold(agent, semaphore, 'block')
+      }),
+    ],
+  }
+}
+
+type MakeSegment = (name: string, body: (agent: Agent, semaphore: Semaphore) => void) => Segment
+
+function segmentsOf(options: SemaphoreOptions): MakeSegment {
+  return (name, body) => ({
     name,
     code: (agent) => {
       body(agent, Semaphore.at(agent.memory, AT, options))
     },
   })
-  const give = (count: number): Segment =>
-    segment(`release(${count})`, (agent, semaphore) => {
-      release(agent, semaphore, count)
-    })
-  return {
-    words: Semaphore.words(options),
-    monitor: options.undo ? ownedMonitor(options) : countedMonitor(options),
-    take: segment('acquire', (agent, semaphore) => void take(agent, semaphore, 'block')),
-    tryTake: segment('tryAcquire', (agent, semaphore) => void take(agent, semaphore, 'try')),
-    takeFor: segment('tryAcquire for', (agent, semaphore) => void take(agent, semaphore, 'for')),
-    give,
-    hold: segment('hold', (agent, semaphore) => {
-      if (take(agent, semaphore, 'block')) release(agent, semaphore, 1)
-    }),
-    tryHold: segment('try', (agent, semaphore) => {
-      if (take(agent, semaphore, 'try')) release(agent, semaphore, 1)
-    }),
-    holdFor: segment('try for', (agent, semaphore) => {
-      if (take(agent, semaphore, 'for')) release(agent, semaphore, 1)
-    }),
-  }
+}
+
+function hold(agent: Agent, semaphore: Semaphore, how: 'block' | 'try' | 'for'): void {
+  if (take(agent, semaphore, how)) release(agent, semaphore, 1)
 }
 
 function take(agent: Agent, semaphore: Semaphore, how: 'block' | 'try' | 'for'): boolean {

@@ -1,0 +1,15 @@
+import fc from 'fast-check'
+import type { Program } from './program.ts'
+import type { Subject } from './subjects/subject.ts'
+
+/** Random small programs of a subject. */
+export function programs(subject: Subject): fc.Arbitrary<Program> {
+  const names = subject.segments.map((segment) => segment.name)
+  const segments = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 })
+  return fc.record({
+    subject: fc.constant(subject),
+    agents: fc.array(segments, { minLength: 2, maxLength: 4 }),
+    faults: fc.record({ crashes: fc.constantFrom(0, 0, 1), spurious: fc.constantFrom(0, 0, 0, 1) }),
+    endless: fc.constant(false),
+  })
+}

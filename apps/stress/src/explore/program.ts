@@ -1,0 +1,60 @@
+import { UsageError } from '../usage.ts'
+import type { Faults, Model } from './model.ts'
+import type { Subject } from './subjects/subject.ts'
+import { subjectOf } from './subjects/table.ts'
+
+/** What is explored, as plain data: a subject, and for each agent the names of its segments. */
+export interface Program {
+  readonly subject: Subject
+  readonly agents: readonly (readonly string[])[]
+  readonly faults: Faults
+  readonly endless: boolean
+}
+
+/** `lock/hold,hold/tryFor/crashes=1`: what people write, and what tokens begin with. */
+export function describeProgram({ subject, agents, faults, endless }: Program): string {
+  return [
+    subject.name,
+    ...agents.map((segments) => segments.join(',')),
+    ...(faults.crashes > 0 ? [`crashes=${faults.crashes}`] : []),
+    ...(faults.spurious > 0 ? [`spurious=${faults.spurious}`] : []),
+    ...(endless ? ['endless'] : []),
+  ].join('/')
+}
+
+/** @throws UsageError for what is no program */
+export function parseProgram(text: string): Program {
+  const [name, ...parts] = text.split('/')
+  const subject = subjectOf(name!)
+  if (subject === undefined) throw new UsageError(`no such subject: ${name}`)
+  const agents: string[][] = []
+  const faults = { crashes: 0, spurious: 0 }
+  let endless = false
+  for (const part of parts) {
+    const option = /^(crashes|spurious)=(\d)$/.exec(part)
+    if (option !== null) faults[option[1] as keyof typeof faults] = Number(option[2])
+    else if (part === 'endless') endless = true
+    else agents.push(part.split(',').filter((segment) => segment !== ''))
+  }
+  if (agents.length === 0 || agents.length > 6) throw new UsageError(`1 to 6 agents: ${text}`)
+  const known = subject.segments.map((segment) => segment.name)
+  const unknown = agents.flat().find((segment) => !known.includes(segment))
+  if (unknown !== undefined) {
+    throw new UsageError(`${subject.name} has no ${unknown} (it has ${known.join(', ')})`)
+  }
+  return { subject, agents, faults, endless }
+}
+
+export function modelOf(program: Program): Model {
+  const { subject, agents, faults, endless } = program
+  return {
+    name: describeProgram(program),
+    words: subject.words,
+    agents: agents.map((names) =>
+      names.map((name) => subject.segments.find((segment) => segment.name === name)!),
+    ),
+    faults,
+    endless,
+    monitor: subject.monitor,
+  }
+}

@@ -1,0 +1,81 @@
+import { Machine } from './machine.ts'
+import { drawTimeline } from './timeline.ts'
+import { modelOf, type Program } from './program.ts'
+import { bounded, complete } from './strategies/bounded.ts'
+import { pct } from './strategies/pct.ts'
+import { pos } from './strategies/pos.ts'
+import { random } from './strategies/random.ts'
+import type { Budget, Finding, Outcome, Strategy } from './strategies/strategy.ts'
+import { replayCommand } from './token.ts'
+
+export const MAX_STEPS = 5_000
+export const MAX_STATES = 4_000_000
+
+/** A budget of time, and of states that fit into memory. */
+export function budgetUntil(deadlineMs: number, maxStates: number = MAX_STATES): Budget {
+  return { over: () => performance.now() >= deadlineMs, maxStates, maxSteps: MAX_STEPS }
+}
+
+/**
+ * Several ways to look, because they find different bugs: first few preemptions, which also gives
+ * the simplest schedule; then samples of long schedules.
+ */
+export function portfolio(seed: number, schedules: number): Strategy[] {
+  return [
+    bounded(0),
+    bounded(1),
+    bounded(2),
+    random(seed, schedules),
+    pct(2, seed, schedules),
+    pct(3, seed, schedules),
+    pct(4, seed, schedules),
+    pos(seed, schedules),
+  ]
+}
+
+export interface Search {
+  readonly program: Program
+  readonly machine: Machine
+  readonly finding: Finding | null
+  readonly outcomes: readonly (Outcome & { readonly strategy: string; readonly ms: number })[]
+}
+
+/** Runs strategies one after another, until one finds something. */
+export function search(program: Program, strategies: readonly Strategy[], budget: Budget): Search {
+  const machine = new Machine(modelOf(program))
+  const outcomes: (Outcome & { strategy: string; ms: number })[] = []
+  for (const strategy of strategies) {
+    const start = performance.now()
+    const outcome = strategy.search(machine, budget)
+    outcomes.push({ ...outcome, strategy: strategy.name, ms: performance.now() - start })
+    if (outcome.finding !== null) {
+      return { program, machine, finding: outcome.finding, outcomes }
+    }
+    if (budget.over()) break
+  }
+  return { program, machine, finding: null, outcomes }
+}
+
+/** The same bug, or another one of the program, with as few preemptions as possible. */
+export function simplest(found: Search, budget: Budget): Search {
+  for (const strategy of [0, 1, 2, 3, 4].map(bounded).concat(complete)) {
+    if (budget.over()) break
+    const again = search(found.program, [strategy], budget)
+    if (again.finding !== null) return again
+  }
+  return found
+}
+
+/** Verdict, timeline, and what replays it. */
+export function describeFinding({ program, machine, finding }: Search): string[] {
+  const { agent, verdict, schedule } = finding!
+  const who = agent === null || verdict.startsWith(`T${agent}`) ? '' : `T${agent}: `
+  return [
+    '',
+    `FOUND: ${who}${verdict}`,
+    '',
+    ...drawTimeline(machine, finding!),
+    '',
+    `replay: ${replayCommand({ program, schedule })}`,
+  ]
+}

@@ -1,0 +1,13 @@
+import type { Scheduler } from './walk.ts'
+import { walks } from './walk.ts'
+import type { Strategy } from './strategy.ts'
+
+/** Any step, each as likely as the others. */
+export function random(seed: number, schedules: number = Infinity): Strategy {
+  return walks('random', () => UNIFORM, seed, schedules)
+}
+
+const UNIFORM: Scheduler = {
+  begin: () => {},
+  pick: (_machine, actions, count, random) => actions[random.below(count)]!,
+}

@@ -1,0 +1,11 @@
+import type { Monitor, Segment } from '../model.ts'
+
+/** A primitive as the explorer knows it: what agents can do with it, and what must hold. */
+export interface Subject {
+  /** Also in tokens: letters, digits and a colon. */
+  readonly name: string
+  readonly words: number
+  readonly monitor: Monitor
+  /** Their names are words, for tokens. Simple ones first: programs shrink towards them. */
+  readonly segments: readonly Segment[]
+}

@@ -1,0 +1,17 @@
+import { event } from './event.ts'
+import { lock } from './lock.ts'
+import { counted, owned } from './semaphore.ts'
+import type { Subject } from './subject.ts'
+
+/** By primitive, the subjects that it is explored as. */
+export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
+  ['lock', [lock]],
+  ['semaphore', [counted(0), counted(1), counted(2)]],
+  ['undo', [owned(1), owned(2)]],
+  ['event', [event]],
+])
+
+/** By its name; undefined if there is none. */
+export function subjectOf(name: string): Subject | undefined {
+  return [...SUBJECTS.values()].flat().find((subject) => subject.name === name)
+}
