@@ -1,5 +1,6 @@
 import type { AgentSpec } from '../program/program.ts'
 import { startProcess, startWorker, type Member } from './member.ts'
+import type { Reaper } from './reaper.ts'
 
 /** Members more than a program can use, started while the one before runs. */
 const SPARE = 1
@@ -15,14 +16,16 @@ export interface PoolSize {
  */
 export class Pool {
   readonly #arena: unknown
+  readonly #reaper: Reaper | null
   readonly #size: Record<Member['kind'], number>
   readonly #members = new Set<Member>()
   readonly #idle: Member[] = []
   readonly #waiting: { kind: Member['kind']; give: (member: Member) => void }[] = []
   #closed = false
 
-  constructor(arena: unknown, { workers, processes }: PoolSize) {
+  constructor(arena: unknown, { workers, processes }: PoolSize, reaper: Reaper | null) {
     this.#arena = arena
+    this.#reaper = reaper
     this.#size = { worker: workers && workers + SPARE, process: processes && processes + SPARE }
     this.#fill()
   }
@@ -73,6 +76,7 @@ export class Pool {
   #start(kind: Member['kind']): void {
     const member = (kind === 'worker' ? startWorker : startProcess)(this.#arena)
     this.#members.add(member)
+    void this.#reaper?.watch(member)
     member.hear = ({ did }) => {
       if (did === 'start') this.#settle(member)
     }

@@ -60,5 +60,6 @@ function describeFault(fault: Fault): string {
   const how = fault.what === 'exit' ? 'exits' : 'is killed'
   if ('afterMs' in fault) return `A${fault.agent} ${how} after ${fault.afterMs} ms`
   const where = fault.inside ? 'in the first critical section from' : 'before'
-  return `A${fault.agent} ${how} ${where} its operation ${fault.step}`
+  const on = fault.inside ? ' on' : ''
+  return `A${fault.agent} ${how} ${where} its operation ${fault.step}${on}`
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { Arena } from '../history/arena.ts'
 import { Pool, type PoolSize } from '../pool/pool.ts'
+import { Reaper } from '../pool/reaper.ts'
 import type { Bench } from './run-program.ts'
 
 /** Gives `use` so many benches for programs to run on, and takes them away whatever happens. */
@@ -11,16 +12,17 @@ export async function withBenches<T>(
   use: (benches: readonly Bench[]) => Promise<T>,
 ): Promise<T> {
   const directory = ownDirectory()
+  const reaper = directory === null ? null : new Reaper(directory)
   const made = Array.from({ length: benches }, () => {
     const arena = Arena.create()
-    return { arena, pool: new Pool(arena.memory.handle, size), planted }
+    return { arena, pool: new Pool(arena.memory.handle, size, reaper), planted }
   })
   try {
     return await use(made)
   } finally {
     await Promise.all(made.map(({ pool }) => pool.close()))
     for (const { arena } of made) arena.memory.close()
-    if (directory !== null) rmSync(directory, { recursive: true, force: true })
+    reaper?.end()
   }
 }
 

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+
+/** As in a shell, without quotes. */
+function stress(line: string): { status: number | null; stdout: string; stderr: string } {
+  const args = line.split(' ').filter((word) => word !== '')
+  return spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', timeout: 110_000 })
+}
+
+const SMALL = '--workers 2 --processes 2 --seed 1'
+const LONG = { timeout: 120_000 }
+
+test('stress runs programs in both scopes, says what it ran, and exits with 0', LONG, () => {
+  const { status, stdout } = stress(`${SMALL} --budget 6s`)
+  expect(stdout).toMatch(/^programs +[1-9]\d* +[1-9]\d* +[1-9]\d*$/m)
+  expect(stdout).toContain('HELD: every law, in every program that was run (seed 1)')
+  expect(status).toBe(0)
+})
+
+test.each([
+  ['ignores-contention', 'mutual exclusion'],
+  ['split-release', 'permits are conserved'],
+  ['lost-pulse', 'a pulse releases everyone who waits'],
+])('stress finds the planted bug %s, and exits with 1', LONG, (planted, law) => {
+  const { status, stdout } = stress(
+    `${SMALL} --budget 60s --shrink 1ms --no-kill --planted ${planted}`,
+  )
+  expect(stdout).toContain(`VIOLATED: ${law}`)
+  expect(stdout).toMatch(/^replay: npx -y pnpm@10\.34\.9 stress replay "[\w-]+"$/m)
+  expect(status).toBe(1)
+})
+
+test('stress replay runs the program of a failure again, with the planted bug', LONG, () => {
+  const failed = stress(`${SMALL} --budget 60s --shrink 1s --planted ignores-contention`)
+  const token = /replay "([\w-]+)"/.exec(failed.stdout)?.[1]
+  const { status, stdout } = stress(`replay ${token}`)
+  expect(stdout).toContain('VIOLATED: mutual exclusion')
+  expect(status).toBe(1)
+})
+
+test('stress does not pass when there was no time to run anything', LONG, () => {
+  const { status, stdout } = stress(`${SMALL} --budget 1ms`)
+  expect(stdout).toContain('NOT DONE')
+  expect(status).toBe(1)
+})
+
+test.each(['--help', 'stress --help', 'replay --help'])('stress %s helps', (line) => {
+  const { status, stdout } = stress(line)
+  expect(stdout).toMatch(/^usage: stress /)
+  expect(status).toBe(0)
+})
+
+test.each([
+  ['dance', 'unknown command: dance'],
+  ['--dance', "Unknown option '--dance'"],
+  ['--workers four', '--workers must be an integer from 0 to 8: four'],
+  ['--budget soon', '--budget must be a duration like 40s, 500ms or 2m: soon'],
+  ['--planted nothing', '--planted must be one of'],
+  ['--workers 1 --processes 0', 'it takes two'],
+  ['--kill --no-kill', '--kill and --no-kill exclude each other'],
+  ['replay', 'replay takes one token'],
+  ['replay x', 'not a token that stress printed: x'],
+])('stress %s is refused in one line, with exit code 2', (line, message) => {
+  const { status, stdout, stderr } = stress(line)
+  expect(stderr).toContain(message)
+  expect(stderr.trim().split('\n')).toHaveLength(1)
+  expect(stdout).toBe('')
+  expect(status).toBe(2)
+})

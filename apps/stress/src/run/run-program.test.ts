@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { processScope } from '@ipc/core'
+import { Arena } from '../history/arena.ts'
+import { Pool } from '../pool/pool.ts'
+import type { AgentSpec, Form, Operation, Program } from '../program/program.ts'
+import { runProgram, type Bench } from './run-program.ts'
+
+let bench: Bench
+
+beforeAll(() => {
+  const arena = Arena.create()
+  const size = { workers: 2, processes: processScope.supported ? 2 : 0 }
+  const pool = new Pool(arena.memory.handle, size, null)
+  bench = { arena, pool, planted: undefined }
+})
+
+afterAll(async () => {
+  await bench.pool.close()
+  bench.arena.memory.close()
+})
+
+const block: Form = { how: 'block', ms: 0 }
+const hold: Operation = { do: 'hold', object: 0, form: block, work: 'nap' }
+
+function agent(runs: AgentSpec['runs'], rounds: number, ...operations: Operation[]): AgentSpec {
+  return { runs, rounds, tracks: [operations] }
+}
+
+test.each(['worker', 'process'] as const)(
+  'a %s that is killed inside a lock is told of, once',
+  async (runs) => {
+    const program: Program = {
+      scope: 'process',
+      objects: [{ kind: 'lock', placed: 'own' }],
+      agents: [agent(runs, 3, hold), agent('worker', 40, hold)],
+      faults: [{ what: 'kill', agent: 0, step: 1, inside: true }],
+    }
+    const run = await runProgram(bench, program)
+    expect(run.violations).toEqual([])
+    expect(run.faults.kills + run.faults.terminations).toBe(1)
+    const told = run.history.filter(({ result }) => result === 'abandoned')
+    // Nobody is told if the other one had finished before.
+    expect(told.length).toBeLessThanOrEqual(1)
+  },
+)
+
+test('permits with undo come back from one who leaves with them', async () => {
+  const program: Program = {
+    scope: 'process',
+    objects: [{ kind: 'semaphore', placed: 'inside', value: 2, bounded: true, undo: true }],
+    agents: [agent('process', 5, hold), agent('process', 20, hold), agent('worker', 20, hold)],
+    faults: [{ what: 'exit', agent: 0, step: 2, inside: true }],
+  }
+  const run = await runProgram(bench, program)
+  expect(run.violations).toEqual([])
+  expect(run.faults.exits).toBe(1)
+  expect(run.history.filter(({ what }) => what === 'look')).toMatchObject([{ seen: 2 }])
+})
+
+test('waits that nobody would end are ended by pulses of the harness', async () => {
+  const wait: Operation = { do: 'wait', object: 0, form: block }
+  const program: Program = {
+    scope: 'thread',
+    objects: [{ kind: 'event', placed: 'own' }],
+    agents: [agent('worker', 3, wait), agent('worker', 2, wait)],
+    faults: [],
+  }
+  const run = await runProgram(bench, program)
+  expect(run.violations).toEqual([])
+  expect(run.rescues).toBeGreaterThanOrEqual(3 * 2)
+})
+
+test('an agent that ends unasked is a violation', async () => {
+  const program: Program = {
+    scope: 'thread',
+    objects: [{ kind: 'lock', placed: 'own' }],
+    agents: [agent('worker', 1, { do: 'set', object: 0 })], // a lock has no set()
+    faults: [],
+  }
+  const run = await runProgram(bench, program)
+  expect(run.violations).toMatchObject([{ law: 'nothing throws' }])
+  expect(run.violations[0]?.text).toContain('set is not a function')
+})
