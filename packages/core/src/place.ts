@@ -61,8 +61,8 @@ export class Place {
   }
 
   /** Thread scope, in memory of its own. */
-  static ofItsOwn({ kind, words, options }: Layout): Place {
-    const buffer = new SharedArrayBuffer(words * 4)
+  static ofItsOwn({ kind, words, options }: Layout, byteLength: number = words * 4): Place {
+    const buffer = new SharedArrayBuffer(byteLength)
     return Place.#inBuffer({ kind, buffer, index: 0, options })
   }
 

@@ -1,4 +1,4 @@
-import { integer } from './errors.ts'
+import { checkOptions, integer } from './errors.ts'
 import type { Memory } from './memory.ts'
 import { Place, type Layout } from './place.ts'
 import { Primitive, unlinkName, type Inspection, type UnlinkOptions } from './primitive.ts'
@@ -29,7 +29,7 @@ export class SharedMemory extends Primitive {
 
   /** Thread scope; `new SharedMemory({ byteLength })`. */
   constructor(options: SharedMemoryOptions | Place) {
-    super(options instanceof Place ? options : Place.ofItsOwn(layout(options)))
+    super(options instanceof Place ? options : Place.ofItsOwn(layout(options), options.byteLength))
   }
 
   /** Process scope, without a name: passed on by its handle, gone with its last user. */
@@ -45,6 +45,7 @@ export class SharedMemory extends Primitive {
     name: string,
     options?: Partial<SharedMemoryOptions> & { create?: boolean },
   ): SharedMemory {
+    checkOptions('open() options', options)
     const given = options?.byteLength !== undefined
     const asked = given ? layout(options as SharedMemoryOptions) : layout({ byteLength: 4 })
     const create = given ? options.create : false
@@ -53,7 +54,9 @@ export class SharedMemory extends Primitive {
 
   static from(handle: unknown): SharedMemory {
     return new SharedMemory(
-      Place.from(KIND, handle, ([byteLength]) => layout({ byteLength: byteLength! }).words),
+      Place.from(KIND, handle, ([byteLength]) => {
+        return Math.floor(layout({ byteLength: byteLength! }).options[0]! / 4) // whole ones
+      }),
     )
   }
 
@@ -91,6 +94,7 @@ export class SharedMemory extends Primitive {
 }
 
 function layout(options: SharedMemoryOptions): Layout {
+  checkOptions('SharedMemory options', options)
   const byteLength = integer('byteLength', options?.byteLength, 1, MAX_BYTES)
   return { kind: KIND, words: Math.ceil(byteLength / 4), options: [byteLength, 0, 0, 0] }
 }
