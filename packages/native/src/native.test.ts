@@ -1,0 +1,76 @@
+/** The addon believes its caller about what it means, but no argument whatever may crash it. */
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { load, type Native } from './index.ts'
+
+const FUZZ = fileURLToPath(new URL('fixtures/fuzz.mjs', import.meta.url))
+const CALLS = process.env['IPC_NIGHTLY'] === '1' ? 300_000 : 5000
+
+let directory: string
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ipc-native-'))
+})
+
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true })
+})
+
+function addon(): Native {
+  const native = load()
+  if ('reason' in native) throw new Error(native.reason)
+  return native
+}
+
+test('load() gives one addon per thread', () => {
+  expect(load()).toBe(load())
+})
+
+describe('wrong arguments', () => {
+  test('by the thousand: it throws or returns, and the process ends in good order', () => {
+    const seed = Math.floor(Math.random() * 0x7fffffff)
+    const run = spawnSync(process.execPath, [FUZZ, String(seed), String(CALLS)], {
+      env: { ...process.env, IPC_DIR: directory },
+      encoding: 'utf8',
+    })
+    const replay = `IPC_DIR=… node ${FUZZ} ${seed} ${CALLS}`
+    expect({ replay, status: run.status, signal: run.signal, stderr: run.stderr }).toEqual({
+      replay,
+      status: 0,
+      signal: null,
+      stderr: '',
+    })
+    expect(run.stdout).toMatch(/^\d+ returned, \d+ threw\n$/)
+    expect(readdirSync(directory).filter((file) => file.startsWith('.new-'))).toEqual([])
+  }, 120_000)
+
+  test('a word outside the file is refused', () => {
+    const native = addon()
+    const { index } = native.openDomain(directory, 0)
+    const { external, words } = native.open(index, {
+      file: 'some.thing',
+      kind: 'some',
+      create: true,
+      anonymous: false,
+      hasOptions: true,
+      words: 4,
+      options: [0, 0, 0, 0],
+      id: null,
+    })
+    expect(words).toBe(4)
+    const outside = 8192 / 4
+    expect(native.wake(external, outside - 1, 1)).toBe(0)
+    for (const word of [-1, outside, 0x7fffffff]) {
+      expect(() => native.wake(external, word, 1)).toThrow('no such word')
+      expect(() => native.park(external, word, 0, 0, 1, false, 0)).toThrow('no such word')
+      expect(() => native.ticket(external, word, 0, 0, 1)).toThrow('no such word')
+    }
+    native.close(external)
+    native.close(external)
+    expect(readdirSync(directory).toSorted()).toEqual(['.registry', 'some.thing'])
+  })
+})
