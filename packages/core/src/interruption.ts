@@ -5,10 +5,11 @@ import { thread } from './thread.ts'
  * without it, a blocked thread sleeps through signals until its next look at its words.
  */
 export interface Interruption {
-  /** A shared word that changes with every signal; read before `drain`, slept on afterwards. */
-  sequence(): number
-  /** Runs the handlers of what has arrived. What one of them throws ends the wait. */
-  drain(): void
+  /**
+   * Runs the handlers of what has arrived; what one of them throws ends the wait. Answers with the
+   * value that the addon's signal word had before that: as long as it has it, sleeping is right.
+   */
+  drain(): number
   /** Whether anything can arrive: then waits that cannot sleep on the word are cut in slices. */
   readonly active: boolean
 }

@@ -59,8 +59,7 @@ export class ProcessParking implements Parking {
 
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult {
     const interruption = thread.interruption
-    const sequence = interruption === null ? 0 : interruption.sequence()
-    if (interruption !== null) interruption.drain()
+    const sequence = interruption === null ? 0 : interruption.drain()
     const start = performance.now()
     if (start >= deadline) return 'timed-out'
     const result = this.#native.park(

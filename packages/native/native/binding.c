@@ -1,8 +1,7 @@
 /* Node-API: checks arguments, turns ipc_error into JavaScript errors. Not a public
  * interface: only @ipc/core and @ipc/signals call it, so a wrong argument is a bug there. */
-#include "ipc.h"
+#include "binding.h"
 
-#include <node_api.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +108,7 @@ static void ints_of(napi_env env, napi_value array, int32_t *out, int count) {
   }
 }
 
-static napi_value raise(napi_env env, const ipc_error *e) {
+napi_value ipc_throw(napi_env env, const ipc_error *e) {
   napi_value error;
   CHECK(napi_create_error(env, string_value(env, e->code), string_value(env, e->message), &error));
   if (e->number != 0) {
@@ -149,9 +148,9 @@ static napi_value open_domain(napi_env env, napi_callback_info info) {
 
   ipc_error e = {0};
   ipc_domain *domain = ipc_domain_open(type == napi_string ? path : NULL, &e);
-  if (domain == NULL) return raise(env, &e);
+  if (domain == NULL) return ipc_throw(env, &e);
   ipc_agent self = ipc_agent_self(domain, &e);
-  if (self == 0) return raise(env, &e);
+  if (self == 0) return ipc_throw(env, &e);
 
   napi_value result, registry;
   CHECK(napi_create_object(env, &result));
@@ -232,7 +231,7 @@ static napi_value open_object(napi_env env, napi_callback_info info) {
   file->mapping = ipc_file_open(domain, &request, &created, &e);
   if (file->mapping == NULL) {
     free(file);
-    return raise(env, &e);
+    return ipc_throw(env, &e);
   }
   environment *here = environment_of(env);
   file->next = here->files;
@@ -302,7 +301,7 @@ static napi_value unlink_object(napi_env env, napi_callback_info info) {
   CHECK(napi_get_value_string_utf8(env, argument[1], name, sizeof name, &length));
   ipc_error e = {0};
   bool existed = false;
-  if (!ipc_file_unlink(domain, name, bool_of(env, argument[2]), &existed, &e)) return raise(env, &e);
+  if (!ipc_file_unlink(domain, name, bool_of(env, argument[2]), &existed, &e)) return ipc_throw(env, &e);
   return bool_value(env, existed);
 }
 
@@ -338,7 +337,7 @@ static napi_value list(napi_env env, napi_callback_info info) {
   listing to = {.env = env};
   CHECK(napi_create_array(env, &to.array));
   ipc_error e = {0};
-  return ipc_file_list(domain, list_file, &to, &e) ? to.array : raise(env, &e);
+  return ipc_file_list(domain, list_file, &to, &e) ? to.array : ipc_throw(env, &e);
 }
 
 static napi_value prune(napi_env env, napi_callback_info info) {
@@ -349,7 +348,7 @@ static napi_value prune(napi_env env, napi_callback_info info) {
   listing to = {.env = env};
   CHECK(napi_create_array(env, &to.array));
   ipc_error e = {0};
-  return ipc_file_prune(domain, list_name, &to, &e) ? to.array : raise(env, &e);
+  return ipc_file_prune(domain, list_name, &to, &e) ? to.array : ipc_throw(env, &e);
 }
 
 /* ---- sleeping ----------------------------------------------------------------------------- */
@@ -392,7 +391,7 @@ static napi_value ticket(napi_env env, napi_callback_info info) {
   ipc_error e = {0};
   if (!ipc_ticket(environment_of(env)->sink, file->mapping, index, int_of(env, argument[2]),
                   int_of(env, argument[3]), int_of(env, argument[4]), &e))
-    return raise(env, &e);
+    return ipc_throw(env, &e);
   return NULL;
 }
 
@@ -487,6 +486,7 @@ static napi_value init(napi_env env, napi_value exports) {
       METHOD("withoutWaitv", without_waitv),
   };
   CHECK(napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods));
+  if (!ipc_define_signals(env, exports)) return bug(env, "load: signals");
 
   napi_value signals;
   CHECK(napi_create_external_arraybuffer(env, &ipc_signal_sequence, sizeof ipc_signal_sequence, NULL,

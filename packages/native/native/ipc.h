@@ -12,7 +12,8 @@
  *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
  *   futex.c    wait on many words at once, wake
  *   parker.c   the thread that sleeps for asynchronous waits
- *   binding.c  Node-API: checks arguments, turns ipc_error into JavaScript errors
+ *   signals.c, send.c   receiving and sending signals: signals.h, send.h
+ *   binding.c, signals_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
  * All shared words are 32 bits, sequentially consistent, and never touched in
  * any other way once a file has a name.

@@ -7,6 +7,7 @@ export type {
   NativeDomain,
   NativeFile,
   NativeLayout,
+  NativeProcess,
   OpenedFile,
   OpenRequest,
 } from './native.ts'

@@ -28,6 +28,38 @@ export interface Native {
   onWake(callback: (ids: number[]) => void): void
   withoutWaitv(without: boolean): void
 
+  kill(pid: number, signal: number): void
+  /** To the calling thread. */
+  raise(signal: number): void
+  sigqueue(pid: number, signal: number, value: number): void
+  processOpen(pid: number): NativeProcess
+  processKill(process: NativeProcess, signal: number): void
+  processExited(process: NativeProcess): boolean
+  processClose(process: NativeProcess): void
+  /** 0 real, 1 virtual, 2 prof. Answers with [valueMs, intervalMs] as they were. */
+  setTimer(which: number, valueMs: number, intervalMs: number): [number, number]
+  getTimer(which: number): [number, number]
+
+  // From here on for the main thread only. A set of signals is a bigint: bit `number - 1`.
+  /** The descriptor that becomes readable when signals have arrived; the caller closes it. */
+  signalsStart(listened: bigint): number
+  signalCatch(signal: number, chain: boolean): void
+  signalSet(signal: number, ignore: boolean): void
+  signalGiveBack(signal: number): void
+  signalDisplaced(signal: number, initial: boolean): void
+  /** What Node has: 0 default, 1 ignored, 2 a function. */
+  signalDisposition(signal: number): number
+  /** Copies records of eight words; answers how many. */
+  signalsTake(records: Int32Array, rearm: boolean): number
+  signalsCounters(): [received: number, lost: number]
+  signalsSleep(sequence: number, timeoutMs: number): void
+  signalsEvict(set: bigint): void
+  /** 0 block, 1 unblock, 2 set; answers with the mask before. */
+  signalsMask(how: number, set: bigint): bigint
+  signalsPending(): bigint
+  readonly rtmin: number
+  readonly rtmax: number
+
   /** One word: bumped by signal handlers. */
   readonly signals: ArrayBuffer
   readonly pid: number
@@ -37,6 +69,11 @@ export interface Native {
 /** An open mapping; opaque. */
 export interface NativeFile {
   readonly native: unique symbol
+}
+
+/** A pidfd; opaque. */
+export interface NativeProcess {
+  readonly process: unique symbol
 }
 
 export interface NativeDomain {

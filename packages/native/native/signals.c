@@ -1,0 +1,309 @@
+/* The handler, and what the kernel is told about signals. */
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <dirent.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Sent to a thread to make it block what it must. Its default action is to do nothing, so one that
+ * comes late does no harm. */
+enum { CARRIER = SIGURG, EVICT_CODE = -7171 };
+
+static const uint64_t EVICTION_NS = 20 * 1000 * 1000;
+
+/* Written by the handler on the main thread, read by JavaScript on the same thread: one producer
+ * and one consumer that the producer may interrupt anywhere. */
+static ipc_signal_record ring[IPC_SIGNAL_RECORDS];
+static atomic_uint ring_tail, ring_head; /* written up to, read up to; free-running */
+static ipc_word received, lost;
+static atomic_bool rung; /* a byte is in the pipe */
+static int pipe_ends[2] = {-1, -1}; /* both stay open: a late handler must not meet another's file */
+
+static pthread_t main_thread;
+static pid_t main_tid;
+static atomic_bool started;
+
+static struct sigaction node[IPC_SIGNALS + 1];    /* what Node has, while it is not in the kernel */
+static struct sigaction initial[IPC_SIGNALS + 1]; /* as of the start */
+static bool displacing[IPC_SIGNALS + 1];          /* the kernel has what we put there */
+static atomic_bool caught[IPC_SIGNALS + 1];
+/* libuv's handler for the signal, or NULL. All of libuv's are one plain function. */
+static void (*_Atomic chained[IPC_SIGNALS + 1])(int);
+
+static _Atomic ipc_signal_set evicted;
+static atomic_int evictions;
+
+static ipc_signal_set bit(int number) { return (ipc_signal_set)1 << (number - 1); }
+
+/* ---- in the handler ----------------------------------------------------------------
+ *
+ * Async-signal-safe: lock-free atomics, write(2), sigaddset and raw system calls, nothing that
+ * takes a lock or allocates. It runs with all signals blocked, so it is never nested in a thread;
+ * errno is saved. The one thing that is not ours is libuv's handler, which is written to be safe. */
+
+static void block_here(ucontext_t *context, ipc_signal_set set) {
+  for (int number = 1; number <= IPC_SIGNALS; number++)
+    if (set & bit(number)) sigaddset(&context->uc_sigmask, number);
+}
+
+static void record(int number, const siginfo_t *info, bool chain) {
+  uint32_t tail = atomic_load(&ring_tail);
+  atomic_fetch_add(&received, 1);
+  if (tail - atomic_load(&ring_head) == IPC_SIGNAL_RECORDS) {
+    atomic_fetch_add(&lost, 1);
+    return;
+  }
+  bool timer = info->si_code == SI_TIMER; /* then these fields are those of a timer */
+  ring[tail % IPC_SIGNAL_RECORDS] = (ipc_signal_record){
+      .number = number,
+      .code = info->si_code,
+      .pid = timer ? 0 : info->si_pid,
+      .uid = timer ? 0 : (int32_t)info->si_uid,
+      /* kill() has no value; for SIGCHLD it is the status, which lies in the same place */
+      .value = info->si_code == SI_USER || info->si_code == SI_TKILL ? 0 : info->si_value.sival_int,
+      .overrun = timer ? info->si_overrun : 0,
+      .chained = chain,
+  };
+  atomic_store(&ring_tail, tail + 1);
+}
+
+static void ring_loop(void) {
+  if (atomic_exchange(&rung, true)) return;
+  ssize_t written = write(pipe_ends[1], "", 1);
+  (void)written; /* the pipe holds one byte at most */
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+  int saved = errno;
+  if (number == CARRIER && info->si_code == EVICT_CODE) {
+    block_here(context, atomic_load(&evicted));
+    atomic_fetch_add(&evictions, 1);
+  } else if (!pthread_equal(pthread_self(), main_thread)) {
+    /* A thread that is younger than the last eviction. */
+    block_here(context, atomic_load(&evicted));
+    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), main_tid, number, info) != 0) {
+      atomic_fetch_add(&received, 1);
+      atomic_fetch_add(&lost, 1); /* the queue of real-time signals is full */
+    }
+  } else {
+    void (*chain)(int) = atomic_load(&chained[number]);
+    if (atomic_load(&caught[number])) {
+      record(number, info, chain != NULL);
+      /* Whoever sleeps on this word is this thread, and its sleep starts anew after a handler,
+       * finding the word changed: nobody needs to be woken. */
+      atomic_fetch_add(&ipc_signal_sequence, 1);
+      ring_loop();
+    }
+    if (chain != NULL) chain(number);
+  }
+  errno = saved;
+}
+
+/* ---- dispositions ------------------------------------------------------------------- */
+
+static bool is_ours(const struct sigaction *action) {
+  return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_signal;
+}
+
+static bool is_function(const struct sigaction *action) {
+  return action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN;
+}
+
+/* What Node had before its first listener, where that cannot be seen any more. */
+static struct sigaction before_listeners(int number) {
+  bool ignored = number == SIGPIPE || number == SIGXFSZ;
+  return (struct sigaction){.sa_handler = ignored ? SIG_IGN : SIG_DFL};
+}
+
+int ipc_signals_start(ipc_signal_set listened, ipc_error *e) {
+  if (!atomic_load(&started)) {
+    if (pipe2(pipe_ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+      ipc_fail_errno(e, NULL, "pipe2", NULL, "receive signals");
+      return -1;
+    }
+    main_thread = pthread_self();
+    main_tid = (pid_t)syscall(SYS_gettid);
+    for (int number = 1; number <= IPC_SIGNALS; number++)
+      if (listened & bit(number))
+        initial[number] = before_listeners(number);
+      else
+        sigaction(number, NULL, &initial[number]);
+    atomic_store(&started, true);
+  }
+  int end = fcntl(pipe_ends[0], F_DUPFD_CLOEXEC, 0);
+  if (end < 0) ipc_fail_errno(e, NULL, "fcntl", NULL, "receive signals");
+  return end;
+}
+
+static bool apply(int number, const struct sigaction *action, ipc_error *e) {
+  struct sigaction before;
+  if (sigaction(number, action, &before) != 0)
+    return ipc_fail_errno(e, NULL, "sigaction", NULL, "set the disposition of signal %d", number);
+  if (!displacing[number]) node[number] = before;
+  displacing[number] = true;
+  return true;
+}
+
+bool ipc_signal_catch(int number, bool chain, ipc_error *e) {
+  struct sigaction ours = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+  sigfillset(&ours.sa_mask);
+  atomic_store(&caught[number], true);
+  if (!displacing[number]) { /* `chained` must be right when the handler first runs */
+    struct sigaction now;
+    if (sigaction(number, NULL, &now) == 0) node[number] = now;
+  }
+  bool callable = chain && is_function(&node[number]) && !(node[number].sa_flags & SA_SIGINFO);
+  atomic_store(&chained[number], callable ? node[number].sa_handler : NULL);
+  return apply(number, &ours, e);
+}
+
+bool ipc_signal_assign(int number, bool ignore, ipc_error *e) {
+  struct sigaction action = {.sa_handler = ignore ? SIG_IGN : SIG_DFL};
+  bool ok = apply(number, &action, e);
+  atomic_store(&caught[number], false);
+  atomic_store(&chained[number], NULL);
+  return ok;
+}
+
+bool ipc_signal_give_back(int number, ipc_error *e) {
+  if (!displacing[number]) return true;
+  if (sigaction(number, &node[number], NULL) != 0)
+    return ipc_fail_errno(e, NULL, "sigaction", NULL, "give signal %d back", number);
+  displacing[number] = false;
+  atomic_store(&caught[number], false);
+  atomic_store(&chained[number], NULL);
+  return true;
+}
+
+bool ipc_signal_displaced(int number, bool back, ipc_error *e) {
+  struct sigaction now;
+  if (sigaction(number, NULL, &now) != 0)
+    return ipc_fail_errno(e, NULL, "sigaction", NULL, "read the disposition of signal %d", number);
+  if (is_ours(&now)) return true; /* libuv did nothing: it had other listeners */
+  node[number] = back ? initial[number] : now;
+  atomic_store(&chained[number], NULL);
+  displacing[number] = true; /* nothing there is Node's that `node` does not have */
+  return true;
+}
+
+ipc_disposition ipc_signal_disposition(int number) {
+  struct sigaction now = node[number];
+  if (!displacing[number]) sigaction(number, NULL, &now);
+  if (is_function(&now)) return IPC_SIGNAL_FUNCTION;
+  return now.sa_handler == SIG_IGN ? IPC_SIGNAL_IGNORED : IPC_SIGNAL_DEFAULT;
+}
+
+/* ---- deliveries ------------------------------------------------------------------------ */
+
+int ipc_signals_take(ipc_signal_record *records, int max, bool rearm) {
+  if (rearm) atomic_store(&rung, false); /* before looking: what comes now rings again */
+  uint32_t head = atomic_load(&ring_head), tail = atomic_load(&ring_tail);
+  int count = 0;
+  while (head != tail && count < max) records[count++] = ring[head++ % IPC_SIGNAL_RECORDS];
+  atomic_store(&ring_head, head);
+  return count;
+}
+
+void ipc_signals_counters(int32_t *all, int32_t *dropped) {
+  *all = atomic_load(&received);
+  *dropped = atomic_load(&lost);
+}
+
+void ipc_signals_sleep(int32_t sequence, double timeout_ms) {
+  ipc_sleep word = {&ipc_signal_sequence, sequence};
+  double slice_ms = timeout_ms < IPC_RECHECK_MS ? timeout_ms : IPC_RECHECK_MS;
+  ipc_sleep_on(&word, 1, ipc_now_ns() + (uint64_t)(slice_ms * 1e6));
+}
+
+/* ---- masks --------------------------------------------------------------------------------- */
+
+static ipc_signal_set set_of(const sigset_t *signals) {
+  ipc_signal_set set = 0;
+  for (int number = 1; number <= IPC_SIGNALS; number++)
+    if (sigismember(signals, number) == 1) set |= bit(number);
+  return set;
+}
+
+static sigset_t signals_of(ipc_signal_set set) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int number = 1; number <= IPC_SIGNALS; number++)
+    if (set & bit(number)) sigaddset(&signals, number); /* refuses the two that belong to libc */
+  return signals;
+}
+
+ipc_signal_set ipc_signals_mask(int how, ipc_signal_set set) {
+  sigset_t signals = signals_of(set), before;
+  pthread_sigmask(how, &signals, &before);
+  return set_of(&before);
+}
+
+ipc_signal_set ipc_signals_pending(void) {
+  sigset_t pending;
+  sigpending(&pending);
+  return set_of(&pending);
+}
+
+static bool blocked_in(pid_t tid, ipc_signal_set *blocked) {
+  char path[64], line[256];
+  snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)tid);
+  FILE *status = fopen(path, "re");
+  if (status == NULL) return false; /* it has ended */
+  bool found = false;
+  unsigned long long value;
+  while (!found && fgets(line, sizeof line, status) != NULL)
+    found = sscanf(line, "SigBlk: %llx", &value) == 1;
+  fclose(status);
+  if (found) *blocked = value;
+  return found;
+}
+
+/* Asks every other thread that does not block all of them; returns how many it asked. */
+static int ask_threads(ipc_signal_set set) {
+  DIR *tasks = opendir("/proc/self/task");
+  if (tasks == NULL) return 0;
+  int asked = 0;
+  for (struct dirent *task; (task = readdir(tasks)) != NULL;) {
+    pid_t tid = atoi(task->d_name);
+    ipc_signal_set blocked;
+    if (tid == 0 || tid == main_tid || !blocked_in(tid, &blocked)) continue;
+    if ((blocked & set) == set || (blocked & bit(CARRIER))) continue;
+    siginfo_t info = {.si_signo = CARRIER, .si_code = EVICT_CODE};
+    asked += syscall(SYS_rt_tgsigqueueinfo, getpid(), tid, CARRIER, &info) == 0;
+  }
+  closedir(tasks);
+  return asked;
+}
+
+void ipc_signals_evict(ipc_signal_set set) {
+  set &= ~bit(CARRIER);
+  atomic_fetch_or(&evicted, set);
+  /* While it carries, its own deliveries go on to whom they are for. */
+  struct sigaction carrier = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+  struct sigaction before;
+  sigfillset(&carrier.sa_mask);
+  sigaction(CARRIER, NULL, &before);
+  if (!is_ours(&before)) {
+    atomic_store(&chained[CARRIER],
+                 is_function(&before) && !(before.sa_flags & SA_SIGINFO) ? before.sa_handler : NULL);
+    sigaction(CARRIER, &carrier, NULL);
+  }
+  int answers = atomic_load(&evictions);
+  answers += ask_threads(set);
+  /* A thread that was asked handles that before any other signal, so nobody needs to wait for it,
+   * unless a default action is about to become possible: the kernel kills for a thread that does
+   * not block yet. */
+  uint64_t deadline = ipc_now_ns() + EVICTION_NS;
+  while (atomic_load(&evictions) - answers < 0 && ipc_now_ns() < deadline) sched_yield();
+  if (!is_ours(&before)) {
+    sigaction(CARRIER, &before, NULL);
+    atomic_store(&chained[CARRIER], NULL);
+  }
+}

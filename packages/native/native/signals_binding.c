@@ -1,0 +1,312 @@
+/* Node-API for signals.h and send.h; the same rules as in binding.c. */
+#include "binding.h"
+#include "send.h"
+#include "signals.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_ARGUMENTS = 4 };
+
+typedef struct {
+  napi_env env;
+  napi_value value[MAX_ARGUMENTS];
+} arguments;
+
+/* Missing ones are undefined. */
+static arguments arguments_of(napi_env env, napi_callback_info info) {
+  arguments a = {.env = env};
+  size_t count = MAX_ARGUMENTS;
+  napi_get_cb_info(env, info, &count, a.value, NULL, NULL);
+  return a;
+}
+
+static int32_t int_at(const arguments *a, int index) {
+  int32_t result = 0;
+  napi_get_value_int32(a->env, a->value[index], &result);
+  return result;
+}
+
+static double double_at(const arguments *a, int index) {
+  double result = 0;
+  napi_get_value_double(a->env, a->value[index], &result);
+  return result;
+}
+
+static bool bool_at(const arguments *a, int index) {
+  bool result = false;
+  napi_get_value_bool(a->env, a->value[index], &result);
+  return result;
+}
+
+/* Numbers outside 1..64 would be used as indices: a bug of the caller, answered as the kernel does. */
+static int signal_at(const arguments *a, int index) {
+  int number = int_at(a, index);
+  if (number >= 1 && number <= IPC_SIGNALS) return number;
+  napi_throw_range_error(a->env, "ERR_IPC_INTERNAL", "native call: no such signal");
+  return 0;
+}
+
+static napi_value int_value(napi_env env, int32_t value) {
+  napi_value result = NULL;
+  napi_create_int32(env, value, &result);
+  return result;
+}
+
+static napi_value bool_value(napi_env env, bool value) {
+  napi_value result = NULL;
+  napi_get_boolean(env, value, &result);
+  return result;
+}
+
+static napi_value result_of(napi_env env, bool ok, const ipc_error *e) {
+  return ok ? NULL : ipc_throw(env, e);
+}
+
+static napi_value doubles_value(napi_env env, double first, double second) {
+  napi_value array = NULL, element;
+  napi_create_array_with_length(env, 2, &array);
+  napi_create_double(env, first, &element);
+  napi_set_element(env, array, 0, element);
+  napi_create_double(env, second, &element);
+  napi_set_element(env, array, 1, element);
+  return array;
+}
+
+/* A set is a BigInt: bit number - 1. */
+static ipc_signal_set set_at(const arguments *a, int index) {
+  uint64_t set = 0;
+  bool lossless;
+  napi_get_value_bigint_uint64(a->env, a->value[index], &set, &lossless);
+  return set;
+}
+
+static napi_value set_value(napi_env env, ipc_signal_set set) {
+  napi_value result = NULL;
+  napi_create_bigint_uint64(env, set, &result);
+  return result;
+}
+
+/* ---- sending --------------------------------------------------------------------- */
+
+static napi_value send_kill(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_error e = {0};
+  return result_of(env, ipc_kill(int_at(&a, 0), int_at(&a, 1), &e), &e);
+}
+
+static napi_value send_raise(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_error e = {0};
+  return result_of(env, ipc_raise(int_at(&a, 0), &e), &e);
+}
+
+static napi_value send_queue(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_error e = {0};
+  return result_of(env, ipc_sigqueue(int_at(&a, 0), int_at(&a, 1), int_at(&a, 2), &e), &e);
+}
+
+typedef struct {
+  int fd;
+  pid_t pid;
+} process;
+
+static process *process_at(const arguments *a, int index) {
+  void *data = NULL;
+  if (napi_get_value_external(a->env, a->value[index], &data) != napi_ok)
+    napi_throw_type_error(a->env, "ERR_IPC_INTERNAL", "native call: not a process");
+  return data;
+}
+
+static void finalize_process(napi_env env, void *data, void *hint) {
+  (void)env, (void)hint;
+  process *p = data;
+  if (p->fd >= 0) close(p->fd);
+  free(p);
+}
+
+static napi_value process_open(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_error e = {0};
+  process *p = malloc(sizeof *p);
+  if (p == NULL) return NULL;
+  p->pid = int_at(&a, 0);
+  p->fd = ipc_process_open(p->pid, &e);
+  if (p->fd < 0) {
+    free(p);
+    return ipc_throw(env, &e);
+  }
+  napi_value result;
+  if (napi_create_external(env, p, finalize_process, NULL, &result) != napi_ok) {
+    finalize_process(env, p, NULL);
+    return NULL;
+  }
+  return result;
+}
+
+static napi_value process_kill(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  process *p = process_at(&a, 0);
+  if (p == NULL) return NULL;
+  ipc_error e = {0};
+  return result_of(env, ipc_process_kill(p->fd, p->pid, int_at(&a, 1), &e), &e);
+}
+
+static napi_value process_exited(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  process *p = process_at(&a, 0);
+  return p == NULL ? NULL : bool_value(env, ipc_process_exited(p->fd));
+}
+
+static napi_value process_close(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  process *p = process_at(&a, 0);
+  if (p == NULL) return NULL;
+  if (p->fd >= 0) close(p->fd);
+  p->fd = -1;
+  return NULL;
+}
+
+/* setTimer(which, valueMs, intervalMs) → [valueMs, intervalMs] as they were */
+static napi_value set_timer(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_error e = {0};
+  ipc_timer before, timer = {.value_ms = double_at(&a, 1), .interval_ms = double_at(&a, 2)};
+  if (!ipc_setitimer(int_at(&a, 0), timer, &before, &e)) return ipc_throw(env, &e);
+  return doubles_value(env, before.value_ms, before.interval_ms);
+}
+
+static napi_value get_timer(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_error e = {0};
+  ipc_timer timer;
+  if (!ipc_getitimer(int_at(&a, 0), &timer, &e)) return ipc_throw(env, &e);
+  return doubles_value(env, timer.value_ms, timer.interval_ms);
+}
+
+/* ---- receiving ----------------------------------------------------------------------- */
+
+/* signalsStart(listened) → the descriptor to read */
+static napi_value signals_start(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_error e = {0};
+  int fd = ipc_signals_start(set_at(&a, 0), &e);
+  return fd < 0 ? ipc_throw(env, &e) : int_value(env, fd);
+}
+
+/* signalCatch(number, chain) */
+static napi_value signal_catch(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  int number = signal_at(&a, 0);
+  ipc_error e = {0};
+  return number == 0 ? NULL : result_of(env, ipc_signal_catch(number, bool_at(&a, 1), &e), &e);
+}
+
+/* signalSet(number, ignore) */
+static napi_value signal_set(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  int number = signal_at(&a, 0);
+  ipc_error e = {0};
+  return number == 0 ? NULL : result_of(env, ipc_signal_assign(number, bool_at(&a, 1), &e), &e);
+}
+
+static napi_value signal_give_back(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  int number = signal_at(&a, 0);
+  ipc_error e = {0};
+  return number == 0 ? NULL : result_of(env, ipc_signal_give_back(number, &e), &e);
+}
+
+/* signalDisplaced(number, initial) */
+static napi_value signal_displaced(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  int number = signal_at(&a, 0);
+  ipc_error e = {0};
+  return number == 0 ? NULL : result_of(env, ipc_signal_displaced(number, bool_at(&a, 1), &e), &e);
+}
+
+static napi_value signal_disposition(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  int number = signal_at(&a, 0);
+  return number == 0 ? NULL : int_value(env, ipc_signal_disposition(number));
+}
+
+/* signalsTake(Int32Array, rearm) → how many records were copied into it */
+static napi_value signals_take(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  size_t length;
+  void *data;
+  if (napi_get_typedarray_info(env, a.value[0], NULL, &length, &data, NULL, NULL) != napi_ok) return NULL;
+  int max = (int)(length * sizeof(int32_t) / sizeof(ipc_signal_record));
+  return int_value(env, ipc_signals_take(data, max, bool_at(&a, 1)));
+}
+
+/* signalsCounters() → [received, lost] */
+static napi_value signals_counters(napi_env env, napi_callback_info info) {
+  (void)info;
+  int32_t received, lost;
+  ipc_signals_counters(&received, &lost);
+  return doubles_value(env, (uint32_t)received, (uint32_t)lost);
+}
+
+/* signalsSleep(sequence, timeoutMs) */
+static napi_value signals_sleep(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_signals_sleep(int_at(&a, 0), double_at(&a, 1));
+  return NULL;
+}
+
+static napi_value signals_evict(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info);
+  ipc_signals_evict(set_at(&a, 0));
+  return NULL;
+}
+
+/* signalsMask(how, set) → the set before. how: 0 block, 1 unblock, 2 set */
+static napi_value signals_mask(napi_env env, napi_callback_info info) {
+  static const int how[] = {SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK};
+  arguments a = arguments_of(env, info);
+  return set_value(env, ipc_signals_mask(how[int_at(&a, 0) % 3], set_at(&a, 1)));
+}
+
+static napi_value signals_pending(napi_env env, napi_callback_info info) {
+  (void)info;
+  return set_value(env, ipc_signals_pending());
+}
+
+/* ---- the module ------------------------------------------------------------------------ */
+
+bool ipc_define_signals(napi_env env, napi_value exports) {
+#define METHOD(name, function) \
+  (napi_property_descriptor) { name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL }
+  napi_property_descriptor methods[] = {
+      METHOD("kill", send_kill),
+      METHOD("raise", send_raise),
+      METHOD("sigqueue", send_queue),
+      METHOD("processOpen", process_open),
+      METHOD("processKill", process_kill),
+      METHOD("processExited", process_exited),
+      METHOD("processClose", process_close),
+      METHOD("setTimer", set_timer),
+      METHOD("getTimer", get_timer),
+      METHOD("signalsStart", signals_start),
+      METHOD("signalCatch", signal_catch),
+      METHOD("signalSet", signal_set),
+      METHOD("signalGiveBack", signal_give_back),
+      METHOD("signalDisplaced", signal_displaced),
+      METHOD("signalDisposition", signal_disposition),
+      METHOD("signalsTake", signals_take),
+      METHOD("signalsCounters", signals_counters),
+      METHOD("signalsSleep", signals_sleep),
+      METHOD("signalsEvict", signals_evict),
+      METHOD("signalsMask", signals_mask),
+      METHOD("signalsPending", signals_pending),
+  };
+  return napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods) == napi_ok &&
+         napi_set_named_property(env, exports, "rtmin", int_value(env, SIGRTMIN)) == napi_ok &&
+         napi_set_named_property(env, exports, "rtmax", int_value(env, SIGRTMAX)) == napi_ok;
+}

@@ -1,0 +1,92 @@
+import { bit } from './numbers.ts'
+import { state, type Delivery } from './state.ts'
+
+/** After so many deliveries in a row others get their turn: the event loop, or a deadline. */
+const IN_A_ROW = 1024
+
+/**
+ * Runs what has arrived, for a thread that is about to sleep. Answers with the sequence on which
+ * sleeping is right, or, if more is left to do, with one that has passed already.
+ */
+export function drain(): number {
+  const sequence = state.receiver!.sequence()
+  return deliverSome(false) ? sequence : (sequence - 1) | 0
+}
+
+/** Runs everything that arrived before now. */
+export function drainAll(): void {
+  if (state.receiver !== null && !deliverSome(false)) wake()
+}
+
+/** Called by the event loop. */
+export function wake(): void {
+  if (!deliverSome(true)) setImmediate(wake)
+}
+
+/** False if it stopped before the end. A handler's error stops it too; the others' turn comes. */
+function deliverSome(rearm: boolean): boolean {
+  const { queue, receiver } = state
+  let left = IN_A_ROW
+  let again = rearm
+  try {
+    for (;;) {
+      while (queue.length > 0) {
+        if (left-- === 0) return false
+        deliver(queue.shift()!)
+      }
+      if (!receiver!.take(queue, again)) return true
+      again = false
+    }
+  } catch (error) {
+    setImmediate(wake)
+    throw error
+  }
+}
+
+/** What was taken for a waiter while it was blocked, and is not any more. */
+export function deliverHeld(): void {
+  const free = state.held.filter(({ info }) => (state.blocked & bit(info.number)) === 0n)
+  if (free.length === 0) return
+  const rest = state.held.filter((delivery) => !free.includes(delivery))
+  state.held.splice(0, Infinity, ...rest)
+  state.queue.unshift(...free)
+}
+
+/**
+ * Who gets it is decided now, not when the kernel delivered it: one who waits; else it is held if
+ * blocked; else listeners and the handler; else what the disposition says.
+ */
+function deliver(delivery: Delivery): void {
+  const { info } = delivery
+  const { number } = info
+  for (const waiter of state.waiters) {
+    if (waiter.numbers.has(number)) return waiter.take(info)
+  }
+  if ((state.blocked & bit(number)) !== 0n) return hold(delivery)
+  let heard = false
+  for (const listener of state.listeners) {
+    if (!listener.numbers.has(number)) continue
+    listener.hear(info)
+    heard = true
+  }
+  const handler = state.ours.get(number)
+  if (typeof handler === 'function') {
+    handler(info.signal, info)
+    for (const resume of state.pausing) resume(info)
+  } else if (!heard) {
+    actByDisposition(delivery)
+  }
+}
+
+/** Standard signals merge while they are pending. */
+function hold(delivery: Delivery): void {
+  const { number } = delivery.info
+  const isStandard = number < 32
+  if (isStandard && state.held.some(({ info }) => info.number === number)) return
+  state.held.push(delivery)
+}
+
+/** Its handler is gone since the kernel delivered it: what is there now acts. */
+function actByDisposition({ info, chained }: Delivery): void {
+  if (!chained) state.receiver!.resend(info.number)
+}

@@ -1,0 +1,145 @@
+import { constants } from 'node:os'
+import { Socket, type SocketConstructorOpts } from 'node:net'
+import { setInterruption } from '@ipc/core'
+import type { Native } from '@ipc/native'
+import { drain, wake } from './delivery.ts'
+import { countListeners } from './node-listeners.ts'
+import { bit, bitsOf, signalName } from './numbers.ts'
+import { isWaitedFor, SIG_DFL, SIG_IGN, SIG_NODE, state } from './state.ts'
+import type { Delivery, Receiver, Want } from './state.ts'
+import { tables } from './tables.ts'
+import { watchListeners } from './watch-listeners.ts'
+
+const RECORD_WORDS = 8
+const RECORDS_AT_ONCE = 64
+
+/** In the addon's order. */
+const DISPOSITIONS = [SIG_DFL, SIG_IGN, SIG_NODE] as const
+
+const { SIGCHLD } = constants.signals
+
+/** Signals as the kernel has them. On the main thread; made once per process. */
+export class NativeReceiver implements Receiver {
+  readonly #native: Native
+  readonly #records = new Int32Array(RECORD_WORDS * RECORDS_AT_ONCE)
+  /**
+   * Only the signal handler changes it, which interrupts this very thread, so a plain read is as
+   * good as an atomic one.
+   */
+  readonly #sequence: Int32Array
+  readonly #caught = new Set<number>()
+  #isAddingListener = false
+  #lost = 0
+
+  constructor(native: Native) {
+    this.#native = native
+    this.#sequence = new Int32Array(native.signals)
+    const numbers = tables().entries.map((entry) => entry.number)
+    const listened = bitsOf(numbers.filter((number) => countListeners(number) > 0))
+    listen(native.signalsStart(listened))
+    watchListeners(native)
+    const caught = this.#caught
+    setInterruption({
+      drain,
+      get active() {
+        return caught.size > 0
+      },
+    })
+  }
+
+  apply(number: number, want: Want, listened: boolean): void {
+    if (want === 'caught') return this.#catch(number, listened)
+    this.#caught.delete(number)
+    if (want === 'node') this.#native.signalGiveBack(number)
+    else this.#native.signalSet(number, want === 'ignored')
+  }
+
+  #catch(number: number, listened: boolean): void {
+    const chain = number === SIGCHLD ? this.#keepLibuv() : listened
+    // One that is blocked is caught for whoever waits for it, and for nobody else.
+    const isMasked = (state.blocked & bit(number)) !== 0n && isWaitedFor(number)
+    this.#native.signalCatch(number, chain && !isMasked)
+    if (this.#caught.has(number)) return
+    this.#caught.add(number)
+    this.#native.signalsEvict(bit(number))
+  }
+
+  /**
+   * libuv registers for SIGCHLD by itself when a child is started, and deregisters after the last
+   * one, replacing the handler that was there. While it has a listener it does neither.
+   */
+  #keepLibuv(): true {
+    if (!this.#isAddingListener && !process.listeners('SIGCHLD').includes(listenToNothing)) {
+      this.#isAddingListener = true // what follows comes back here
+      process.on('SIGCHLD', listenToNothing)
+      this.#isAddingListener = false
+    }
+    return true
+  }
+
+  nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE {
+    return DISPOSITIONS[this.#native.signalDisposition(number)]!
+  }
+
+  take(into: Delivery[], rearm: boolean): boolean {
+    const records = this.#records
+    const count = this.#native.signalsTake(records, rearm)
+    for (let at = 0; at < count * RECORD_WORDS; at += RECORD_WORDS) {
+      const number = records[at]!
+      const info = {
+        signal: signalName(number),
+        number,
+        code: records[at + 1]!,
+        pid: records[at + 2]!,
+        uid: records[at + 3]! >>> 0,
+        value: records[at + 4]!,
+        overrun: records[at + 5]!,
+      }
+      into.push({ info, chained: records[at + 6] !== 0 })
+    }
+    if (count === RECORDS_AT_ONCE) this.#tellOfLosses()
+    return count > 0
+  }
+
+  /** Only a full ring loses anything, and then there is much to take. */
+  #tellOfLosses(): void {
+    const lost = this.#native.signalsCounters()[1]
+    if (lost === this.#lost) return
+    const message = `${lost - this.#lost} signals were lost: they came faster than their handlers ran`
+    this.#lost = lost
+    process.emitWarning(message, 'SignalOverflowWarning', 'IPC_SIGNAL_OVERFLOW')
+  }
+
+  sequence(): number {
+    return this.#sequence[0]!
+  }
+
+  resend(number: number): void {
+    this.#native.kill(process.pid, number)
+  }
+
+  mask(block: bigint, unblock: bigint): void {
+    if (block !== 0n) {
+      this.#native.signalsEvict(block)
+      this.#native.signalsMask(0, block)
+    }
+    if (unblock !== 0n) this.#native.signalsMask(1, unblock)
+  }
+}
+
+function listenToNothing(): void {}
+
+/** Reads the pipe in the event loop, one byte for any number of signals; keeps nothing alive. */
+function listen(fd: number): void {
+  // `onread` goes past the stream, which is much faster; the constructor has it like `connect`.
+  const onread = { buffer: Buffer.alloc(8), callback: wakeAndReadOn }
+  const options: SocketConstructorOpts = { fd, readable: true, writable: false }
+  new Socket(Object.assign(options, { onread })).unref()
+  // Work that handlers start goes on: the loop looks again after this event.
+  process.on('beforeExit', wake)
+}
+
+function wakeAndReadOn(): true {
+  wake()
+  return true
+}

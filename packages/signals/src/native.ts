@@ -1,0 +1,28 @@
+import { isMainThread } from 'node:worker_threads'
+import { IpcError } from '@ipc/core'
+import { load, type Native } from '@ipc/native'
+
+/** The addon, or null where there is none; then Node's own functions do what they can. */
+export function native(): Native | null {
+  const addon = load()
+  return 'reason' in addon ? null : addon
+}
+
+/**
+ * The addon, for what Node cannot do.
+ * @throws IpcError ERR_IPC_UNSUPPORTED
+ */
+export function nativeFor(what: string): Native {
+  const addon = load()
+  if (!('reason' in addon)) return addon
+  throw new IpcError('ERR_IPC_UNSUPPORTED', `${what}: ${addon.reason}`)
+}
+
+/**
+ * Signals are taken by the main thread; their handlers and its mask belong to it.
+ * @throws IpcError ERR_IPC_UNSUPPORTED in a worker
+ */
+export function onMainThread(what: string): void {
+  if (isMainThread) return
+  throw new IpcError('ERR_IPC_UNSUPPORTED', `${what}: only the main thread can, this is a worker`)
+}

@@ -1,0 +1,93 @@
+import type { SignalHandler, SignalInfo } from './info.ts'
+
+/** The default action of the kernel. */
+export const SIG_DFL: unique symbol = Symbol.for('@ipc/signals.SIG_DFL')
+/** The kernel throws the signal away. */
+export const SIG_IGN: unique symbol = Symbol.for('@ipc/signals.SIG_IGN')
+/** Node has the signal: its own handler, or the listeners of `process.on`. */
+export const SIG_NODE: unique symbol = Symbol.for('@ipc/signals.SIG_NODE')
+
+export type Disposition = SignalHandler | typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE
+
+/** Somebody who takes the next delivery of one of these; no handler is called for that one. */
+export interface Waiter {
+  readonly numbers: ReadonlySet<number>
+  take(info: SignalInfo): void
+}
+
+/** Somebody who hears of every delivery of these, beside the handler. */
+export interface Listener {
+  readonly numbers: ReadonlySet<number>
+  hear(info: SignalInfo): void
+}
+
+/** What a delivery finds; one per process, however many copies of this module are loaded. */
+export interface State {
+  /** What `signal` was told; SIG_NODE is absence. */
+  readonly ours: Map<number, SignalHandler | typeof SIG_DFL | typeof SIG_IGN>
+  /** SIG_DFL or SIG_IGN of ours, and then `process.on`: Node has them until its last listener goes. */
+  readonly overruled: Set<number>
+  readonly waiters: Set<Waiter>
+  readonly listeners: Set<Listener>
+  /** Called after a handler has run: `pause`. */
+  readonly pausing: Set<(info: SignalInfo) => void>
+  /** Taken from the kernel, and next to be delivered. */
+  readonly queue: Delivery[]
+  /** Taken for a waiter that was gone by then, of signals that are blocked. */
+  readonly held: Delivery[]
+  /** What `sigmask` says. */
+  blocked: bigint
+  receiver: Receiver | null
+}
+
+export interface Delivery {
+  readonly info: SignalInfo
+  /** Node's listeners have heard of it. */
+  readonly chained: boolean
+}
+
+/** What the kernel is to do with a signal. `node`: whatever Node had. */
+export type Want = 'caught' | 'default' | 'ignored' | 'node'
+
+/** How signals are had: from the kernel, or where there is no addon, from Node. */
+export interface Receiver {
+  /** `listened`: Node has listeners, or is about to. */
+  apply(number: number, want: Want, listened: boolean): void
+  /** What Node has, whether it is in force or not. */
+  nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE
+  /** Appends what has arrived; false if nothing has. `rearm`: called by the event loop. */
+  take(into: Delivery[], rearm: boolean): boolean
+  /** Changes with every arrival. */
+  sequence(): number
+  /** Sends it again, to the disposition that the kernel has now. */
+  resend(number: number): void
+  /** Really blocks signals, as the kernel knows it. */
+  mask(block: bigint, unblock: bigint): void
+}
+
+const SHARED = Symbol.for('@ipc/signals@1')
+const shared = globalThis as { [SHARED]?: State }
+
+export const state: State = (shared[SHARED] ??= {
+  ours: new Map(),
+  overruled: new Set(),
+  waiters: new Set(),
+  listeners: new Set(),
+  pausing: new Set(),
+  queue: [],
+  held: [],
+  blocked: 0n,
+  receiver: null,
+})
+
+/** Whether somebody waits for the signal, or listens to it. */
+export function isAwaited(number: number): boolean {
+  for (const waiter of state.waiters) if (waiter.numbers.has(number)) return true
+  for (const listener of state.listeners) if (listener.numbers.has(number)) return true
+  return false
+}
+
+export function isWaitedFor(number: number): boolean {
+  for (const waiter of state.waiters) if (waiter.numbers.has(number)) return true
+  return false
+}

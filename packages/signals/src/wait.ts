@@ -1,0 +1,176 @@
+import { checkOptions, checkSignal, checkTimeout, type TryWaitOptions } from '@ipc/core'
+import type { TryOptions } from '@ipc/core'
+import { drain } from './delivery.ts'
+import { handleable } from './disposition.ts'
+import type { SignalInfo } from './info.ts'
+import { nativeFor } from './native.ts'
+import { bit, signalNumbers, type Signal } from './numbers.ts'
+import { receiverFor } from './receiver.ts'
+import { settle } from './settle.ts'
+import { isWaitedFor, state, type Waiter } from './state.ts'
+
+/** Something that ends once a signal has come. */
+interface Awaited {
+  readonly info: SignalInfo | null
+  /** Called at once if it has come already. */
+  onArrival(callback: () => void): void
+  end(): void
+}
+
+/**
+ * Blocks the thread until one of these signals comes, and takes it: no handler is called. Block
+ * them before (`sigmask`), or one that comes earlier does what its disposition says. Handlers of
+ * other signals run meanwhile; one that throws ends the wait.
+ * @param options `timeoutMs`: how long to wait at most; as long as it takes by default
+ * @returns null when it took too long
+ * @throws IpcError ERR_IPC_UNSUPPORTED but on Linux, and in a worker
+ * @see https://pubs.opengroup.org/onlinepubs/9799919799/functions/sigwaitinfo.html
+ */
+export function sigwait(set: Iterable<Signal>, options?: TryOptions): SignalInfo | null {
+  const timeoutMs = timeoutOf('sigwait', options)
+  return block('wait for a signal', awaitSignal(set), timeoutMs)
+}
+
+/** The same as a promise, which keeps the process alive. Aborting rejects with `signal.reason`. */
+export async function sigwaitAsync(
+  set: Iterable<Signal>,
+  options?: TryWaitOptions,
+): Promise<SignalInfo | null> {
+  const timeoutMs = timeoutOf('sigwaitAsync', options)
+  checkSignal(options?.signal)?.throwIfAborted()
+  return await promise(awaitSignal(set), timeoutMs, options?.signal)
+}
+
+/**
+ * Blocks the thread until a handler has run.
+ * @returns what the handler got; null when it took too long
+ * @throws whatever the handler throws
+ */
+export function pause(options?: TryOptions): SignalInfo | null {
+  const timeoutMs = timeoutOf('pause', options)
+  return block('wait for a signal', awaitHandler(), timeoutMs)
+}
+
+/** The same as a promise, which keeps the process alive. */
+export async function pauseAsync(options?: TryWaitOptions): Promise<SignalInfo | null> {
+  const timeoutMs = timeoutOf('pauseAsync', options)
+  checkSignal(options?.signal)?.throwIfAborted()
+  return await promise(awaitHandler(), timeoutMs, options?.signal)
+}
+
+function timeoutOf(call: string, options: TryOptions | undefined): number {
+  checkOptions(`${call}() options`, options)
+  return options?.timeoutMs === undefined ? Infinity : checkTimeout(options.timeoutMs)
+}
+
+function nobody(): void {}
+
+function awaitSignal(set: Iterable<Signal>): Awaited {
+  const numbers = new Set([...signalNumbers('set', set)].map(handleable))
+  const receiver = receiverFor('wait for a signal')
+  let info: SignalInfo | null = null
+  let arrived = nobody
+
+  const held = state.held.findIndex((delivery) => numbers.has(delivery.info.number))
+  const waiter: Waiter = {
+    numbers,
+    take(taken) {
+      info = taken
+      end()
+      arrived()
+    },
+  }
+  const end = (): void => {
+    if (!state.waiters.delete(waiter)) return
+    let done = 0n
+    for (const number of numbers) if (!isWaitedFor(number)) done |= bit(number)
+    receiver.mask(done & state.blocked, 0n)
+    numbers.forEach((number) => settle(number))
+  }
+  if (held >= 0) {
+    info = state.held.splice(held, 1)[0]!.info
+  } else {
+    state.waiters.add(waiter)
+    let unblock = 0n
+    for (const number of numbers) {
+      settle(number)
+      unblock |= bit(number)
+    }
+    receiver.mask(0n, unblock & state.blocked)
+  }
+  return {
+    get info() {
+      return info
+    },
+    onArrival(callback) {
+      arrived = callback
+      if (info !== null) callback()
+    },
+    end,
+  }
+}
+
+function awaitHandler(): Awaited {
+  receiverFor('wait for a signal')
+  let info: SignalInfo | null = null
+  let arrived = nobody
+  const resume = (handled: SignalInfo): void => {
+    info = handled
+    state.pausing.delete(resume)
+    arrived()
+  }
+  state.pausing.add(resume)
+  return {
+    get info() {
+      return info
+    },
+    onArrival(callback) {
+      arrived = callback
+    },
+    end: () => void state.pausing.delete(resume),
+  }
+}
+
+function block(what: string, awaited: Awaited, timeoutMs: number): SignalInfo | null {
+  try {
+    const addon = nativeFor(what)
+    const deadline = performance.now() + timeoutMs
+    for (;;) {
+      const sequence = drain()
+      if (awaited.info !== null) return awaited.info
+      const left = deadline - performance.now()
+      if (left <= 0) return null
+      addon.signalsSleep(sequence, left)
+    }
+  } finally {
+    awaited.end()
+  }
+}
+
+const LONGEST_TIMER_MS = 0x7fffffff
+
+function promise(
+  awaited: Awaited,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<SignalInfo | null> {
+  return new Promise((resolve, reject) => {
+    const settleWith = (end: () => void): void => {
+      clearInterval(timer)
+      signal?.removeEventListener('abort', abort)
+      awaited.end()
+      end()
+    }
+    const abort = (): void => settleWith(() => reject(signal!.reason as Error))
+    const deadline = performance.now() + timeoutMs
+    // Also what keeps the process alive.
+    const timer = setInterval(
+      () => {
+        if (performance.now() >= deadline) settleWith(() => resolve(null))
+      },
+      Math.min(Math.max(timeoutMs, 1), LONGEST_TIMER_MS),
+    )
+    signal?.addEventListener('abort', abort)
+    awaited.onArrival(() => settleWith(() => resolve(awaited.info)))
+  })
+}
