@@ -90,7 +90,8 @@ export interface LockInspection extends Inspection {
   readonly waiting: boolean
 }
 
-class LockGuard implements Guard {
+/** Not exported by the package. */
+export class LockGuard implements Guard {
   abandoned: boolean
   /** @internal */
   readonly lock: Lock
@@ -192,14 +193,21 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     return this.isHeldHere && this.#hold.guard === guard
   }
 
-  suspend(guard: Guard): Suspended {
+  suspend(guard: Guard, toBlock: boolean): Suspended {
     this.checkOpen()
-    const mine = this.#hold.guard
+    const hold = this.#hold
+    const mine = hold.guard
     if (mine === null || mine !== guard) throw this.#notOwner(false)
-    this.releaseHold()
+    if (toBlock) {
+      hold.guard = null
+      hold.handovers = 0
+      this.#releaseWord()
+    } else {
+      this.releaseHold()
+    }
     const takeBack = (now: Guard): void => {
       mine.abandoned ||= now.abandoned
-      this.#hold.guard = mine
+      hold.guard = mine
     }
     return {
       resume: () => takeBack(this.acquire()),
@@ -225,7 +233,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
   protected take(async: boolean): Guard | undefined {
     this.checkOpen()
     if (this.memory.compareExchange(this.index + WORD, FREE, this.#me) !== FREE) return undefined
-    return this.#guard(async, false)
+    return this.makeGuard(async, false)
   }
 
   protected takeOnce(async: boolean): Guard | undefined {
@@ -302,10 +310,11 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
   #takeFrom(word: number, waiters: number, async: boolean): LockGuard | undefined {
     if (!this.#change(word, this.#me | waiters)) return undefined
     this.#cancelReservation()
-    return this.#guard(async, ownerOf(word) !== NOBODY)
+    return this.makeGuard(async, ownerOf(word) !== NOBODY)
   }
 
-  #guard(async: boolean, abandoned: boolean): LockGuard {
+  /** Of the hold that this thread has. */
+  protected makeGuard(async: boolean, abandoned: boolean): LockGuard {
     return (this.#hold.guard = new LockGuard(this, this.#hold, async, abandoned))
   }
 
@@ -366,7 +375,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     if (
       !hold.queue.isEmpty &&
       (!othersSleep || hold.handovers < HANDOVERS) &&
-      hold.queue.hand((waiting) => (waiting.owner as Lock).#guard(true, false))
+      hold.queue.hand((waiting) => (waiting.owner as Lock).makeGuard(true, false))
     ) {
       hold.handovers++
       this.#cancelReservation() // it may have been that call's

@@ -40,10 +40,13 @@ export interface RLockInspection extends LockInspection {
 class RLockGuard implements Guard {
   readonly #lock: RLock
   readonly #holds: Holds
+  /** The hold of the lock itself, of which this is one level. */
+  readonly #first: Guard
 
-  constructor(lock: RLock, holds: Holds) {
+  constructor(lock: RLock, holds: Holds, first: Guard) {
     this.#lock = lock
     this.#holds = holds
+    this.#first = first
   }
 
   get held(): boolean {
@@ -51,7 +54,7 @@ class RLockGuard implements Guard {
   }
 
   get abandoned(): boolean {
-    return this.#holds.first?.abandoned ?? false
+    return this.#first.abandoned
   }
 
   release(): void {
@@ -116,7 +119,7 @@ export class RLock extends Primitive implements Suspendable {
   }
 
   static from(handle: Handle): RLock {
-    return new RLock(Place.from(KIND, handle))
+    return new RLock(Place.from(KIND, handle, () => LAYOUT.words))
   }
 
   /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
@@ -138,7 +141,7 @@ export class RLock extends Primitive implements Suspendable {
   /** Takes it, once more if this thread has it; blocks the thread as long as it takes. */
   acquire(): Guard {
     this.checkOpen()
-    return this.#holds.first === null ? this.#first(this.#lock.acquire()) : this.#next()
+    return this.#next(this.#holds.first ?? this.#lock.acquire())
   }
 
   /**
@@ -149,9 +152,8 @@ export class RLock extends Primitive implements Suspendable {
     this.checkOpen()
     checkOptions('tryAcquire() options', options)
     checkTimeout(options?.timeoutMs)
-    if (this.#holds.first !== null) return this.#next()
-    const first = this.#lock.tryAcquire(options)
-    return first === null ? null : this.#first(first)
+    const first = this.#holds.first ?? this.#lock.tryAcquire(options)
+    return first === null ? null : this.#next(first)
   }
 
   /**
@@ -191,25 +193,25 @@ export class RLock extends Primitive implements Suspendable {
     return this.#holds.guards.includes(guard as RLockGuard)
   }
 
-  suspend(guard: Guard): Suspended {
+  suspend(guard: Guard, toBlock: boolean): Suspended {
     this.checkOpen()
     const holds = this.#holds
-    if (!this.isHeldBy(guard)) {
+    const { first } = holds
+    if (first === null || !this.isHeldBy(guard)) {
       throw new IpcError('ERR_IPC_NOT_OWNER', `use ${this.description}: this is no guard of a hold`)
     }
-    const { first } = holds
     const guards = holds.guards.splice(0)
     holds.first = null
-    this.memory.store(this.index + DEPTH, 0)
-    const { resume, resumeAsync } = this.#lock.suspend(first!)
+    this.#storeDepth()
+    const suspended = this.#lock.suspend(first, toBlock)
     const takeBack = (): void => {
       holds.first = first
       holds.guards.push(...guards)
       this.#storeDepth()
     }
     return {
-      resume: () => (resume(), takeBack()),
-      resumeAsync: async () => (await resumeAsync(), takeBack()),
+      resume: () => (suspended.resume(), takeBack()),
+      resumeAsync: async () => (await suspended.resumeAsync(), takeBack()),
     }
   }
 
@@ -234,13 +236,10 @@ export class RLock extends Primitive implements Suspendable {
     }
   }
 
-  #first(first: Guard): Guard {
+  /** One more hold, or the first. */
+  #next(first: Guard): Guard {
+    const guard = new RLockGuard(this, this.#holds, first)
     this.#holds.first = first
-    return this.#next()
-  }
-
-  #next(): Guard {
-    const guard = new RLockGuard(this, this.#holds)
     this.#holds.guards.push(guard)
     this.#storeDepth()
     return guard

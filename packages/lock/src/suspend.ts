@@ -7,10 +7,11 @@ export interface Suspendable {
   /** Whether the guard is of a hold of this lock. */
   isHeldBy(guard: Guard): boolean
   /**
-   * Releases all that this thread holds, as the guard's.
+   * Releases all that this thread holds, as the guard's. If the thread is to block until it takes it
+   * back, it must not give the lock to a call of its own, which could not release it meanwhile.
    * @throws IpcError ERR_IPC_NOT_OWNER when the guard is not one that is held
    */
-  suspend(guard: Guard): Suspended
+  suspend(guard: Guard, toBlock: boolean): Suspended
 }
 
 /** A hold that was given up for a while. */
