@@ -2,30 +2,39 @@
  * Barrier: so many parties wait for one another, again and again. A party that dies while it waits
  * breaks the barrier for the others; so does one that gives up.
  *
- * STATE: WAITERS, a phase, and the number of the round. Then one place for each party: free for a
- * round, or the agent that waits there. Arrival takes the first free place, so the place is the
+ * STATE: WAITERS, a phase, ABORTED, and the number of the round. Then one place for each party: free
+ * for a round, or the agent that waits there. Arrival takes the first free place, so the place is the
  * order; leaving frees it for the next round.
  *
  *   | phase     | who sleeps on STATE           | who leaves the phase                               |
  *   |-----------|-------------------------------|----------------------------------------------------|
- *   | FILLING   | parties of this round         | the last to arrive → DRAINING; anyone → BROKEN      |
+ *   | FILLING   | parties of this round, and    | the last to arrive → DRAINING; anyone → BROKEN;     |
+ *   |           | others while all places are   | reset → RESETTING                                  |
+ *   |           | taken                         |                                                    |
  *   | DRAINING  | late arrivals                 | whoever finds all places left → FILLING, next round |
  *   | BROKEN    | nobody: all leave and throw   | reset → RESETTING                                  |
  *   | RESETTING | late arrivals; parties throw  | as DRAINING                                        |
  *
- * Every change of phase wakes all. The round does not change before all its parties have left, so a
- * party always learns how its own round ended. Who waits for that frees the places of the dead; in
- * FILLING a dead party means that the round can never be full, and whoever sees it breaks it.
+ * Every change wakes all. ABORTED in DRAINING or RESETTING: late arrivals throw, and the next round
+ * begins BROKEN; without it, an abort just after a round would be lost.
+ *
+ * The round does not change before all its parties have left, so a party always learns how its own
+ * round ended. Who waits for that frees the places of the dead; in FILLING a dead party means that
+ * the round can never be full, and whoever sees it breaks it. WAITERS is fatal if not set while
+ * somebody sleeps.
  *
  * A place is free for one round only, or a slow arrival could take one in a later round:
  *
  *   T1 sees FILLING 1, first place free | rounds 1 and 2 come and go | T1 takes it in FILLING 3,
  *   T2 takes the second of two, believes to be the last, and nobody is where T1 should be
  *
- * In its own round an arrival that took a place looks at STATE again, and leaves if it is too late.
+ * An arrival that took a place looks at STATE again. If the same round is DRAINING it was counted:
+ *
+ *   T1 takes the first place of two | T2 takes the second, is the last, lets pass | T1 looks
+ *
+ * for no place is free in DRAINING. If the round was broken or reset meanwhile, it came too late.
  */
 import {
-  ALL,
   AsyncQueue,
   block,
   checkOptions,
@@ -49,30 +58,11 @@ import {
   type UnlinkOptions,
   type Waiting,
 } from '@ipc/core'
+import { BarrierWords, FIRST_PLACE, NO_PLACE, type State } from './barrier-words.ts'
 
 const KIND = 'barrier'
 
-const WAITERS = 0x80000000 | 0
-const PHASE = 0x60000000
-const FILLING = 0
-const DRAINING = 0x20000000
-const BROKEN = 0x40000000
-const RESETTING = 0x60000000
-const ROUND = 0x1fffffff
-
-/** In a place: free for the round in the bits below. Round 0 is all zeros. */
-const FREE = 0x80000000 | 0
-
-const STATE = 0
-const FIRST_PLACE = 1
-
 const MAX_PARTIES = 1000
-
-const phaseOf = (state: number): number => state & PHASE
-const roundOf = (state: number): number => state & ROUND
-const nextRound = (round: number): number => (round + 1) & ROUND
-const freeFor = (round: number): number => (round === 0 ? 0 : FREE | round)
-const isAgent = (place: number): boolean => place > 0
 
 export interface BarrierOptions {
   /** Runs in the last to arrive, before anyone goes on; if it throws, the barrier is broken. */
@@ -95,13 +85,15 @@ export interface BarrierInspection extends Inspection {
   readonly broken: boolean
 }
 
+/** Full: it is the last to arrive, and lets the others pass. */
 type Ending = 'full' | 'passed' | 'broken'
-const NOT_ARRIVED = -1
 
 /** One party in one round. */
 interface Arrival extends Waiting<Ending> {
   place: number
   round: number
+  /** Whether it has its place. */
+  isInside: boolean
 }
 
 /**
@@ -113,7 +105,7 @@ interface Arrival extends Waiting<Ending> {
 export class Barrier extends Primitive {
   /** How many must come. */
   readonly parties: number
-  readonly #me: number
+  readonly #words: BarrierWords
   readonly #action: (() => void) | undefined
   readonly #timeoutMs: number
   readonly #pending: Map<Arrival, AsyncQueue<Ending>> = new Map()
@@ -127,7 +119,7 @@ export class Barrier extends Primitive {
       throw wrongType('action', 'a function', action)
     }
     this.parties = this.place.options[0]!
-    this.#me = this.memory.self
+    this.#words = new BarrierWords(this.place, this.parties)
     this.#action = action
     this.#timeoutMs = options?.timeoutMs === undefined ? Infinity : checkTimeout(options.timeoutMs)
   }
@@ -169,7 +161,10 @@ export class Barrier extends Primitive {
   }
 
   static from(handle: Handle, options?: BarrierOptions): Barrier {
-    return new Barrier(Place.from(KIND, handle), options)
+    return new Barrier(
+      Place.from(KIND, handle, ([parties]) => layoutOf(parties).words),
+      options,
+    )
   }
 
   /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
@@ -180,19 +175,14 @@ export class Barrier extends Primitive {
   /** How many parties wait for the others; 0 when nobody does, or a round has just ended. */
   get waiting(): number {
     this.checkOpen()
-    const state = this.#state()
-    if (phaseOf(state) !== FILLING) return 0
-    let waiting = 0
-    for (let place = 0; place < this.parties; place++) {
-      if (isAgent(this.memory.load(this.#placeWord(place)))) waiting++
-    }
-    return waiting
+    return this.#words.state.isFilling ? this.#words.taken : 0
   }
 
   /** Whether everybody who waits throws, until `reset`. */
   get broken(): boolean {
     this.checkOpen()
-    return phaseOf(this.#state()) === BROKEN
+    const { state } = this.#words
+    return state.isBroken || (state.isFilling && this.#words.hasDead)
   }
 
   /**
@@ -227,8 +217,8 @@ export class Barrier extends Primitive {
     try {
       ending = await queue.wait(arrival, deadline, signal)
     } catch (error) {
-      this.#giveUp(arrival)
-      throw error
+      if (this.#giveUp(arrival) === 'broken' || this.closed) throw error
+      ending = 'passed' // aborted too late
     } finally {
       this.#pending.delete(arrival)
     }
@@ -238,20 +228,13 @@ export class Barrier extends Primitive {
   /** Breaks the barrier: everybody who waits throws, and whoever comes, until `reset`. */
   abort(): void {
     this.checkOpen()
-    this.#break(roundOf(this.#state()))
+    this.#words.abort()
   }
 
   /** Makes it usable again. Whoever waits throws. */
   reset(): void {
     this.checkOpen()
-    for (;;) {
-      const state = this.#state()
-      const phase = phaseOf(state)
-      if (phase === FILLING && this.waiting === 0) return
-      if (phase === DRAINING || phase === RESETTING) return this.#tryNextRound(roundOf(state))
-      if (!this.#change(state, RESETTING)) continue
-      return this.#tryNextRound(roundOf(state))
-    }
+    this.#words.reset()
   }
 
   inspect(): BarrierInspection {
@@ -271,171 +254,103 @@ export class Barrier extends Primitive {
   #arrival(): Arrival {
     const arrival: Arrival = {
       owner: this,
-      place: NOT_ARRIVED,
+      place: NO_PLACE,
       round: 0,
+      isInside: false,
       attempt: (sleep) =>
-        arrival.place === NOT_ARRIVED ? this.#arrive(arrival, sleep) : this.#look(arrival, sleep),
-      leave: () => {},
+        arrival.isInside ? this.#look(arrival, sleep) : this.#arrive(arrival, sleep),
+      leave: () => {}, // a wake is for all
     }
     return arrival
   }
 
   #arrive(arrival: Arrival, sleep: Sleep): Ending | undefined {
+    const words = this.#words
     for (;;) {
-      const state = this.#state()
-      const round = roundOf(state)
-      const phase = phaseOf(state)
-      if (phase === BROKEN) return 'broken'
-      if (phase === FILLING && this.#takePlace(arrival, round)) {
-        const now = this.#state()
-        if (roundOf(now) === round && phaseOf(now) === FILLING) {
-          const full = arrival.place === this.parties - 1 && !this.#hasDead()
-          return full ? 'full' : this.#look(arrival, sleep)
+      const { state } = words
+      if (state.isBroken) return 'broken'
+      if (!state.isFilling) {
+        words.tryNextRound(state.round)
+      } else if (this.#takePlace(arrival, state.round)) {
+        const now = words.state
+        if (now.round === state.round && (now.isFilling || now.isDraining)) {
+          const isLast = arrival.place === this.parties - 1
+          return isLast && !words.hasDead ? 'full' : this.#look(arrival, sleep)
         }
         this.#leave(arrival) // too late
         continue
-      }
-      if (phase !== FILLING) this.#tryNextRound(round)
+      } else if (words.hasDead) {
+        words.breakRound(state.round)
+      } // otherwise the last to arrive runs the action
       if (this.#sleepOn(state, sleep)) return undefined
     }
   }
 
-  /** FREE for this round → me; false when all are taken: the last to arrive runs the action. */
   #takePlace(arrival: Arrival, round: number): boolean {
-    for (let place = 0; place < this.parties; place++) {
-      const word = this.#placeWord(place)
-      const free = freeFor(round)
-      if (this.memory.compareExchange(word, free, this.#me) !== free) continue
-      arrival.place = place
-      arrival.round = round
-      return true
-    }
-    if (this.#hasDead()) this.#break(round)
-    return false
+    const place = this.#words.takePlace(round)
+    if (place === NO_PLACE) return false
+    arrival.place = place
+    arrival.round = round
+    arrival.isInside = true
+    return true
   }
 
   /** How the round of an arrival goes on. */
   #look(arrival: Arrival, sleep: Sleep): Ending | undefined {
     for (;;) {
-      const state = this.#state()
-      const phase = phaseOf(state)
-      if (phase === DRAINING) return 'passed'
-      if (phase !== FILLING) return 'broken'
-      if (this.#hasDead()) this.#break(arrival.round)
+      const { state } = this.#words
+      if (state.isDraining) return 'passed'
+      if (!state.isFilling) return 'broken'
+      if (this.#words.hasDead) this.#words.breakRound(arrival.round)
       else if (this.#sleepOn(state, sleep)) return undefined
     }
   }
 
-  #hasDead(): boolean {
-    for (let place = 0; place < this.parties; place++) {
-      const word = this.memory.load(this.#placeWord(place))
-      if (isAgent(word) && this.memory.isDead(word)) return true
-    }
-    return false
-  }
-
-  #sleepOn(state: number, sleep: Sleep): boolean {
-    const announced = state | WAITERS
-    const index = this.index + STATE
-    if (state !== announced && this.memory.compareExchange(index, state, announced) !== state) {
-      return false
-    }
-    sleep.on(index, announced)
-    return true
+  #sleepOn(state: State, sleep: Sleep): boolean {
+    const bed = this.#words.announceSleep(state)
+    if (bed !== null) sleep.on(bed.index, bed.expected)
+    return bed !== null
   }
 
   /* ---- ending ---------------------------------------------------------------------------------- */
 
   #end(arrival: Arrival, ending: Ending | undefined): BarrierPass {
-    if (ending === 'full' && this.#runAction(arrival)) ending = 'passed'
-    if (ending !== 'passed') {
-      this.#giveUp(arrival)
-      const why = ending === undefined ? 'the time is over' : 'the barrier is broken'
-      throw new IpcError('ERR_IPC_BROKEN_BARRIER', `wait for ${this.description}: ${why}`)
-    }
-    const { place } = arrival
+    const how = ending === 'full' ? this.#letPass(arrival) : (ending ?? this.#giveUp(arrival))
     this.#leave(arrival)
-    return { index: place, last: place === this.parties - 1 }
+    if (how === 'passed') {
+      const { place } = arrival
+      return { index: place, last: place === this.parties - 1 }
+    }
+    if (this.closed) throw this.closedError()
+    const why = ending === undefined ? 'the time is over' : 'the barrier is broken'
+    throw new IpcError('ERR_IPC_BROKEN_BARRIER', `wait for ${this.description}: ${why}`)
   }
 
-  /** FILLING → DRAINING, after the action; false when the barrier was broken meanwhile. */
-  #runAction(arrival: Arrival): boolean {
+  /** After the action; broken if the barrier was broken meanwhile. */
+  #letPass(arrival: Arrival): Ending {
+    if (!arrival.isInside || !this.#words.state.isFilling) return 'broken'
     try {
       this.#action?.()
     } catch (error) {
       this.#giveUp(arrival)
       throw error
     }
-    for (;;) {
-      const state = this.#state()
-      if (phaseOf(state) !== FILLING) return false
-      if (this.#change(state, DRAINING)) return true
-    }
+    return this.#words.letPass() ? 'passed' : 'broken'
   }
 
-  /** Without having passed: the others cannot pass either. */
-  #giveUp(arrival: Arrival): void {
-    if (arrival.place === NOT_ARRIVED) return
-    this.#break(arrival.round)
+  /** The others cannot pass either, unless it is too late and all have passed. */
+  #giveUp(arrival: Arrival): Ending {
+    if (!arrival.isInside) return 'broken'
+    this.#words.breakRound(arrival.round)
+    const ending = this.#words.state.isDraining ? 'passed' : 'broken'
     this.#leave(arrival)
+    return ending
   }
 
   #leave(arrival: Arrival): void {
-    const { place, round } = arrival
-    arrival.place = NOT_ARRIVED
-    const word = this.#placeWord(place)
-    this.memory.compareExchange(word, this.#me, freeFor(nextRound(round)))
-    const phase = phaseOf(this.#state())
-    if (phase === DRAINING || phase === RESETTING) this.#tryNextRound(round)
-  }
-
-  /** FILLING → BROKEN, if it is still that round. */
-  #break(round: number): void {
-    for (;;) {
-      const state = this.#state()
-      if (roundOf(state) !== round || phaseOf(state) !== FILLING) return
-      if (this.#change(state, BROKEN)) return
-    }
-  }
-
-  /** DRAINING or RESETTING → FILLING of the next round, when all places were left. */
-  #tryNextRound(round: number): void {
-    const free = freeFor(nextRound(round))
-    for (let place = 0; place < this.parties; place++) {
-      if (!this.#isLeft(this.#placeWord(place), round, free)) return
-    }
-    for (;;) {
-      const state = this.#state()
-      const phase = phaseOf(state)
-      if (roundOf(state) !== round || (phase !== DRAINING && phase !== RESETTING)) return
-      if (this.#change(state, FILLING, nextRound(round))) return
-    }
-  }
-
-  /** Frees it for the next round if its party is dead, or never came. */
-  #isLeft(word: number, round: number, free: number): boolean {
-    const there = this.memory.load(word)
-    if (there === free) return true
-    const nobody = isAgent(there) ? this.memory.isDead(there) : there === freeFor(round)
-    return nobody && this.memory.compareExchange(word, there, free) === there
-  }
-
-  /* ---- words ----------------------------------------------------------------------------------- */
-
-  #state(): number {
-    return this.memory.load(this.index + STATE)
-  }
-
-  #placeWord(place: number): number {
-    return this.index + FIRST_PLACE + place
-  }
-
-  /** To another phase; wakes all who sleep on the old one. */
-  #change(state: number, phase: number, round: number = roundOf(state)): boolean {
-    const index = this.index + STATE
-    if (this.memory.compareExchange(index, state, phase | round) !== state) return false
-    if ((state & WAITERS) !== 0) this.memory.unpark(index, ALL)
-    return true
+    if (!arrival.isInside) return
+    arrival.isInside = false
+    this.#words.leavePlace(arrival.place, arrival.round)
   }
 
   protected finish(): void {

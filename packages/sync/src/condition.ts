@@ -2,8 +2,8 @@
  * Condition: wait, while giving up a lock, until somebody who holds the lock says that things have
  * changed. `notify` wakes those who wait at that time, oldest first, and never anyone else.
  *
- * NEXT_TICKET, then ENTRIES of two words. All of it is written under the user's lock only, except
- * by the waiters who sleep: so whoever holds the lock sees entries that are whole.
+ * NEXT_TICKET; USED, how many entries were ever used; then the entries, of two words each. All of it
+ * is written under the user's lock: so whoever holds the lock sees entries that are whole.
  *
  *   | AGENT | TICKET            | the entry is                                                     |
  *   |-------|-------------------|------------------------------------------------------------------|
@@ -12,9 +12,11 @@
  *   | alive | number + NOTIFIED | a waiter that was notified; takes the lock back and frees it     |
  *   | dead  | number            | nobody; freed by whoever sees it under the lock                  |
  *   | dead  | number + NOTIFIED | a wake that nobody took; given to the oldest waiter, then freed  |
+ *   | GONE  | as dead           | the same: a waiter whose lock was closed, so it cannot be taken   |
  *
  * AGENT is stored last and cleared first, so an entry is a whole waiter or none, wherever its maker
- * dies. A waiter sleeps on a word of its own: nobody else can take its wake.
+ * dies; and after USED was raised, so whoever sees a waiter scans as far as it. A waiter sleeps on a
+ * word of its own: nobody else can take its wake.
  *
  * When a waiter dies after it was notified, its wake must go to another who waited then. Its death
  * wakes all sleepers; one of them takes the lock and passes the wake on *before* it frees the entry:
@@ -32,7 +34,6 @@ import {
   deadlineAfter,
   IpcError,
   integer,
-  NOBODY,
   Place,
   Primitive,
   unlinkName,
@@ -40,7 +41,6 @@ import {
   type Guard,
   type Handle,
   type Inspection,
-  type Layout,
   type OpenOptions,
   type Surroundings,
   type TryOptions,
@@ -49,21 +49,10 @@ import {
   type Waiting,
   type WaitOptions,
 } from '@ipc/core'
-import { Lock, RLock, type Suspendable, type Suspended } from '@ipc/lock'
+import { Lock, RLock, type Suspended } from '@ipc/lock'
+import { ENTRIES, Entries, LAYOUT, type Entry } from './condition-entries.ts'
 
-const KIND = 'condition'
-
-const NOTIFIED = 0x80000000 | 0
-const NUMBER = 0x7fffffff
-
-const NEXT_TICKET = 0
-const FIRST_ENTRY = 1
-const TICKET = 0
-const AGENT = 1
-const ENTRY_WORDS = 2
-
-/** So many may wait at a time. */
-const ENTRIES = 500
+const { kind: KIND } = LAYOUT
 
 /** What a condition is used with: `Lock` or `RLock`. */
 export type ConditionLock = Lock | RLock
@@ -96,7 +85,7 @@ type Ending = 'notified' | 'orphan'
  */
 export class Condition extends Primitive {
   readonly #lock: ConditionLock
-  readonly #me: number
+  readonly #entries: Entries
   readonly #pending: Set<AsyncQueue<Ending>> = new Set()
 
   /** Thread scope; shared by its `handle`. */
@@ -106,7 +95,7 @@ export class Condition extends Primitive {
     }
     super(place)
     this.#lock = lock
-    this.#me = this.memory.self
+    this.#entries = new Entries(place)
   }
 
   /** Process scope, without a name: passed on by its handle, gone with its last user. */
@@ -131,7 +120,10 @@ export class Condition extends Primitive {
   }
 
   static from(handle: Handle, options: ConditionOptions): Condition {
-    return new Condition(lockOf(options), Place.from(KIND, handle))
+    return new Condition(
+      lockOf(options),
+      Place.from(KIND, handle, () => LAYOUT.words),
+    )
   }
 
   /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
@@ -159,7 +151,9 @@ export class Condition extends Primitive {
   /** As `wait`, without blocking. Aborting rejects with `signal.reason`, with the lock held. */
   async waitAsync(guard: Guard, options?: WaitOptions): Promise<true> {
     checkOptions('waitAsync() options', options)
-    await this.#waitAsync(guard, Infinity, options?.signal)
+    const signal = checkSignal(options?.signal)
+    this.#checkLockForTasks()
+    await this.#waitAsync(guard, Infinity, signal)
     return true
   }
 
@@ -167,7 +161,9 @@ export class Condition extends Primitive {
   async tryWaitAsync(guard: Guard, options?: TryWaitOptions): Promise<boolean> {
     checkOptions('tryWaitAsync() options', options)
     const timeoutMs = checkTimeout(options?.timeoutMs)
-    return await this.#waitAsync(guard, deadlineAfter(this.memory, timeoutMs), options?.signal)
+    const signal = checkSignal(options?.signal)
+    this.#checkLockForTasks()
+    return await this.#waitAsync(guard, deadlineAfter(this.memory, timeoutMs), signal)
   }
 
   /**
@@ -192,6 +188,8 @@ export class Condition extends Primitive {
   ): Promise<R> {
     const deadline = this.#deadline('waitForAsync', predicate, options)
     const signal = checkSignal(options?.signal)
+    this.#checkLockForTasks()
+    signal?.throwIfAborted()
     this.#checkGuard(guard)
     for (;;) {
       const result = await predicate()
@@ -210,8 +208,8 @@ export class Condition extends Primitive {
     if (!this.#lock.isHeldHere) {
       throw new IpcError('ERR_IPC_NOT_OWNER', `notify ${this.description}: its lock is not held`)
     }
-    this.#bury()
-    this.#notifyOldest(count)
+    this.#entries.bury()
+    this.#entries.notifyOldest(count)
   }
 
   /** Wakes all who wait now. */
@@ -222,17 +220,17 @@ export class Condition extends Primitive {
   inspect(): ConditionInspection {
     this.checkOpen()
     const { scope, name } = this
-    return { kind: KIND, name, scope, waiting: this.#oldestFirst().length }
+    return { kind: KIND, name, scope, waiting: this.#entries.waiting }
   }
 
   /* ---- waiting --------------------------------------------------------------------------------- */
 
   #wait(guard: Guard, deadline: number): boolean {
     this.#checkGuard(guard)
-    const entry = this.#enter()
+    const entry = this.#entries.add(this.description)
     const waiting = this.#waiting(entry)
     for (;;) {
-      const suspended = this.#lock.suspend(guard)
+      const suspended = this.#lock.suspend(guard, true)
       const failures: unknown[] = []
       let ending: Ending | undefined
       try {
@@ -240,33 +238,31 @@ export class Condition extends Primitive {
       } catch (error) {
         failures.push(error)
       }
-      takeBack(suspended, failures)
-      if (failures.length === 0 && ending === 'orphan' && !this.#isNotified(entry)) {
-        this.#bury()
-        continue
+      try {
+        takeBack(suspended, failures)
+      } catch (error) {
+        this.#entries.desert(entry)
+        throw error
       }
+      if (failures.length === 0 && this.#waitsOn(entry, ending)) continue
       return this.#exit(entry, failures)
     }
   }
 
-  async #waitAsync(guard: Guard, deadline: number, given: unknown): Promise<boolean> {
-    const signal = checkSignal(given)
+  async #waitAsync(
+    guard: Guard,
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
     signal?.throwIfAborted()
-    if (this.#lock instanceof RLock) {
-      const why = 'an RLock belongs to the thread, and all its tasks: use a Lock'
-      throw new IpcError(
-        'ERR_IPC_UNSUPPORTED',
-        `wait asynchronously for ${this.description}: ${why}`,
-      )
-    }
     this.#checkGuard(guard)
-    const entry = this.#enter()
+    const entry = this.#entries.add(this.description)
     const waiting = this.#waiting(entry)
     const queue = new AsyncQueue<Ending>(this.memory)
     this.#pending.add(queue)
     try {
       for (;;) {
-        const suspended = this.#lock.suspend(guard)
+        const suspended = this.#lock.suspend(guard, false)
         const failures: unknown[] = []
         let ending: Ending | null = null
         try {
@@ -274,11 +270,14 @@ export class Condition extends Primitive {
         } catch (error) {
           failures.push(error)
         }
-        await suspended.resumeAsync()
-        if (failures.length === 0 && ending === 'orphan' && !this.#isNotified(entry)) {
-          this.#bury()
-          continue
+        try {
+          await suspended.resumeAsync()
+        } catch (error) {
+          this.#entries.desert(entry)
+          throw error
         }
+        if (this.closed && failures.length === 0) failures.push(this.closedError())
+        if (failures.length === 0 && this.#waitsOn(entry, ending)) continue
         return this.#exit(entry, failures)
       }
     } finally {
@@ -286,96 +285,42 @@ export class Condition extends Primitive {
     }
   }
 
-  #waiting(entry: number): Waiting<Ending> {
+  /** @throws IpcError ERR_IPC_UNSUPPORTED: an RLock belongs to the thread, and all its tasks */
+  #checkLockForTasks(): void {
+    if (this.#lock instanceof Lock) return
+    const why = 'an RLock belongs to the thread, and all its tasks: use a Lock'
+    throw new IpcError('ERR_IPC_UNSUPPORTED', `wait asynchronously for ${this.description}: ${why}`)
+  }
+
+  #waiting(entry: Entry): Waiting<Ending> {
+    const word = this.#entries.wordOf(entry)
     return {
       owner: this,
       attempt: (sleep) => {
-        const ticket = this.memory.load(entry + TICKET)
-        if ((ticket & NOTIFIED) !== 0) return 'notified'
-        if (this.#hasOrphan()) return 'orphan'
-        sleep.on(entry + TICKET, ticket)
+        const ticket = this.memory.load(word)
+        if (this.#entries.isNotified(entry)) return 'notified'
+        if (this.#entries.hasOrphan) return 'orphan'
+        sleep.on(word, ticket)
         return undefined
       },
       leave: () => {},
     }
   }
 
-  #isNotified(entry: number): boolean {
-    return (this.memory.load(entry + TICKET) & NOTIFIED) !== 0
-  }
-
-  /* ---- entries; all under the lock, but for #hasOrphan ------------------------------------------ */
-
-  #entry(number: number): number {
-    return this.index + FIRST_ENTRY + number * ENTRY_WORDS
-  }
-
-  #enter(): number {
-    this.#bury()
-    for (let number = 0; number < ENTRIES; number++) {
-      const entry = this.#entry(number)
-      if (this.memory.load(entry + AGENT) !== NOBODY) continue
-      const ticket = this.memory.load(this.index + NEXT_TICKET)
-      this.memory.store(this.index + NEXT_TICKET, (ticket + 1) & NUMBER)
-      this.memory.store(entry + TICKET, ticket)
-      this.memory.store(entry + AGENT, this.#me)
-      return entry
-    }
-    const full = `wait for ${this.description}: ${ENTRIES} wait already`
-    throw new IpcError('ERR_IPC_FULL', full)
+  /** With the lock: whether a dead waiter's wake, seen without it, went to another. Then sleep on. */
+  #waitsOn(entry: Entry, ending: Ending | null | undefined): boolean {
+    if (ending !== 'orphan' || this.#entries.isNotified(entry)) return false
+    this.#entries.bury()
+    return true
   }
 
   /** Returns whether it was notified; a wake that a failed waiter cannot use is passed on. */
-  #exit(entry: number, failures: readonly unknown[]): boolean {
-    const notified = this.#isNotified(entry)
-    if (failures.length > 0 && notified) this.#notifyOldest(1)
-    this.memory.store(entry + AGENT, NOBODY)
+  #exit(entry: Entry, failures: readonly unknown[]): boolean {
+    const notified = this.#entries.isNotified(entry)
+    if (failures.length > 0 && notified) this.#entries.notifyOldest(1)
+    this.#entries.free(entry)
     if (failures.length > 0) throw failures[0]
     return notified
-  }
-
-  /** Frees the entries of the dead, and passes on the wakes that they did not take. */
-  #bury(): void {
-    for (let number = 0; number < ENTRIES; number++) {
-      const entry = this.#entry(number)
-      if (!this.#isDead(entry)) continue
-      if (this.#isNotified(entry)) this.#notifyOldest(1)
-      this.memory.store(entry + AGENT, NOBODY)
-    }
-  }
-
-  #isDead(entry: number): boolean {
-    const agent = this.memory.load(entry + AGENT)
-    return agent !== NOBODY && this.memory.isDead(agent)
-  }
-
-  /** Whether somebody died after it was notified: then its wake is to be passed on, under the lock. */
-  #hasOrphan(): boolean {
-    for (let number = 0; number < ENTRIES; number++) {
-      const entry = this.#entry(number)
-      if (this.#isDead(entry) && this.#isNotified(entry)) return true
-    }
-    return false
-  }
-
-  #notifyOldest(count: number): void {
-    for (const entry of this.#oldestFirst().slice(0, count)) {
-      this.memory.or(entry + TICKET, NOTIFIED)
-      this.memory.unpark(entry + TICKET, 1)
-    }
-  }
-
-  /** The entries of those who live and were not notified. */
-  #oldestFirst(): number[] {
-    const next = this.memory.load(this.index + NEXT_TICKET)
-    const waiters: { entry: number; age: number }[] = []
-    for (let number = 0; number < ENTRIES; number++) {
-      const entry = this.#entry(number)
-      const agent = this.memory.load(entry + AGENT)
-      if (agent === NOBODY || this.#isNotified(entry) || this.memory.isDead(agent)) continue
-      waiters.push({ entry, age: (next - this.memory.load(entry + TICKET)) & NUMBER })
-    }
-    return waiters.toSorted((a, b) => b.age - a.age).map(({ entry }) => entry)
   }
 
   /* ---- the rest --------------------------------------------------------------------------------- */
@@ -403,14 +348,18 @@ export class Condition extends Primitive {
   }
 }
 
-/** Also when signal handlers throw meanwhile: what they throw comes out when the lock is held. */
+/**
+ * Also when signal handlers throw meanwhile: what they throw comes out when the lock is held. An
+ * error of the lock itself comes again at once; then it cannot be taken back.
+ */
 function takeBack(suspended: Suspended, failures: unknown[]): void {
-  for (;;) {
+  for (let before = ''; ;) {
     try {
       return suspended.resume()
     } catch (error) {
       const code = error instanceof IpcError ? error.code : ''
-      if (code === 'ERR_IPC_CLOSED' || code === 'ERR_IPC_UNLINKED') throw error
+      if (code !== '' && code === before) throw error
+      before = code
       failures.push(error)
     }
   }
@@ -419,10 +368,4 @@ function takeBack(suspended: Suspended, failures: unknown[]): void {
 function lockOf(options: unknown): ConditionLock {
   checkOptions('condition options', options)
   return (options as Partial<ConditionOptions> | undefined)?.lock as ConditionLock // checked there
-}
-
-const LAYOUT: Layout = {
-  kind: KIND,
-  words: FIRST_ENTRY + ENTRIES * ENTRY_WORDS,
-  options: [0, 0, 0, 0],
 }

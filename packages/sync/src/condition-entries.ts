@@ -1,0 +1,161 @@
+/** Who waits for a Condition: its words. The table is in condition.ts. */
+import {
+  ALL,
+  IpcError,
+  NOBODY,
+  type AgentId,
+  type Layout,
+  type Memory,
+  type Place,
+} from '@ipc/core'
+
+const NOTIFIED = 0x80000000 | 0
+const NUMBER = 0x7fffffff
+
+const NEXT_TICKET = 0
+const USED = 1
+const FIRST_ENTRY = 2
+const TICKET = 0
+const AGENT = 1
+const ENTRY_WORDS = 2
+
+/** In AGENT: it left without the lock, so somebody else frees the entry, as if it had died. */
+const GONE: AgentId = 1
+
+/** So many may wait at a time. */
+export const ENTRIES = 500
+
+export const LAYOUT: Layout = {
+  kind: 'condition',
+  words: FIRST_ENTRY + ENTRIES * ENTRY_WORDS,
+  options: [0, 0, 0, 0],
+}
+
+/** One waiter; the index of its first word. */
+export type Entry = number
+
+/** All of it under the user's lock, except where it says otherwise. */
+export class Entries {
+  readonly #memory: Memory
+  readonly #index: number
+  readonly #first: Entry
+
+  constructor({ memory, index }: Place) {
+    this.#memory = memory
+    this.#index = index
+    this.#first = index + FIRST_ENTRY
+  }
+
+  get #end(): Entry {
+    const used = Math.min(this.#memory.load(this.#index + USED), ENTRIES)
+    return this.#first + used * ENTRY_WORDS
+  }
+
+  /** Makes one for this thread. */
+  add(what: string): Entry {
+    const last = this.#first + (ENTRIES - 1) * ENTRY_WORDS
+    const end = this.#end
+    for (let entry = this.#first; entry <= last; entry += ENTRY_WORDS) {
+      if (this.#memory.load(entry + AGENT) !== NOBODY) continue
+      if (entry === end) this.#memory.add(this.#index + USED, 1)
+      const ticket = this.#memory.load(this.#index + NEXT_TICKET)
+      this.#memory.store(this.#index + NEXT_TICKET, (ticket + 1) & NUMBER)
+      this.#memory.store(entry + TICKET, ticket)
+      this.#memory.store(entry + AGENT, this.#memory.self)
+      return entry
+    }
+    throw new IpcError('ERR_IPC_FULL', `wait for ${what}: ${ENTRIES} wait already`)
+  }
+
+  free(entry: Entry): void {
+    this.#memory.store(entry + AGENT, NOBODY)
+  }
+
+  /** Without the lock. If it was notified, all others are woken to see that. */
+  desert(entry: Entry): void {
+    this.#memory.store(entry + AGENT, GONE)
+    if (!this.isNotified(entry)) return
+    for (let other = this.#first; other < this.#end; other += ENTRY_WORDS) this.#wake(other)
+  }
+
+  /** Without the lock: the word that its waiter sleeps on. */
+  wordOf(entry: Entry): number {
+    return entry + TICKET
+  }
+
+  /** Also without the lock, by its waiter. */
+  isNotified(entry: Entry): boolean {
+    return (this.#memory.load(entry + TICKET) & NOTIFIED) !== 0
+  }
+
+  /** Without the lock: whether somebody died after it was notified. */
+  get hasOrphan(): boolean {
+    const end = this.#end
+    for (let entry = this.#first; entry < end; entry += ENTRY_WORDS) {
+      if (this.#isDead(entry) && this.isNotified(entry)) return true
+    }
+    return false
+  }
+
+  /** Frees the entries of the dead, and passes on the wakes that they did not take. */
+  bury(): void {
+    const end = this.#end
+    for (let entry = this.#first; entry < end; entry += ENTRY_WORDS) {
+      if (!this.#isDead(entry)) continue
+      if (this.isNotified(entry)) this.notifyOldest(1)
+      this.free(entry)
+    }
+  }
+
+  /**
+   * A waiter may die just before it is marked, and then its death was seen by sleepers that did not
+   * see the mark:
+   *
+   *   T1 sees that A lives | A dies, T2 wakes up, sees no mark, sleeps on | T1 marks A
+   *
+   * so T1 looks again, and notifies the next one instead.
+   */
+  notifyOldest(count: number): void {
+    let left = count
+    for (const entry of this.#oldestFirst()) {
+      if (left === 0) return
+      this.#memory.or(entry + TICKET, NOTIFIED)
+      if (this.#isDead(entry)) {
+        this.#memory.and(entry + TICKET, NUMBER)
+        continue
+      }
+      this.#wake(entry)
+      left--
+    }
+  }
+
+  /** How many wait and were not notified; without the lock, about. */
+  get waiting(): number {
+    return this.#oldestFirst().length
+  }
+
+  /** The entries of those who live and were not notified. */
+  #oldestFirst(): Entry[] {
+    const next = this.#memory.load(this.#index + NEXT_TICKET)
+    const age = (entry: Entry): number => (next - this.#memory.load(entry + TICKET)) & NUMBER
+    const waiting: { entry: Entry; age: number }[] = []
+    const end = this.#end
+    for (let entry = this.#first; entry < end; entry += ENTRY_WORDS) {
+      if (this.#memory.load(entry + AGENT) === NOBODY) continue
+      if (this.#isDead(entry) || this.isNotified(entry)) continue
+      waiting.push({ entry, age: age(entry) })
+    }
+    if (waiting.length > 1) waiting.sort((a, b) => b.age - a.age)
+    return waiting.map(({ entry }) => entry)
+  }
+
+  #isDead(entry: Entry): boolean {
+    const agent = this.#memory.load(entry + AGENT)
+    return agent === GONE || (agent !== NOBODY && this.#memory.isDead(agent))
+  }
+
+  /** All: a ticket that could not be cancelled may still sleep there. */
+  #wake(entry: Entry): void {
+    this.#memory.unpark(entry + TICKET, ALL)
+  }
+}
