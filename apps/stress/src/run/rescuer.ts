@@ -14,6 +14,9 @@ import { Recorder, HARNESS_TRACK, type Arena } from '../history/arena.ts'
 import { codeOf, pendingCall, resultCode, type Call, type What } from '../history/call.ts'
 import type { Program } from '../program/program.ts'
 
+/** Of one action: when it begins, and when it returns. */
+const MOMENTS = 2
+
 const FIRST_REST_MS = 1
 const LONGEST_REST_MS = 400
 /** A pulse that comes after so long a rest finds everyone asleep… */
@@ -42,17 +45,20 @@ export class Rescuer {
     this.#restMs = FIRST_REST_MS
   }
 
-  /** Nothing has happened for so long, while these wait. True if it did something about it. */
-  rested(forMs: number, waiting: readonly Call[]): boolean {
-    if (forMs < this.#restMs) return false
+  /**
+   * Nothing has happened for so long, while these wait. Answers how many moments it took for what
+   * it did about it.
+   */
+  rested(forMs: number, waiting: readonly Call[]): number {
+    if (forMs < this.#restMs) return 0
     const before = this.acted
     this.#program.objects.forEach((_, object) => {
       const here = waiting.filter((call) => call.object === object)
       if (here.length > 0) this.#rescue(object, here)
     })
-    if (this.acted === before) return false
-    this.#restMs = Math.min(this.#restMs * 2, LONGEST_REST_MS)
-    return true
+    const acted = this.acted - before
+    if (acted > 0) this.#restMs = Math.min(this.#restMs * 2, LONGEST_REST_MS)
+    return acted * MOMENTS
   }
 
   /** What the harness sees when all is over. */
@@ -96,8 +102,18 @@ export class Rescuer {
   #do(what: What, object: number, argument: number, action: () => void): void {
     this.acted++
     const at = this.#recorder.begin(codeOf(what), object, argument, -1)
+    this.#recorder.end(at, resultCode(refusable(action) ? 'done' : 'refused'))
+  }
+}
+
+/** Whether it was done: others may have given permits meanwhile, up to the bound. */
+function refusable(action: () => void): boolean {
+  try {
     action()
-    this.#recorder.end(at, resultCode('done'))
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
   }
 }
 

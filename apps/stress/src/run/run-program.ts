@@ -14,8 +14,10 @@ import { Rescuer, waitingCalls } from './rescuer.ts'
 /** How long nothing may happen while somebody could go on. */
 const PATIENCE_MS = 10_000
 const LOOK_MS = 1
-/** Longer than anything but the sleepers' own re-check should take. */
+/** Longer than anything should take but the look that sleepers take by themselves. */
 const SLOW_MS = 100
+/** Seen so often: the harness itself ran meanwhile. */
+const SLOW_LOOKS = 40
 
 /** What came of one run of a program. */
 export interface Run {
@@ -127,6 +129,7 @@ class Running {
     let since = performance.now()
     let hopeSince = since
     let slow = false
+    let looks = 0
     while (!signal.aborted) {
       await delay(LOOK_MS)
       const now = performance.now()
@@ -134,17 +137,23 @@ class Running {
         seen = arena.now
         since = hopeSince = now
         slow = false
+        looks = 0
         this.#rescuer.moved()
         continue
       }
+      looks++
       const waiting = waitingCalls(arena, this.#livingTracks())
       const lost = this.#rescuer.lostPulses(waiting)
       if (lost.length > 0) return lost
-      if (this.#outside.someStopped) since = now
-      else if (this.#rescuer.rested(now - since, waiting)) {
-        seen = arena.now
-        since = now
-      } else if (now - since > SLOW_MS && !slow) {
+      const rescue = this.#outside.someStopped ? 0 : this.#rescuer.rested(now - since, waiting)
+      if (rescue > 0) seen += rescue // what others did meanwhile is seen the next time
+      if (rescue > 0 || this.#outside.someStopped) since = now
+      else if (
+        now - since > SLOW_MS &&
+        looks > SLOW_LOOKS &&
+        !slow &&
+        this.#someWillLive(waiting)
+      ) {
         slow = true
         this.#slowWakes++
       }
@@ -186,6 +195,12 @@ class Running {
 
   #isDead(agent: number): boolean {
     return this.#deaths.some((death) => death.agent === agent)
+  }
+
+  /** Ending takes a while: it is no rest of those who are meant to live. */
+  #someWillLive(waiting: readonly Call[]): boolean {
+    const { faults } = this.#program
+    return waiting.some(({ agent }) => faults.every((fault) => fault.agent !== agent))
   }
 
   #livingTracks(): number[] {
