@@ -55,6 +55,7 @@ bool ipc_process_kill(int fd, pid_t pid, int number, ipc_error *e) {
 }
 
 static struct timeval timeval_of(double ms) {
+  if (!(ms > 0)) return (struct timeval){0};
   uint64_t us = (uint64_t)(ms * 1000);
   if ((double)us < ms * 1000) us++; /* never down to 0, which would disarm */
   return (struct timeval){.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};

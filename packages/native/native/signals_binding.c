@@ -110,16 +110,21 @@ static napi_value send_queue(napi_env env, napi_callback_info info) {
   return result_of(env, ipc_sigqueue(int_at(&a, 0), int_at(&a, 1), int_at(&a, 2), &e), &e);
 }
 
+enum { PROCESS_MARK = 0x70696466 }; /* tells it from the other externals */
+
 typedef struct {
+  int32_t mark;
   int fd;
   pid_t pid;
 } process;
 
 static process *process_at(const arguments *a, int index) {
   void *data = NULL;
-  if (napi_get_value_external(a->env, a->value[index], &data) != napi_ok)
-    napi_throw_type_error(a->env, "ERR_IPC_INTERNAL", "native call: not a process");
-  return data;
+  napi_get_value_external(a->env, a->value[index], &data);
+  process *p = data;
+  if (p != NULL && p->mark == PROCESS_MARK) return p;
+  napi_throw_type_error(a->env, "ERR_IPC_INTERNAL", "native call: not a process");
+  return NULL;
 }
 
 static void finalize_process(napi_env env, void *data, void *hint) {
@@ -134,6 +139,7 @@ static napi_value process_open(napi_env env, napi_callback_info info) {
   ipc_error e = {0};
   process *p = malloc(sizeof *p);
   if (p == NULL) return NULL;
+  p->mark = PROCESS_MARK;
   p->pid = int_at(&a, 0);
   p->fd = ipc_process_open(p->pid, &e);
   if (p->fd < 0) {
@@ -270,7 +276,7 @@ static napi_value signals_evict(napi_env env, napi_callback_info info) {
 static napi_value signals_mask(napi_env env, napi_callback_info info) {
   static const int how[] = {SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK};
   arguments a = arguments_of(env, info);
-  return set_value(env, ipc_signals_mask(how[int_at(&a, 0) % 3], set_at(&a, 1)));
+  return set_value(env, ipc_signals_mask(how[(uint32_t)int_at(&a, 0) % 3], set_at(&a, 1)));
 }
 
 static napi_value signals_pending(napi_env env, napi_callback_info info) {
