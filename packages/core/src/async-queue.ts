@@ -78,8 +78,8 @@ export class AsyncQueue<T> {
       keepAlive()
       this.#append(call)
       signal?.addEventListener('abort', abort)
-      if (deadline !== Infinity) expire()
-      if (this.#first === call) this.serve()
+      if (this.#first === call) this.serve() // first, so that it is tried at least once
+      if (call.queued && deadline !== Infinity) expire()
     })
   }
 
