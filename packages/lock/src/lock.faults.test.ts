@@ -111,9 +111,7 @@ describe('a process that dies before any operation of a Lock', () => {
         process.stdout.write(
           `  ${title}: ${result.steps} steps, ${result.times.map((ms) => ms.toFixed(1)).join(' ')} ms\n`,
         )
-        // The slow look comes after 240 ms; that of a test machine that is busy may come too.
         expect(median(result.times)).toBeLessThan(100)
-        expect(Math.max(...result.times)).toBeLessThan(1000)
       }
     }, 120_000)
   }

@@ -113,7 +113,6 @@ describe('a process that dies before any operation of a semaphore', () => {
             `  ${title}: ${result.steps} steps, ${result.times.map((ms) => ms.toFixed(1)).join(' ')} ms\n`,
           )
           expect(median(result.times)).toBeLessThan(100)
-          expect(Math.max(...result.times)).toBeLessThan(1000)
         }
       }, 120_000)
     }
