@@ -41,8 +41,8 @@ test('stress replay runs the program of a failure again, with the planted bug', 
   expect(status).toBe(1)
 })
 
-test('stress does not pass when there was no time to run anything', LONG, () => {
-  const { status, stdout } = stress(`${SMALL} --budget 1ms`)
+test('stress does not pass when there was no time to run programs of both scopes', LONG, () => {
+  const { status, stdout } = stress('--workers 2 --processes 2 --seed 5 --budget 1ms')
   expect(stdout).toContain('NOT DONE')
   expect(status).toBe(1)
 })

@@ -42,12 +42,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP)
     return 0
   }
-  const progress = new Progress(options.budgetMs)
   console.error(announce(options))
   const session = await withBenches(LANES, options, options.planted, (benches) =>
-    runSession(benches, options, (tallies) => progress.show(tallies)),
+    runSession(benches, options, new Progress(options.budgetMs)),
   )
-  progress.end()
   const verdict = judge(session, options)
   console.log(`${summaryOf(session)}\n`)
   if (session.failure !== null) {
@@ -128,7 +126,7 @@ interface Verdict {
   readonly text: string
 }
 
-function judge({ tallies, failure, unknown }: Session, { processes }: Options): Verdict {
+function judge({ tallies, failure, unknown }: Session, { workers, processes }: Options): Verdict {
   const { thread, process } = tallies
   if (failure !== null) {
     return { held: false, text: `VIOLATED: ${failure.run.violations[0]!.law}` }
@@ -136,7 +134,7 @@ function judge({ tallies, failure, unknown }: Session, { processes }: Options): 
   if (unknown.length > 0) {
     return { held: false, text: `UNKNOWN: ${unknown.length} histories were too much to check` }
   }
-  if (thread.programs + process.programs === 0 || (processes > 0 && process.programs === 0)) {
+  if ((workers > 0 && thread.programs === 0) || (processes > 0 && process.programs === 0)) {
     return { held: false, text: 'NOT DONE: the budget was too short to run programs of all scopes' }
   }
   return { held: true, text: 'HELD: every law, in every program that was run' }

@@ -2,7 +2,7 @@ import type { AgentSpec } from '../program/program.ts'
 import { startProcess, startWorker, type Member } from './member.ts'
 import type { Reaper } from './reaper.ts'
 
-/** Members more than a program can use, started while the one before runs. */
+/** From the first death on: members more than a program can use, to take the place of the dead. */
 const SPARE = 1
 
 export interface PoolSize {
@@ -21,12 +21,17 @@ export class Pool {
   readonly #members = new Set<Member>()
   readonly #idle: Member[] = []
   readonly #waiting: { kind: Member['kind']; give: (member: Member) => void }[] = []
+  /** Resolves when the first ones are there. */
+  readonly ready: Promise<void>
+  #ready: () => void = () => {}
+  #spare = 0
   #closed = false
 
   constructor(arena: unknown, { workers, processes }: PoolSize, reaper: Reaper | null) {
     this.#arena = arena
     this.#reaper = reaper
-    this.#size = { worker: workers && workers + SPARE, process: processes && processes + SPARE }
+    this.#size = { worker: workers, process: processes }
+    this.ready = new Promise((resolve) => (this.#ready = resolve))
     this.#fill()
   }
 
@@ -64,12 +69,14 @@ export class Pool {
     const i = this.#waiting.findIndex(({ kind }) => kind === member.kind)
     if (i >= 0) this.#waiting.splice(i, 1)[0]!.give(member)
     else this.#idle.push(member)
+    if (this.#idle.length === this.#size.worker + this.#size.process) this.#ready()
   }
 
   #fill(): void {
     for (const kind of ['worker', 'process'] as const) {
       const there = [...this.#members].filter((member) => member.kind === kind).length
-      for (let i = there; i < this.#size[kind] && !this.#closed; i++) this.#start(kind)
+      const wanted = this.#size[kind] && this.#size[kind] + this.#spare
+      for (let i = there; i < wanted && !this.#closed; i++) this.#start(kind)
     }
   }
 
@@ -77,8 +84,14 @@ export class Pool {
     const member = (kind === 'worker' ? startWorker : startProcess)(this.#arena)
     this.#members.add(member)
     void this.#reaper?.watch(member)
+    let started = false
     member.hear = ({ did }) => {
-      if (did === 'start') this.#settle(member)
+      if (did !== 'start') return
+      started = true
+      this.#settle(member)
+    }
+    member.mourn = (reason) => {
+      if (!started && !this.#closed) throw new Error(`a ${kind} did not start: ${reason}`)
     }
     void this.#forget(member)
   }
@@ -87,6 +100,7 @@ export class Pool {
   async #forget(member: Member): Promise<void> {
     await member.exited
     this.#members.delete(member)
+    this.#spare = SPARE
     const i = this.#idle.indexOf(member)
     if (i >= 0) this.#idle.splice(i, 1)
     this.#fill()

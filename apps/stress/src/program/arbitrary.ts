@@ -27,7 +27,7 @@ export interface Ingredients {
 export function programs({ workers, processes, faults }: Ingredients): fc.Arbitrary<Program> {
   return fc
     .record({
-      processScope: processes === 0 ? fc.constant(false) : oneIn(4).map((rare) => !rare),
+      processScope: scopes(workers, processes),
       objects: fc.array(rawObject, { minLength: 1, maxLength: 3 }),
       agents: fc.array(rawAgent, { minLength: 2, maxLength: Math.min(6, workers + processes) }),
       faults: faults ? someFaults : fc.constant([]),
@@ -44,7 +44,11 @@ export function programs({ workers, processes, faults }: Ingredients): fc.Arbitr
     })
 }
 
-const oneIn = (n: number): fc.Arbitrary<boolean> => fc.nat(n - 1).map((i) => i === n - 1)
+/** Process scope for three programs of four, where both can be. */
+function scopes(workers: number, processes: number): fc.Arbitrary<boolean> {
+  if (workers === 0 || processes === 0) return fc.constant(workers === 0)
+  return fc.nat(3).map((i) => i > 0)
+}
 
 interface RawObject {
   readonly kind: 'lock' | 'semaphore' | 'event'

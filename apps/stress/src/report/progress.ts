@@ -9,12 +9,16 @@ const LOG_MS = 5000
 export class Progress {
   readonly #stream: NodeJS.WriteStream
   readonly #budgetMs: number
-  readonly #start = performance.now()
-  #last = performance.now()
+  #start = 0
+  #last = 0
 
   constructor(budgetMs: number, stream: NodeJS.WriteStream = process.stderr) {
     this.#budgetMs = budgetMs
     this.#stream = stream
+  }
+
+  begin(): void {
+    this.#start = this.#last = performance.now()
   }
 
   show(tallies: Session['tallies']): void {

@@ -4,7 +4,7 @@ import { objectName, trackName } from '../program/describe.ts'
 import { MAX_TRACKS, type Program } from '../program/program.ts'
 
 const MAX_ROWS = 24
-const CONTEXT = 4
+const CONTEXT = 6
 
 /**
  * The part of a history around some calls of one object: a row per moment, a column per track.

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { programs, type Ingredients } from '../program/arbitrary.ts'
 import type { Program } from '../program/program.ts'
+import type { Progress } from '../report/progress.ts'
 import { runProgram, type Bench, type Run } from './run-program.ts'
 import { add, emptyTally, type Tally } from './tally.ts'
 
@@ -42,10 +43,13 @@ export interface Session {
 export async function runSession(
   benches: readonly Bench[],
   options: SessionOptions,
-  onProgress: (tallies: Session['tallies']) => void,
+  progress: Progress,
 ): Promise<Session> {
-  const sofar = new Sofar(options, onProgress)
+  await Promise.all(benches.map(({ pool }) => pool.ready))
+  progress.begin()
+  const sofar = new Sofar(options, progress)
   await Promise.all(benches.map((bench, lane) => runLane(bench, lane, options, sofar)))
+  progress.end()
   const { tallies, unknown, failure, elapsedMs } = sofar
   return { tallies, unknown, failure, elapsedMs }
 }
@@ -83,11 +87,11 @@ class Sofar {
   elapsedMs = 0
   readonly #start = performance.now()
   readonly #options: SessionOptions
-  readonly #onProgress: (tallies: Session['tallies']) => void
+  readonly #progress: Progress
 
-  constructor(options: SessionOptions, onProgress: (tallies: Session['tallies']) => void) {
+  constructor(options: SessionOptions, progress: Progress) {
     this.#options = options
-    this.#onProgress = onProgress
+    this.#progress = progress
   }
 
   get goesOn(): boolean {
@@ -105,7 +109,7 @@ class Sofar {
     const after = this.tallies.thread.programs + this.tallies.process.programs
     add(this.tallies[program.scope], program, run)
     this.unknown.push(...run.unknown)
-    this.#onProgress(this.tallies)
+    this.#progress.show(this.tallies)
     if (run.violations.length === 0) return false
     this.failure = { program, run, after, shrinks: 0 }
     return true
