@@ -61,7 +61,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   const names = positionals.length > 0 ? positionals : [...SUBJECTS.keys()]
   for (const name of names) {
     if (!SUBJECTS.has(name)) {
-      throw new UsageError(`no such primitive: ${name} (there are ${[...SUBJECTS.keys()].join(', ')})`)
+      throw new UsageError(
+        `no such primitive: ${name} (there are ${[...SUBJECTS.keys()].join(', ')})`,
+      )
     }
   }
   let allDone = true

@@ -1,5 +1,6 @@
 import { Op, type Operation } from './operation.ts'
-import { Diverged, SimulatedMemory, type Mark } from './simulated-memory.ts'
+import type { Merger } from './merger.ts'
+import { Diverged, SimulatedMemory, type Mark, type Oracle } from './simulated-memory.ts'
 
 const NO_MARKS: readonly Mark[] = []
 
@@ -103,23 +104,20 @@ export class Node implements Operation {
  * operations answered, so it is executed once for each sequence of answers, and remembered.
  */
 export class Automaton {
-  /** Executions of the code. */
-  executions = 0
   readonly root: Node
   readonly #code: Code
-  readonly #agent: number
-  readonly #nodes: Node[]
+  readonly agent: number
+  readonly #all: Automata
 
-  /** `nodes` is where all automata of a machine register theirs: a node's id is its index. */
-  constructor(code: Code, agent: number, nodes: Node[]) {
+  constructor(code: Code, agent: number, all: Automata) {
     this.#code = code
-    this.#agent = agent
-    this.#nodes = nodes
-    this.root = this.#execute(null, 0)
+    this.agent = agent
+    this.#all = all
+    this.root = this.#make(null, 0)
   }
 
   grow(parent: Node, answer: number): Node {
-    const node = this.#execute(parent, answer)
+    const node = this.#make(parent, answer)
     parent.children.set(answer, node)
     if (parent.firstChild === null) {
       parent.firstChild = node
@@ -128,7 +126,18 @@ export class Automaton {
     return node
   }
 
-  #execute(parent: Node | null, answer: number): Node {
+  /** A new node, or one that is there and cannot be told from it. */
+  #make(parent: Node | null, answer: number): Node {
+    const { memory, end, error } = this.#execute(parent, answer)
+    const { nodes, merger } = this.#all
+    const node = new Node(nodes.length, this, parent, answer, end, memory, error)
+    const same = merger?.same(node, (oracle) => this.#execute(parent, answer, oracle))
+    if (same !== undefined) return same
+    nodes.push(node)
+    return node
+  }
+
+  #execute(parent: Node | null, answer: number, oracle?: Oracle): Execution {
     const operations: Operation[] = []
     const answers: number[] = []
     let last = answer
@@ -137,25 +146,50 @@ export class Automaton {
       answers.push(last)
       last = node.answer
     }
-    const memory = new SimulatedMemory(this.#agent, operations.reverse(), answers.reverse())
-    let end: Operation = { kind: Op.END, index: 0, value: 0, other: 0 }
-    let error: unknown
-    this.executions++
+    operations.reverse()
+    answers.reverse()
+    const memory = new SimulatedMemory(this.agent, operations, answers, oracle)
+    this.#all.executions++
     try {
-      const result: unknown = this.#code(new Agent(this.#agent, memory))
+      const result: unknown = this.#code(new Agent(this.agent, memory))
       if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
         throw new TypeError('the code of an agent is asynchronous; this engine runs threads')
       }
-    } catch (thrown) {
-      if (thrown instanceof Diverged) throw thrown
-      if (memory.stoppedAt === null) {
-        end = { kind: Op.FAILED, index: 0, value: 0, other: 0 }
-        error = thrown
-      }
+    } catch (error) {
+      if (error instanceof Diverged) throw error
+      if (memory.stoppedAt === null) return { memory, end: FAILED, error }
     }
-    if (memory.stoppedAt !== null) end = memory.stoppedAt
-    const node = new Node(this.#nodes.length, this, parent, answer, end, memory, error)
-    this.#nodes.push(node)
-    return node
+    return { memory, end: memory.stoppedAt ?? END, error: undefined }
+  }
+}
+
+const END: Operation = { kind: Op.END, index: 0, value: 0, other: 0 }
+const FAILED: Operation = { kind: Op.FAILED, index: 0, value: 0, other: 0 }
+
+export interface Execution {
+  readonly memory: SimulatedMemory
+  /** Where it stopped. */
+  readonly end: Operation
+  readonly error: unknown
+}
+
+/** All automata of a machine, or of several that run the same code. */
+export class Automata {
+  /** A node's id is its index here. */
+  readonly nodes: Node[] = []
+  /** Executions of the code under test. */
+  executions = 0
+  /** null: each sequence of answers is a node of its own. */
+  readonly merger: Merger | null
+  readonly #known: Map<Code, Automaton[]> = new Map()
+
+  constructor(merger: Merger | null = null) {
+    this.merger = merger
+  }
+
+  of(code: Code, agent: number): Automaton {
+    let byAgent = this.#known.get(code)
+    if (byAgent === undefined) this.#known.set(code, (byAgent = []))
+    return (byAgent[agent] ??= new Automaton(code, agent, this))
   }
 }

@@ -94,7 +94,7 @@ const PLANTED: Record<string, ToyLock> = {
   'who was woken forgets the others': {
     ...sound,
     acquire(memory) {
-      for (let seen = memory.compareExchange(0, FREE, HELD); seen !== FREE; ) {
+      for (let seen = memory.compareExchange(0, FREE, HELD); seen !== FREE;) {
         if (seen === CONTENDED || memory.compareExchange(0, HELD, CONTENDED) !== FREE) {
           sleep(memory, CONTENDED)
         }

@@ -1,5 +1,5 @@
-import { Automaton, type Node } from './automaton.ts'
-import type { Model, Segment, View } from './model.ts'
+import { Automata, type Node } from './automaton.ts'
+import type { Model, View } from './model.ts'
 import { ALL } from '@ipc/core'
 import { CHANGED, DEATH, FIRST_ID, Op, TIMED_OUT, WOKEN } from './operation.ts'
 import { Words } from './words.ts'
@@ -48,7 +48,7 @@ export class Machine implements View {
   readonly model: Model
   readonly agents: number
   readonly shared: Words
-  readonly nodes: Node[] = []
+  readonly automata: Automata
   /** The state. */
   readonly vector: Int32Array
   violation: Violation | null = null
@@ -57,6 +57,7 @@ export class Machine implements View {
   /** Steps taken, over all explorations. */
   steps = 0
 
+  readonly #nodes: Node[]
   readonly #roots: Node[][]
   readonly #initial: Int32Array
   readonly #initialViolation: Violation | null
@@ -67,7 +68,7 @@ export class Machine implements View {
   readonly #deaths: number
   readonly #spurious: number
 
-  constructor(model: Model) {
+  constructor(model: Model, automata: Automata = new Automata()) {
     if (model.agents.length > MAX_AGENTS) throw new RangeError(`at most ${MAX_AGENTS} agents`)
     this.model = model
     this.agents = model.agents.length
@@ -80,28 +81,14 @@ export class Machine implements View {
     this.#spurious = this.#deaths + 1
     this.vector = new Int32Array(this.#spurious + 1)
     this.shared = new Words(this.vector.subarray(0, words), (agent) => this.isDead(agent))
-    const known = new Map<string, Automaton>()
-    const rootOf = ({ name, code }: Segment, agent: number): Node => {
-      const key = `${agent} ${name}`
-      let automaton = known.get(key)
-      if (automaton === undefined) {
-        known.set(key, (automaton = new Automaton(code, agent, this.nodes)))
-      }
-      return automaton.root
-    }
+    this.automata = automata
+    this.#nodes = automata.nodes
     this.#roots = model.agents.map((segments, agent) =>
-      segments.map((segment) => rootOf(segment, agent)),
+      segments.map(({ code }) => automata.of(code, agent).root),
     )
     for (let agent = 0; agent < this.agents; agent++) this.#begin(agent, 0)
     this.#initial = this.vector.slice()
     this.#initialViolation = this.violation
-  }
-
-  get executions(): number {
-    return [...new Set(this.nodes.map((node) => node.automaton))].reduce(
-      (sum, automaton) => sum + automaton.executions,
-      0,
-    )
   }
 
   reset(): void {
@@ -136,7 +123,7 @@ export class Machine implements View {
   }
 
   nodeOf(agent: number): Node {
-    return this.nodes[this.vector[this.#node + agent]!]!
+    return this.#nodes[this.vector[this.#node + agent]!]!
   }
 
   /** Which of its segments an agent is in. */

@@ -19,6 +19,6 @@ export class Random {
 
   /** From 0 to n - 1. */
   below(n: number): number {
-    return ((this.next() >>> 1) * n) / 0x80000000 | 0
+    return (((this.next() >>> 1) * n) / 0x80000000) | 0
   }
 }

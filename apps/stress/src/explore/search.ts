@@ -1,5 +1,8 @@
 import { Machine } from './machine.ts'
-import { drawTimeline } from './timeline.ts'
+import { Automata } from './automaton.ts'
+import { Merger } from './merger.ts'
+import type { Subject } from './subjects/subject.ts'
+import { drawTimeline, follow } from './timeline.ts'
 import { modelOf, type Program } from './program.ts'
 import { bounded, complete } from './strategies/bounded.ts'
 import { pct } from './strategies/pct.ts'
@@ -40,9 +43,41 @@ export interface Search {
   readonly outcomes: readonly (Outcome & { readonly strategy: string; readonly ms: number })[]
 }
 
+/** So many nodes are kept; then their graph is made anew. */
+const MAX_NODES = 500_000
+
+const automata = new Map<Subject, Automata>()
+
+/** Of a subject's code, for all of its programs; nodes that go on alike are one. */
+function automataOf(subject: Subject): Automata {
+  let known = automata.get(subject)
+  if (known === undefined || known.nodes.length > MAX_NODES) {
+    automata.set(subject, (known = new Automata(new Merger())))
+  }
+  return known
+}
+
 /** Runs strategies one after another, until one finds something. */
 export function search(program: Program, strategies: readonly Strategy[], budget: Budget): Search {
+  const result = searchOn(
+    new Machine(modelOf(program), automataOf(program.subject)),
+    program,
+    strategies,
+    budget,
+  )
+  if (result.finding === null) return result
   const machine = new Machine(modelOf(program))
+  if (follow(machine, result.finding.schedule).verdict !== null) return { ...result, machine }
+  // Nodes were taken for the same that are not.
+  return searchOn(machine, program, strategies, budget)
+}
+
+function searchOn(
+  machine: Machine,
+  program: Program,
+  strategies: readonly Strategy[],
+  budget: Budget,
+): Search {
   const outcomes: (Outcome & { strategy: string; ms: number })[] = []
   for (const strategy of strategies) {
     const start = performance.now()

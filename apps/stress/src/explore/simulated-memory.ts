@@ -15,6 +15,9 @@ export interface Mark {
   readonly value: number
 }
 
+/** Answers operations that no record answers; undefined stops the execution there. */
+export type Oracle = (operation: Operation, memory: SimulatedMemory) => number | undefined
+
 /** Thrown through the code under test at its first operation that has no answer yet. */
 const STOP = new Error('stopped by the explorer')
 
@@ -46,14 +49,21 @@ export class SimulatedMemory implements Memory {
 
   readonly #operations: readonly Operation[]
   readonly #answers: readonly number[]
+  readonly #oracle: Oracle | undefined
   #next = 0
   #now = 0
   #sinceStop = 0
 
-  constructor(agent: number, operations: readonly Operation[], answers: readonly number[]) {
+  constructor(
+    agent: number,
+    operations: readonly Operation[],
+    answers: readonly number[],
+    oracle?: Oracle,
+  ) {
     this.self = FIRST_ID + agent
     this.#operations = operations
     this.#answers = answers
+    this.#oracle = oracle
   }
 
   load(index: number): number {
@@ -133,9 +143,15 @@ export class SimulatedMemory implements Memory {
     value |= 0
     other |= 0
     const i = this.#next++
-    if (i === this.#operations.length) {
-      this.stoppedAt = { kind, index, value, other }
-      throw STOP
+    if (i >= this.#operations.length) {
+      const operation = { kind, index, value, other }
+      const answer = this.#oracle?.(operation, this)
+      if (answer === undefined) {
+        this.stoppedAt = operation
+        throw STOP
+      }
+      this.#forgetMarks()
+      return answer
     }
     const known = this.#operations[i]!
     if (
@@ -146,8 +162,12 @@ export class SimulatedMemory implements Memory {
     ) {
       throw new Diverged(`operation ${i} is not what it was: it depends on more than its answers`)
     }
+    this.#forgetMarks()
+    return this.#answers[i]!
+  }
+
+  #forgetMarks(): void {
     if (this.after.length > 0) this.after = []
     if (this.before.length > 0) this.before = []
-    return this.#answers[i]!
   }
 }

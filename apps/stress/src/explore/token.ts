@@ -14,7 +14,7 @@ export interface Replay {
 /** `x:lock/hold/hold/crashes=1/~0.0.1-3`: the program, then the actions, repeated ones counted. */
 export function toToken({ program, schedule }: Replay): string {
   const runs: string[] = []
-  for (let i = 0; i < schedule.length; ) {
+  for (let i = 0; i < schedule.length;) {
     let end = i
     while (schedule[end] === schedule[i]) end++
     runs.push(schedule[i]!.toString(36) + (end - i > 1 ? `-${end - i}` : ''))

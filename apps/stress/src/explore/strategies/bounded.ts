@@ -96,7 +96,7 @@ function search(machine: Machine, budget: Budget, preemptions: number): Outcome 
     if (states.size >= budget.maxStates) {
       return outcome(`${count(states.size)} states; there are more than were kept`, false, null)
     }
-    if (depth + 1 >= budget.maxSteps) {
+    if (depth + 1 >= budget.maxSteps && machine.model.endless !== true) {
       machine.violation = { verdict: `no end after ${budget.maxSteps} steps`, agent }
       return found(depth + 1)
     }

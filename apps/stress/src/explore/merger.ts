@@ -1,0 +1,134 @@
+import type { Execution, Node } from './automaton.ts'
+import { DEATH, Op, TIMED_OUT, WOKEN, type Operation } from './operation.ts'
+import type { Oracle, SimulatedMemory } from './simulated-memory.ts'
+
+/** More probes, and longer ones, tell more apart, and cost more. */
+const PROBES = 96
+const PROBE_OPERATIONS = 64
+/** Every second probe begins with so many answers of which each is as likely as the others. */
+const EVEN_ANSWERS = 6
+
+/**
+ * Finds nodes that go on alike, whatever they are answered, so that loops have finite graphs. It
+ * cannot know that, it tries: the code goes on from both with the same answers, many times, and
+ * does the same. So this is a bounded equivalence. Some probes give the same operation the same
+ * answer each time, which keeps a loop going until what it counts makes a difference; others answer
+ * at random.
+ *
+ * Answers are values that the words had so far. When new ones turn up, nodes are merged with later
+ * ones only.
+ */
+export class Merger {
+  /** Nodes that were not made, because there was one like them. */
+  merged = 0
+  readonly #nodes: Map<string, Node> = new Map()
+  /** For each word, the values that it was seen to have or to get. */
+  readonly #values: Map<number, number[]> = new Map()
+  #epoch = 0
+
+  same(node: Node, execute: (oracle: Oracle) => Execution): Node | undefined {
+    this.#learn(node)
+    const key = this.#fingerprint(node, execute)
+    const same = this.#nodes.get(key)
+    if (same === undefined) this.#nodes.set(key, node)
+    else this.merged++
+    return same
+  }
+
+  #learn(node: Node): void {
+    const { parent } = node
+    if (parent !== null && parent.kind <= Op.OR) this.#addValue(parent.index, node.answer)
+    if (node.kind === Op.STORE || node.kind === Op.EXCHANGE) this.#addValue(node.index, node.value)
+    if (node.kind === Op.COMPARE_EXCHANGE) {
+      this.#addValue(node.index, node.value)
+      this.#addValue(node.index, node.other)
+    }
+  }
+
+  #addValue(word: number, value: number): void {
+    let values = this.#values.get(word)
+    if (values === undefined) this.#values.set(word, (values = []))
+    if (values.includes(value)) return
+    values.push(value)
+    this.#epoch++
+  }
+
+  #fingerprint(node: Node, execute: (oracle: Oracle) => Execution): string {
+    if (node.kind >= Op.END) {
+      return `end ${node.kind} ${String(node.error)} ${JSON.stringify([node.after, node.before])}`
+    }
+    let high = 0
+    let low = 0
+    for (let probe = 0; probe < PROBES; probe++) {
+      const hash = this.#probe(probe, execute)
+      high = Math.imul(high ^ hash, 0x9e3779b1) ^ (high >>> 15)
+      low = Math.imul(low + hash, 0x85ebca6b) ^ (low >>> 13)
+    }
+    return `${node.automaton.agent} ${this.#epoch} ${high} ${low}`
+  }
+
+  /** A hash of what the code does from here on. */
+  #probe(probe: number, execute: (oracle: Oracle) => Execution): number {
+    let hash = probe + 1
+    let count = 0
+    const mix = (value: number): void => {
+      hash = Math.imul(hash ^ value, 0x5bd1e995)
+      hash ^= hash >>> 15
+    }
+    const look = ({ kind, index, value, other }: Operation, memory: SimulatedMemory): void => {
+      mix(kind)
+      mix(index)
+      mix(value)
+      mix(other)
+      mix(memory.timed ? 1 : 0)
+      for (const mark of memory.after) mix(mark.code * 31 + mark.value)
+      mix(7)
+      for (const mark of memory.before) mix(mark.code * 31 + mark.value)
+    }
+    const { memory, end, error } = execute((operation, at) => {
+      look(operation, at)
+      if (count++ === PROBE_OPERATIONS) return undefined
+      return this.#answer(probe, count, operation, at)
+    })
+    if (end.kind >= Op.END) look(end, memory)
+    for (const char of String(error)) mix(char.codePointAt(0)!)
+    return hash
+  }
+
+  #answer(
+    probe: number,
+    count: number,
+    { kind, index, value, other }: Operation,
+    memory: SimulatedMemory,
+  ): number {
+    const isEven = probe % 2 === 0 && count <= EVEN_ANSWERS
+    // The same answer to the same operation; or for a while, or another each time.
+    const variant = isEven || probe % 8 === 1 ? count : probe % 8 === 3 ? count >> 4 : 0
+    let random = Math.imul(probe + 1, 0x9e3779b1) ^ Math.imul(variant + 1, 0x85ebca6b)
+    for (const part of [kind, index, value, other]) {
+      random = Math.imul(random ^ part, 0x5bd1e995)
+      random ^= random >>> 15
+    }
+    random >>>= 1
+    const results = memory.timed ? TIMED_OUT + 1 : DEATH + 1
+    switch (kind) {
+      case Op.IS_DEAD:
+        return random % (isEven ? 2 : 8) === 0 ? 1 : 0
+      case Op.ARM:
+        return 0
+      case Op.PARK:
+        return random % 2 === 0 && !isEven ? WOKEN : (random >> 1) % results
+      case Op.UNPARK:
+        return Math.min(random % 3, value)
+      case Op.NOW:
+        return random % (isEven ? 2 : 4) === 0 ? 1 : 0
+      case Op.COMPARE_EXCHANGE:
+        if (random % 2 === 0) return value
+        break
+      default:
+        if (random % 4 === 0) return 0
+    }
+    const values = this.#values.get(index)
+    return values === undefined ? 0 : values[(random >> 3) % values.length]!
+  }
+}
