@@ -22,7 +22,7 @@ export class RegisteredAgents implements Agents {
 
   constructor(native: Native, domain: NativeDomain) {
     this.self = domain.self
-    this.#registry = new Int32Array(domain.registry)
+    this.#registry = new Int32Array(native.registry(domain.index))
     this.#domain = domain.index
     this.#native = native
     this.#slots = native.layout.slots

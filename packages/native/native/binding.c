@@ -134,7 +134,7 @@ static open_file *file_of(napi_env env, napi_value value) {
 
 /* ---- domains and agents -------------------------------------------------------------- */
 
-/* openDomain(path | null, threadId) → { index, path, self, registry } */
+/* openDomain(path | null, threadId) → { index, path, self } */
 static napi_value open_domain(napi_env env, napi_callback_info info) {
   napi_value argument[2];
   if (!arguments(env, info, 2, argument)) return NULL;
@@ -152,15 +152,23 @@ static napi_value open_domain(napi_env env, napi_callback_info info) {
   ipc_agent self = ipc_agent_self(domain, &e);
   if (self == 0) return ipc_throw(env, &e);
 
-  napi_value result, registry;
+  napi_value result;
   CHECK(napi_create_object(env, &result));
-  CHECK(napi_create_external_arraybuffer(env, domain->registry, sizeof *domain->registry, NULL, NULL,
-                                         &registry)); /* never unmapped: no finalizer */
   set(env, result, "index", int_value(env, domain->index));
   set(env, result, "path", string_value(env, domain->path));
   set(env, result, "self", int_value(env, self));
-  set(env, result, "registry", registry);
   return result;
+}
+
+/* registry(domain) → ArrayBuffer; never unmapped, so without a finalizer */
+static napi_value registry_of(napi_env env, napi_callback_info info) {
+  napi_value argument[1], buffer;
+  if (!arguments(env, info, 1, argument)) return NULL;
+  ipc_domain *domain = domain_of(env, argument[0]);
+  if (domain == NULL) return NULL;
+  CHECK(napi_create_external_arraybuffer(env, domain->registry, sizeof *domain->registry, NULL, NULL,
+                                         &buffer));
+  return buffer;
 }
 
 /* isDead(domain, agent) */
@@ -476,7 +484,7 @@ static napi_value init(napi_env env, napi_value exports) {
 #define METHOD(name, function) \
   (napi_property_descriptor) { name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL }
   napi_property_descriptor methods[] = {
-      METHOD("openDomain", open_domain), METHOD("isDead", is_dead),
+      METHOD("openDomain", open_domain), METHOD("registry", registry_of), METHOD("isDead", is_dead),
       METHOD("open", open_object),       METHOD("view", view),
       METHOD("close", close_object),     METHOD("isLinked", is_linked),
       METHOD("unlink", unlink_object),   METHOD("list", list),

@@ -1,6 +1,8 @@
 /** What `native/binding.c` exports. Not a public interface: only core and signals call it. */
 export interface Native {
   openDomain(path: string | null, threadId: number): NativeDomain
+  /** The agents of a domain; stays mapped for ever. */
+  registry(domain: number): ArrayBuffer
   isDead(domain: number, agent: number): boolean
 
   open(domain: number, request: OpenRequest): OpenedFile
@@ -82,7 +84,6 @@ export interface NativeDomain {
   readonly path: string
   /** The calling thread's agent. */
   readonly self: number
-  readonly registry: ArrayBuffer
 }
 
 export interface OpenRequest {
