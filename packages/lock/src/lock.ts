@@ -186,7 +186,13 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
   }
 
   get isHeldHere(): boolean {
+    this.checkOpen()
     return this.#hold.guard !== null
+  }
+
+  get isAbandoned(): boolean {
+    const owner = ownerOf(this.memory.load(this.index + WORD))
+    return owner !== NOBODY && this.memory.isDead(owner)
   }
 
   isHeldBy(guard: Guard): boolean {
@@ -205,9 +211,10 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     } else {
       this.releaseHold()
     }
-    const takeBack = (now: Guard): void => {
+    const takeBack = (now: Guard): boolean => {
       mine.abandoned ||= now.abandoned
       hold.guard = mine
+      return now.abandoned
     }
     return {
       resume: () => takeBack(this.acquire()),

@@ -186,10 +186,16 @@ export class RLock extends Primitive implements Suspendable {
   }
 
   get isHeldHere(): boolean {
+    this.checkOpen()
     return this.#holds.first !== null
   }
 
+  get isAbandoned(): boolean {
+    return this.#lock.isAbandoned
+  }
+
   isHeldBy(guard: Guard): boolean {
+    this.checkOpen()
     return this.#holds.guards.includes(guard as RLockGuard)
   }
 
@@ -204,14 +210,15 @@ export class RLock extends Primitive implements Suspendable {
     holds.first = null
     this.#storeDepth()
     const suspended = this.#lock.suspend(first, toBlock)
-    const takeBack = (): void => {
+    const takeBack = (abandoned: boolean): boolean => {
       holds.first = first
       holds.guards.push(...guards)
       this.#storeDepth()
+      return abandoned
     }
     return {
-      resume: () => (suspended.resume(), takeBack()),
-      resumeAsync: async () => (await suspended.resumeAsync(), takeBack()),
+      resume: () => takeBack(suspended.resume()),
+      resumeAsync: async () => takeBack(await suspended.resumeAsync()),
     }
   }
 

@@ -4,6 +4,8 @@ import type { Guard } from '@ipc/core'
 export interface Suspendable {
   /** Whether this thread holds it. */
   readonly isHeldHere: boolean
+  /** Whether its owner died, and nobody has taken it since. */
+  readonly isAbandoned: boolean
   /** Whether the guard is of a hold of this lock. */
   isHeldBy(guard: Guard): boolean
   /**
@@ -16,7 +18,10 @@ export interface Suspendable {
 
 /** A hold that was given up for a while. */
 export interface Suspended {
-  /** Takes it back, waiting as long as it takes: the guard is held again. */
-  resume(): void
-  resumeAsync(): Promise<void>
+  /**
+   * Takes it back, waiting as long as it takes: the guard is held again. Returns whether an owner
+   * died meanwhile, of which nobody else was told.
+   */
+  resume(): boolean
+  resumeAsync(): Promise<boolean>
 }

@@ -24,6 +24,10 @@
  *   T1 frees the entry of a dead, notified waiter | T1 is killed | the wake is lost
  *
  * The other way round, a death between the two gives one wake too many, which a waiter must expect.
+ *
+ * The owner of the lock may die when it has changed things and notified nobody. A sleeper that sees
+ * that takes the lock, as if it had waited for it, and goes on as if notified, told by its guard:
+ * nobody else may ever come. The others sleep on.
  */
 import {
   AsyncQueue,
@@ -73,8 +77,8 @@ export interface ConditionInspection extends Inspection {
   readonly waiting: number
 }
 
-/** How a sleep ended: notified, or there is a wake that a dead waiter did not take. */
-type Ending = 'notified' | 'orphan'
+/** How a sleep ended: notified, or somebody died, and others may have to do what he did not. */
+type Ending = 'notified' | 'death'
 
 /**
  * ```js
@@ -133,7 +137,8 @@ export class Condition extends Primitive {
 
   /**
    * Gives up the lock, blocks the thread until notified, and takes the lock back, as often as the
-   * thread had it. May return for no reason, if a notified waiter died: look again, or use `waitFor`.
+   * thread had it. May return for no reason when a waiter or the owner of the lock died (then
+   * `guard.abandoned`): look again, or use `waitFor`.
    * @throws IpcError ERR_IPC_NOT_OWNER when the guard is not a hold of the condition's lock
    */
   wait(guard: Guard): true {
@@ -227,6 +232,7 @@ export class Condition extends Primitive {
 
   #wait(guard: Guard, deadline: number): boolean {
     this.#checkGuard(guard)
+    this.#entries.bury() // so that no wake of a dead one comes to who came later
     const entry = this.#entries.add(this.description)
     const waiting = this.#waiting(entry)
     for (;;) {
@@ -238,14 +244,18 @@ export class Condition extends Primitive {
       } catch (error) {
         failures.push(error)
       }
+      let abandoned: boolean
       try {
-        takeBack(suspended, failures)
+        abandoned = takeBack(suspended, failures)
       } catch (error) {
         this.#entries.desert(entry)
         throw error
       }
-      if (failures.length === 0 && this.#waitsOn(entry, ending)) continue
-      return this.#exit(entry, failures)
+      if (ending === 'death' && failures.length === 0) {
+        this.#entries.bury()
+        if (!abandoned && !this.#entries.isNotified(entry)) continue
+      }
+      return this.#exit(entry, failures) || ending === 'death'
     }
   }
 
@@ -256,6 +266,7 @@ export class Condition extends Primitive {
   ): Promise<boolean> {
     signal?.throwIfAborted()
     this.#checkGuard(guard)
+    this.#entries.bury() // so that no wake of a dead one comes to who came later
     const entry = this.#entries.add(this.description)
     const waiting = this.#waiting(entry)
     const queue = new AsyncQueue<Ending>(this.memory)
@@ -270,15 +281,19 @@ export class Condition extends Primitive {
         } catch (error) {
           failures.push(error)
         }
+        let abandoned: boolean
         try {
-          await suspended.resumeAsync()
+          abandoned = await suspended.resumeAsync()
         } catch (error) {
           this.#entries.desert(entry)
           throw error
         }
         if (this.closed && failures.length === 0) failures.push(this.closedError())
-        if (failures.length === 0 && this.#waitsOn(entry, ending)) continue
-        return this.#exit(entry, failures)
+        if (ending === 'death' && failures.length === 0) {
+          this.#entries.bury()
+          if (!abandoned && !this.#entries.isNotified(entry)) continue
+        }
+        return this.#exit(entry, failures) || ending === 'death'
       }
     } finally {
       this.#pending.delete(queue)
@@ -299,19 +314,12 @@ export class Condition extends Primitive {
       attempt: (sleep) => {
         const ticket = this.memory.load(word)
         if (this.#entries.isNotified(entry)) return 'notified'
-        if (this.#entries.hasOrphan) return 'orphan'
+        if (this.#entries.hasOrphan || this.#lock.isAbandoned) return 'death'
         sleep.on(word, ticket)
         return undefined
       },
       leave: () => {},
     }
-  }
-
-  /** With the lock: whether a dead waiter's wake, seen without it, went to another. Then sleep on. */
-  #waitsOn(entry: Entry, ending: Ending | null | undefined): boolean {
-    if (ending !== 'orphan' || this.#entries.isNotified(entry)) return false
-    this.#entries.bury()
-    return true
   }
 
   /** Returns whether it was notified; a wake that a failed waiter cannot use is passed on. */
@@ -352,7 +360,7 @@ export class Condition extends Primitive {
  * Also when signal handlers throw meanwhile: what they throw comes out when the lock is held. An
  * error of the lock itself comes again at once; then it cannot be taken back.
  */
-function takeBack(suspended: Suspended, failures: unknown[]): void {
+function takeBack(suspended: Suspended, failures: unknown[]): boolean {
   for (let before = ''; ;) {
     try {
       return suspended.resume()

@@ -1,0 +1,155 @@
+/**
+ * A queue between processes, over a Lock and two Conditions in one SharedMemory, whose consumers are
+ * killed now and then: every item is moved once, or was in the hands of a dead one, by name.
+ */
+import { SharedMemory } from '@ipc/core'
+import { Lock } from '@ipc/lock'
+import { startProcess, stopAll, temporaryDirectory, within, type Contender } from '@ipc/testing'
+import { afterAll, expect, test } from 'vitest'
+import { Condition } from './condition.ts'
+import type * as core from '@ipc/core'
+import type * as locks from '@ipc/lock'
+import type * as sync from './index.ts'
+
+const directory = temporaryDirectory()
+afterAll(async () => {
+  await stopAll()
+  directory.remove()
+})
+
+interface Modules {
+  core: typeof core
+  locks: typeof locks
+  sync: typeof sync
+}
+const modules = {
+  core: import.meta.resolve('@ipc/core'),
+  locks: import.meta.resolve('@ipc/lock'),
+  sync: import.meta.resolve('@ipc/sync'),
+}
+
+const ITEMS = 100_000
+const PRODUCERS = 4
+const CONSUMERS = 4
+const KILLS = 12
+const RING = 64
+
+const NOT_FULL = Lock.words()
+const NOT_EMPTY = NOT_FULL + Condition.words()
+const HEAD = NOT_EMPTY + Condition.words()
+const TAIL = HEAD + 1
+const HANDS = TAIL + 1
+const SLOTS = HANDS + CONSUMERS + KILLS
+/** By item: how often it was moved. */
+const MOVED = SLOTS + RING
+const WORDS = MOVED + ITEMS
+const at = { NOT_FULL, NOT_EMPTY, HEAD, TAIL, HANDS, SLOTS, MOVED, RING, ITEMS }
+
+test(`${PRODUCERS} producers and ${CONSUMERS} consumers in 8 processes move ${ITEMS} items, each once, while ${KILLS} consumers are killed`, async () => {
+  const memory = SharedMemory.create({ byteLength: WORDS * 4 })
+  const words = new Int32Array(memory.buffer as ArrayBuffer)
+  const join = async (): Promise<Contender<Modules>> => {
+    const contender = await startProcess<Modules>({ modules })
+    await contender.run(
+      ({ core: { SharedMemory: M }, locks: { Lock: L }, sync: { Condition: C }, state }, given) => {
+        const shared = M.from(given.handle)
+        const lock = L.at(shared, 0)
+        state['words'] = new Int32Array(shared.buffer as ArrayBuffer)
+        state['lock'] = lock
+        state['notFull'] = C.at(shared, given.NOT_FULL, { lock })
+        state['notEmpty'] = C.at(shared, given.NOT_EMPTY, { lock })
+      },
+      { ...at, handle: memory.handle },
+    )
+    return contender
+  }
+
+  const produce = (contender: Contender<Modules>, first: number): Promise<void> =>
+    contender.start(
+      ({ state }, given) => {
+        const { lock, notFull, notEmpty, words: w } = state
+        for (let item = given.first; item < given.ITEMS; item += given.step) {
+          const guard = lock.acquire()
+          const hasRoom = (): boolean => w[given.TAIL] - w[given.HEAD] < given.RING
+          notFull.waitFor(guard, hasRoom)
+          w[given.SLOTS + (w[given.TAIL] % given.RING)] = item
+          w[given.TAIL]++ // from here on it is in the queue
+          notEmpty.notify()
+          guard.release()
+        }
+      },
+      { ...at, first, step: PRODUCERS },
+    )
+
+  const consume = (contender: Contender<Modules>, hand: number, isAsync: boolean): Promise<void> =>
+    contender.start(
+      async ({ state }, given) => {
+        const { lock, notFull, notEmpty, words: w } = state
+        const mine = given.HANDS + given.hand
+        for (;;) {
+          // oxlint-disable-next-line no-await-in-loop -- one item after the other
+          const guard = given.isAsync ? await lock.acquireAsync() : lock.acquire()
+          const isReady = (): boolean => w[given.TAIL] > w[given.HEAD] || w[given.HEAD] === given.ITEMS
+          // oxlint-disable-next-line no-await-in-loop
+          if (given.isAsync) await notEmpty.waitForAsync(guard, isReady)
+          else notEmpty.waitFor(guard, isReady)
+          const head = w[given.HEAD]
+          if (head === given.ITEMS) {
+            notEmpty.notifyAll()
+            guard.release()
+            return
+          }
+          const item = w[given.SLOTS + (head % given.RING)]
+          w[mine] = head + 1 // the place in the queue, so that it counts only once HEAD is past it
+          w[given.SLOTS + (head % given.RING)] = item
+          w[given.HEAD] = head + 1
+          notFull.notify()
+          guard.release()
+          // In its hands: by name.
+          w[mine] = -1 - item
+          Atomics.add(w, given.MOVED + item, 1)
+          w[mine] = 0
+        }
+      },
+      { ...at, hand, isAsync },
+    )
+
+  const producers = await Promise.all(Array.from({ length: PRODUCERS }, join))
+  const consumers = await Promise.all(Array.from({ length: CONSUMERS }, join))
+  const start = performance.now()
+  const produced = producers.map((contender, i) => produce(contender, i))
+  let hands = 0
+  const runs = consumers.map((contender) => consume(contender, hands++, hands % 4 === 0))
+  for (let kill = 0; kill < KILLS; kill++) {
+    const which = kill % CONSUMERS
+    const successor = await join() // takes a while: meanwhile they run
+    await consumers[which]!.terminate()
+    consumers[which] = successor
+    runs[which] = consume(successor, hands++, hands % 4 === 0)
+  }
+  await within(Promise.all([...produced, ...runs]), 'all items', { timeoutMs: 100_000 })
+  const seconds = (performance.now() - start) / 1000
+
+  expect(words[HEAD]).toBe(ITEMS)
+  expect(words[TAIL]).toBe(ITEMS)
+  const inDeadHands = new Set<number>()
+  let unnamed = 0
+  for (let hand = 0; hand < hands; hand++) {
+    const held = words[HANDS + hand]!
+    if (held < 0) inDeadHands.add(-1 - held)
+    else if (held > 0) unnamed++ // died between taking a place and naming the item
+  }
+  const lost: number[] = []
+  for (let item = 0; item < ITEMS; item++) {
+    const moved = words[MOVED + item]!
+    if (moved > 1) throw new Error(`item ${item} was moved ${moved} times`)
+    if (moved === 0 && !inDeadHands.has(item)) lost.push(item)
+  }
+  process.stdout.write(
+    `  figure: ${ITEMS} items through a ring of ${RING} in ${seconds.toFixed(1)} s, ${KILLS} consumers killed; in dead hands: ${[...inDeadHands].join(' ') || 'none'}, not yet named: ${unnamed}\n`,
+  )
+  expect(lost.length).toBeLessThanOrEqual(unnamed)
+  const lock = Lock.at(memory, 0)
+  expect(Condition.at(memory, NOT_FULL, { lock }).inspect().waiting).toBe(0)
+  expect(Condition.at(memory, NOT_EMPTY, { lock }).inspect().waiting).toBe(0)
+}, 120_000)
