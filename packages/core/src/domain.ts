@@ -42,9 +42,9 @@ function adopt(native: Native, opened: NativeDomain): Domain {
 }
 
 /** The domain of a directory; made if it is absent, refused if others could interfere. */
-export function openDomain(directory: string): Domain {
+export function openDomain(directory: string, create = true): Domain {
   const native = requireNative()
-  return adopt(native, native.openDomain(directory, platform.threadId))
+  return adopt(native, native.openDomain(directory, platform.threadId, create))
 }
 
 /** The threads of this process; null where there is no addon, and so no liveness. */
@@ -52,7 +52,7 @@ export function privateDomain(): Domain | null {
   if (thread.privateDomain === undefined) {
     const native = platform.native()
     thread.privateDomain =
-      'reason' in native ? null : adopt(native, native.openDomain(null, platform.threadId))
+      'reason' in native ? null : adopt(native, native.openDomain(null, platform.threadId, false))
   }
   return thread.privateDomain
 }

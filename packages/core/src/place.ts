@@ -1,8 +1,8 @@
 import { platform } from '#platform'
 import { PlainAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
-import { openDomain, privateDomain } from './domain.ts'
-import { checkOptions, flag, integer, outOfRange, wrongType } from './errors.ts'
+import { openDomain, privateDomain, type Domain } from './domain.ts'
+import { checkOptions, IpcError, flag, integer, outOfRange, wrongType } from './errors.ts'
 import { checkHandle, type Handle, type ProcessHandle } from './handle.ts'
 import type { Memory } from './memory.ts'
 import { checkName } from './names.ts'
@@ -169,8 +169,19 @@ export class Place {
   }
 }
 
+/** Of a handle: its directory is not made again when it is gone. */
+function domainOf(directory: string, name: string): Domain {
+  try {
+    return openDomain(platform.resolve(directory), false)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const what = `open ${JSON.stringify(name)} by its handle: there is no directory ${directory}`
+    throw new IpcError('ERR_IPC_UNLINKED', what)
+  }
+}
+
 function attach({ kind, name, id, directory }: ProcessHandle): SharedFile {
-  return openFile(openDomain(platform.resolve(directory)), {
+  return openFile(domainOf(directory, name), {
     file: `${kind}.${name}`,
     kind,
     create: false,

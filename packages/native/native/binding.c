@@ -134,10 +134,10 @@ static open_file *file_of(napi_env env, napi_value value) {
 
 /* ---- domains and agents -------------------------------------------------------------- */
 
-/* openDomain(path | null, threadId) → { index, path, self } */
+/* openDomain(path | null, threadId, create) → { index, path, self } */
 static napi_value open_domain(napi_env env, napi_callback_info info) {
-  napi_value argument[2];
-  if (!arguments(env, info, 2, argument)) return NULL;
+  napi_value argument[3];
+  if (!arguments(env, info, 3, argument)) return NULL;
   char path[4096];
   size_t length = 0;
   napi_valuetype type;
@@ -147,7 +147,7 @@ static napi_value open_domain(napi_env env, napi_callback_info info) {
   ipc_set_thread_id(int_of(env, argument[1]));
 
   ipc_error e = {0};
-  ipc_domain *domain = ipc_domain_open(type == napi_string ? path : NULL, &e);
+  ipc_domain *domain = ipc_domain_open(type == napi_string ? path : NULL, bool_of(env, argument[2]), &e);
   if (domain == NULL) return ipc_throw(env, &e);
   ipc_agent self = ipc_agent_self(domain, &e);
   if (self == 0) return ipc_throw(env, &e);

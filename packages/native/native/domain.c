@@ -79,11 +79,11 @@ static bool check_file_system(int fd, const char *path, ipc_error *e) {
 
 /* Opens the directory, making it if there is none; whatever was opened is then
  * checked, so that it does not matter who won a race to make it. */
-static int open_directory(const char *path, struct stat *directory, ipc_error *e) {
+static int open_directory(const char *path, bool create, struct stat *directory, ipc_error *e) {
   int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   const char *call = "open";
   int fd = open(path, flags);
-  if (fd < 0 && errno == ENOENT) {
+  if (fd < 0 && errno == ENOENT && create) {
     call = "mkdir";
     if (mkdir(path, 0700) == 0 || errno == EEXIST) {
       call = "open";
@@ -167,7 +167,7 @@ static ipc_domain *add(const char *path, int fd, const struct stat *directory, i
   return domain;
 }
 
-static ipc_domain *open_path(const char *given, ipc_error *e) {
+static ipc_domain *open_path(const char *given, bool create, ipc_error *e) {
   /* O_NOFOLLOW would follow "link/". */
   char path[sizeof((ipc_domain *)0)->path];
   size_t length = strlen(given);
@@ -186,7 +186,7 @@ static ipc_domain *open_path(const char *given, ipc_error *e) {
   path[length] = '\0';
 
   struct stat directory;
-  int fd = open_directory(path, &directory, e);
+  int fd = open_directory(path, create, &directory, e);
   if (fd < 0) return NULL;
   ipc_domain *domain = find(fd, &directory);
   if (domain != NULL) {
@@ -198,9 +198,9 @@ static ipc_domain *open_path(const char *given, ipc_error *e) {
   return domain;
 }
 
-ipc_domain *ipc_domain_open(const char *path, ipc_error *e) {
+ipc_domain *ipc_domain_open(const char *path, bool create, ipc_error *e) {
   pthread_mutex_lock(&table_lock);
-  ipc_domain *domain = path != NULL ? open_path(path, e) : find_private();
+  ipc_domain *domain = path != NULL ? open_path(path, create, e) : find_private();
   if (domain == NULL && path == NULL) domain = add("", -1, NULL, e);
   pthread_mutex_unlock(&table_lock);
   return domain;

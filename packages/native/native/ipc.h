@@ -128,10 +128,10 @@ typedef struct {
 
 enum { IPC_MAX_DOMAINS = 64 };
 
-/* The domain of `path` (an absolute directory), made on first use; NULL for the
- * private one. The directory is opened and checked on every call, so that one
+/* The domain of `path` (an absolute directory), made on first use, and the directory
+ * too if `create`; NULL for the private one. The directory is opened and checked on every call, so that one
  * that was removed and made again is a new domain. Thread-safe. */
-ipc_domain *ipc_domain_open(const char *path, ipc_error *e);
+ipc_domain *ipc_domain_open(const char *path, bool create, ipc_error *e);
 ipc_domain *ipc_domain_at(int index); /* NULL when there is none */
 
 /* ---- agents (agent.c) ---------------------------------------------------- */

@@ -50,7 +50,7 @@ describe('wrong arguments', () => {
 
   test('a word outside the file is refused', () => {
     const native = addon()
-    const { index } = native.openDomain(directory, 0)
+    const { index } = native.openDomain(directory, 0, true)
     const { external, words } = native.open(index, {
       file: 'some.thing',
       kind: 'some',

@@ -1,6 +1,6 @@
 /** What `native/binding.c` exports. Not a public interface: only core and signals call it. */
 export interface Native {
-  openDomain(path: string | null, threadId: number): NativeDomain
+  openDomain(path: string | null, threadId: number, create: boolean): NativeDomain
   /** The agents of a domain; stays mapped for ever. */
   registry(domain: number): ArrayBuffer
   isDead(domain: number, agent: number): boolean
