@@ -12,6 +12,7 @@ import {
   type Search,
 } from '../explore/search.ts'
 import { SUBJECTS } from '../explore/subjects/table.ts'
+import { inMacrotask } from '../explore/event-loop.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'
 
 export const summary =
@@ -70,7 +71,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   for (const [i, name] of names.entries()) {
     const start = performance.now()
     const share = (budgetMs - spent(started)) / (names.length - i)
-    const found = checkOne(name, start + share, seed)
+    const found = await inMacrotask(() => checkOne(name, start + share, seed))
     if (found === 'cut') allDone = false
     else if (found !== null) {
       for (const line of describeFinding(found)) console.log(line)

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import { CATALOGUE } from '../explore/catalogue.ts'
-import { describeProgram, parseProgram, type Program } from '../explore/program.ts'
+import { describeProgram, MOST_AGENTS, parseProgram, type Program } from '../explore/program.ts'
 import { budgetUntil, describeFinding, search } from '../explore/search.ts'
 import { bounded } from '../explore/strategies/bounded.ts'
+import { inMacrotask } from '../explore/event-loop.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'
 
 export const summary = 'all schedules of a program with at most so many preemptions'
@@ -36,9 +37,9 @@ export async function run(argv: readonly string[]): Promise<number> {
       ? positionals.map((text) => parseProgram(text))
       : values.threads === undefined
         ? [...CATALOGUE.values()].flat().map((text) => parseProgram(text))
-        : simplePrograms(integer('--threads', values.threads, 1, 6))
+        : simplePrograms(integer('--threads', values.threads, 1, MOST_AGENTS))
   const bounds = Array.from({ length: preemptions + 1 }, (_, bound) => bounded(bound))
-  return exploreAll(programs, bounds, deadline)
+  return inMacrotask(() => exploreAll(programs, bounds, deadline))
 }
 
 /** The plainest use of each primitive by so many agents. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
-import { parseProgram } from '../explore/program.ts'
+import { MOST_AGENTS, parseProgram } from '../explore/program.ts'
 import { complete } from '../explore/strategies/bounded.ts'
+import { inMacrotask } from '../explore/event-loop.ts'
 import { durationMs, integer, usage } from '../usage.ts'
 import { exploreAll, simplePrograms } from './explore.ts'
 
@@ -31,6 +32,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   const programs =
     positionals.length > 0
       ? positionals.map((text) => parseProgram(text))
-      : simplePrograms(integer('--threads', values.threads, 1, 6))
-  return exploreAll(programs, [complete], deadline)
+      : simplePrograms(integer('--threads', values.threads, 1, MOST_AGENTS))
+  return inMacrotask(() => exploreAll(programs, [complete], deadline))
 }

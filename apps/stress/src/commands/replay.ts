@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { inMacrotask } from '../explore/event-loop.ts'
 import { isExplorerToken, replayToken } from '../explore/replay.ts'
 import { checkPlanted } from '../planted/planted.ts'
 import { describeProgram } from '../program/describe.ts'
@@ -35,7 +36,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (token === undefined || positionals.length > 1) {
     throw new UsageError('replay takes one token, as a failure prints it')
   }
-  if (isExplorerToken(token)) return replayToken(token)
+  if (isExplorerToken(token)) return inMacrotask(() => replayToken(token))
   const times = integer('--times', values.times, 1, 1_000_000)
   const { program, planted } = fromToken(token)
   checkPlanted(planted)

@@ -1,4 +1,5 @@
 import { Op, type Operation } from './operation.ts'
+import { isLoop } from './event-loop.ts'
 import type { Merger } from './merger.ts'
 import { Diverged, SimulatedMemory, type Mark, type Oracle } from './simulated-memory.ts'
 
@@ -17,7 +18,10 @@ export class Agent {
 
   /** Tells the monitor that something was done, by the operation that came last. */
   did(code: number, value = 0): void {
-    if (this.memory.stoppedAt === null) this.memory.after.push({ code, value })
+    const { memory } = this
+    if (memory.stoppedAt !== null) return
+    // What began since the last operation is over already.
+    memory.after.push(...memory.before.splice(0), { code, value })
   }
 
   /**
@@ -131,7 +135,9 @@ export class Automaton {
     const { memory, end, error } = this.#execute(parent, answer)
     const { nodes, merger } = this.#all
     const node = new Node(nodes.length, this, parent, answer, end, memory, error)
-    const same = merger?.same(node, (oracle) => this.#execute(parent, answer, oracle))
+    const same = isLoop(this.#code)
+      ? undefined
+      : merger?.same(node, (oracle) => this.#execute(parent, answer, oracle))
     if (same !== undefined) return same
     nodes.push(node)
     return node

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
-import type { Program } from './program.ts'
+import { segmentsOf, type Program } from './program.ts'
 import type { Subject } from './subjects/subject.ts'
 
 /** Random small programs of a subject. */
 export function programs(subject: Subject): fc.Arbitrary<Program> {
-  const names = subject.segments.map((segment) => segment.name)
+  const names = segmentsOf(subject).map((segment) => segment.name)
   const segments = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 })
   return fc.record({
     subject: fc.constant(subject),

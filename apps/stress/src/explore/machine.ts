@@ -1,7 +1,19 @@
 import { Automata, type Node } from './automaton.ts'
 import type { Model, View } from './model.ts'
 import { ALL } from '@ipc/core'
-import { CHANGED, DEATH, FIRST_ID, Op, TIMED_OUT, WOKEN } from './operation.ts'
+import {
+  CHANGED,
+  DEATH,
+  Event,
+  FIRST_ID,
+  HAS_TIMER,
+  IS_DONE,
+  MAY_START,
+  Op,
+  TICKETS,
+  TIMED_OUT,
+  WOKEN,
+} from './operation.ts'
 import { Words } from './words.ts'
 
 /** What can happen next. */
@@ -13,6 +25,8 @@ export const Act = {
   /** Its sleep ends for no reason. */
   SPURIOUS: 2,
   CRASH: 3,
+  /** What one of its calls waits for is aborted. */
+  ABORT: 4,
 } as const
 
 /** Who, what, and which of several outcomes: agent + act × 16 + outcome × 128. */
@@ -31,6 +45,14 @@ const READY = 0
 const ASLEEP = 1
 const FINISHED = 2
 const DEAD = 4
+
+/** What an asynchronous sleep is: its word × 8, and one of these, or RUNG + its result. */
+const NO_TICKET = 0
+const SLEEPS = 1
+const RUNG = 2
+
+const ticketWord = (ticket: number): number => ticket >> 3
+const ticketState = (ticket: number): number => ticket & 7
 
 /** At most so many sleepers of one word can be told apart. */
 const MAX_SLEEPERS = 8
@@ -65,6 +87,7 @@ export class Machine implements View {
   readonly #node: number
   readonly #segment: number
   readonly #status: number
+  readonly #tickets: number
   readonly #deaths: number
   readonly #spurious: number
 
@@ -77,7 +100,8 @@ export class Machine implements View {
     this.#node = words + model.monitor.words
     this.#segment = this.#node + this.agents
     this.#status = this.#segment + this.agents
-    this.#deaths = this.#status + this.agents
+    this.#tickets = this.#status + this.agents
+    this.#deaths = this.#tickets + this.agents * TICKETS
     this.#spurious = this.#deaths + 1
     this.vector = new Int32Array(this.#spurious + 1)
     this.shared = new Words(this.vector.subarray(0, words), (agent) => this.isDead(agent))
@@ -114,12 +138,14 @@ export class Machine implements View {
     return this.vector[this.#status + agent] === FINISHED
   }
 
+  /** Blocked, or an event loop with nothing to do. */
   isAsleep(agent: number): boolean {
-    return this.vector[this.#status + agent] === ASLEEP
+    const status = this.vector[this.#status + agent]
+    return status === ASLEEP || (status === READY && this.#outcomes(agent) === 0)
   }
 
   isReady(agent: number): boolean {
-    return this.vector[this.#status + agent] === READY
+    return this.vector[this.#status + agent] === READY && this.#outcomes(agent) > 0
   }
 
   nodeOf(agent: number): Node {
@@ -154,6 +180,16 @@ export class Machine implements View {
         if (this.nodeOf(agent).timed) actions[count++] = actionOf(agent, Act.TIME_OUT)
         if (maySpurious) actions[count++] = actionOf(agent, Act.SPURIOUS)
       }
+      if (status === READY && this.nodeOf(agent).kind === Op.IDLE) {
+        const { value, other } = this.nodeOf(agent)
+        if ((value & HAS_TIMER) !== 0) actions[count++] = actionOf(agent, Act.TIME_OUT)
+        for (let i = 0; 1 << i <= other; i++) {
+          if ((other & (1 << i)) !== 0) actions[count++] = actionOf(agent, Act.ABORT, i)
+        }
+      }
+      if (maySpurious && this.#sleepingTicket(agent) >= 0) {
+        actions[count++] = actionOf(agent, Act.SPURIOUS)
+      }
       if (mayCrash && (status === READY || status === ASLEEP)) {
         actions[count++] = actionOf(agent, Act.CRASH)
       }
@@ -170,26 +206,67 @@ export class Machine implements View {
 
   #outcomes(agent: number): number {
     const node = this.nodeOf(agent)
-    if (node.kind === Op.NOW) return 2
+    if (node.kind === Op.NOW || node.kind === Op.CANCEL) return 2
+    if (node.kind === Op.IDLE) return this.#countRung(agent) + (node.value & MAY_START)
     if (node.kind === Op.END) return 2 // endless: go on, or stop here
     if (node.kind !== Op.UNPARK || node.value <= 0) return 1
-    const sleepers = this.#countSleepers(node.index)
+    const sleepers = this.#sleepers(node.index).length
     return node.value >= sleepers ? 1 : choose(sleepers, node.value)
   }
 
-  #countSleepers(word: number): number {
-    let count = 0
+  /** Those who block, by agent; then asynchronous sleeps, by agent and ticket. */
+  #sleepers(word: number): number[] {
+    const sleepers: number[] = []
     for (let agent = 0; agent < this.agents; agent++) {
-      if (this.isAsleep(agent) && this.nodeOf(agent).index === word) count++
+      if (this.vector[this.#status + agent] === ASLEEP && this.nodeOf(agent).index === word) {
+        sleepers.push(agent)
+      }
+      for (let slot = 0; slot < TICKETS; slot++) {
+        const ticket = this.#ticket(agent, slot)
+        if (ticketState(ticket) === SLEEPS && ticketWord(ticket) === word) {
+          sleepers.push(agent + 16 * (slot + 1))
+        }
+      }
+    }
+    return sleepers
+  }
+
+  #ticket(agent: number, slot: number): number {
+    return this.vector[this.#tickets + agent * TICKETS + slot]!
+  }
+
+  #setTicket(agent: number, slot: number, state: number, word: number): void {
+    this.vector[this.#tickets + agent * TICKETS + slot] = state === NO_TICKET ? 0 : word * 8 + state
+  }
+
+  #ring(agent: number, slot: number, result: number): void {
+    this.#setTicket(agent, slot, RUNG + result, ticketWord(this.#ticket(agent, slot)))
+  }
+
+  #countRung(agent: number): number {
+    let count = 0
+    for (let slot = 0; slot < TICKETS; slot++) {
+      if (ticketState(this.#ticket(agent, slot)) >= RUNG) count++
     }
     return count
+  }
+
+  /** -1 if it has none. */
+  #sleepingTicket(agent: number): number {
+    for (let slot = 0; slot < TICKETS; slot++) {
+      if (ticketState(this.#ticket(agent, slot)) === SLEEPS) return slot
+    }
+    return -1
   }
 
   #isWrongAtRest(): boolean {
     const { monitor } = this.model
     for (let agent = 0; agent < this.agents; agent++) {
       if (!this.isAsleep(agent)) continue
-      if (monitor.maySleep?.(this, agent) ?? this.nodeOf(agent).timed) continue
+      const node = this.nodeOf(agent)
+      if (node.kind === Op.IDLE && (node.value & IS_DONE) !== 0) continue
+      const ends = node.timed || (node.kind === Op.IDLE && node.value + node.other > 0)
+      if (monitor.maySleep?.(this, agent) ?? ends) continue
       this.#fail('sleeps, nobody will wake it, and nothing keeps it from going on', agent)
       return true
     }
@@ -208,11 +285,16 @@ export class Machine implements View {
         this.#step(agent, outcomeOf(action))
         break
       case Act.TIME_OUT:
-        this.#wake(agent, TIMED_OUT)
+        if (this.nodeOf(agent).kind === Op.IDLE) this.#happen(agent, Event.TIMER, 0, 0)
+        else this.#wake(agent, TIMED_OUT)
+        break
+      case Act.ABORT:
+        this.#happen(agent, Event.ABORT, outcomeOf(action), 0)
         break
       case Act.SPURIOUS:
         this.vector[this.#spurious]!++
-        this.#wake(agent, CHANGED)
+        if (this.vector[this.#status + agent] === ASLEEP) this.#wake(agent, CHANGED)
+        else this.#ring(agent, this.#sleepingTicket(agent), CHANGED)
         break
       default:
         this.#crash(agent)
@@ -227,11 +309,45 @@ export class Machine implements View {
       else this.#finish(agent)
       return
     }
+    if (node.kind === Op.IDLE) {
+      this.#nextEvent(agent, outcome)
+      return
+    }
     const marks = node.before
     for (let i = 0; i < marks.length; i++) this.#tell(agent, marks[i]!.code, marks[i]!.value)
     const answer = this.#operate(agent, node, outcome)
     this.answer = answer
-    if (!this.isAsleep(agent)) this.#goTo(agent, node.on(answer))
+    if (this.vector[this.#status + agent] === READY) this.#goTo(agent, node.on(answer))
+  }
+
+  /** The end of one of the sleeps, or else the start of the next call. */
+  #nextEvent(agent: number, outcome: number): void {
+    for (let slot = 0; slot < TICKETS; slot++) {
+      const state = ticketState(this.#ticket(agent, slot))
+      if (state < RUNG || outcome-- > 0) continue
+      this.#setTicket(agent, slot, NO_TICKET, 0)
+      this.#happen(agent, Event.TICKET, slot, state - RUNG)
+      return
+    }
+    this.#happen(agent, Event.START, 0, 0)
+  }
+
+  #happen(agent: number, event: number, n: number, result: number): void {
+    this.answer = event * 64 + n * 8 + result
+    this.#goTo(agent, this.nodeOf(agent).on(this.answer))
+  }
+
+  #parkAsync(agent: number, word: number, expected: number, watch: number): number {
+    let slot = 0
+    while (slot < TICKETS && this.#ticket(agent, slot) !== NO_TICKET) slot++
+    const state =
+      this.vector[this.#deaths] !== watch
+        ? RUNG + DEATH
+        : this.vector[word] !== expected
+          ? RUNG + CHANGED
+          : SLEEPS
+    this.#setTicket(agent, slot, state, word)
+    return slot
   }
 
   #operate(agent: number, node: Node, outcome: number): number {
@@ -282,6 +398,14 @@ export class Machine implements View {
         return this.#unpark(index, value, outcome)
       case Op.NOW:
         return outcome
+      case Op.PARK_ASYNC:
+        return this.#parkAsync(agent, index, value, other)
+      case Op.CANCEL:
+        // Where a sleep cannot be cancelled, it calls back some time.
+        if (outcome === 0) this.#setTicket(agent, index, NO_TICKET, 0)
+        else if (ticketState(this.#ticket(agent, index)) === SLEEPS)
+          this.#ring(agent, index, CHANGED)
+        return 1 - outcome
       default:
         throw new Error(`no operation: ${node.kind}`)
     }
@@ -290,19 +414,21 @@ export class Machine implements View {
   /** Of several sleepers any may be the ones that wake: `outcome` says which. */
   #unpark(word: number, count: number, outcome: number): number {
     if (count <= 0) return 0
-    const sleepers: number[] = []
-    for (let agent = 0; agent < this.agents; agent++) {
-      if (this.isAsleep(agent) && this.nodeOf(agent).index === word) sleepers.push(agent)
-    }
+    const sleepers = this.#sleepers(word)
     if (count === ALL || count >= sleepers.length) {
-      for (const agent of sleepers) this.#wake(agent, WOKEN)
+      for (const sleeper of sleepers) this.#wakeSleeper(sleeper)
       return sleepers.length
     }
     const subset = nthSubset(sleepers.length, count, outcome)
     for (let i = 0; i < sleepers.length; i++) {
-      if ((subset & (1 << i)) !== 0) this.#wake(sleepers[i]!, WOKEN)
+      if ((subset & (1 << i)) !== 0) this.#wakeSleeper(sleepers[i]!)
     }
     return count
+  }
+
+  #wakeSleeper(sleeper: number): void {
+    if (sleeper < 16) this.#wake(sleeper, WOKEN)
+    else this.#ring(sleeper & 15, (sleeper >> 4) - 1, WOKEN)
   }
 
   #wake(agent: number, result: number): void {
@@ -319,8 +445,12 @@ export class Machine implements View {
     // It is nowhere any more: which instruction it died at makes no other difference.
     this.vector[this.#node + agent] = 0
     this.vector[this.#segment + agent] = 0
+    for (let slot = 0; slot < TICKETS; slot++) this.#setTicket(agent, slot, NO_TICKET, 0)
     for (let other = 0; other < this.agents; other++) {
-      if (this.isAsleep(other)) this.#wake(other, DEATH)
+      for (let slot = 0; slot < TICKETS; slot++) {
+        if (ticketState(this.#ticket(other, slot)) === SLEEPS) this.#ring(other, slot, DEATH)
+      }
+      if (this.vector[this.#status + other] === ASLEEP) this.#wake(other, DEATH)
     }
     if (this.#cannotCrash()) {
       for (let other = 0; other < this.agents; other++) this.#settle(other)
@@ -335,10 +465,12 @@ export class Machine implements View {
     this.vector[this.#node + agent] = node.id
     const marks = node.after
     for (let i = 0; i < marks.length; i++) this.#tell(agent, marks[i]!.code, marks[i]!.value)
+    if (node.kind === Op.IDLE || node.kind === Op.END) {
+      for (const { code, value } of node.before) this.#tell(agent, code, value)
+    }
     if (node.kind === Op.FAILED) {
       this.#fail(`throws ${String(node.error)}`, agent)
     } else if (node.kind === Op.END) {
-      for (const { code, value } of node.before) this.#tell(agent, code, value)
       if (!this.model.endless) this.#begin(agent, this.segmentOf(agent) + 1)
     } else {
       this.#settle(agent)
@@ -371,7 +503,7 @@ export class Machine implements View {
       if (node.before.length > 0) return
       const next = node.on(this.#operate(agent, node, 0))
       this.vector[this.#node + agent] = next.id
-      if (next.after.length > 0 || next.kind >= Op.END) return this.#goTo(agent, next)
+      if (next.after.length > 0 || next.kind >= Op.IDLE) return this.#goTo(agent, next)
     }
   }
 

@@ -16,10 +16,15 @@ export const Op = {
   UNPARK: 11,
   /** Only inside a wait that may time out; otherwise time stands still. */
   NOW: 12,
+  /** A sleep that does not block; `Tickets` has it. */
+  PARK_ASYNC: 13,
+  CANCEL: 14,
+  /** An event loop waits for its next event. */
+  IDLE: 15,
   /** The end of a segment. */
-  END: 13,
+  END: 16,
   /** The segment threw. */
-  FAILED: 14,
+  FAILED: 17,
 } as const
 
 export type OpKind = (typeof Op)[keyof typeof Op]
@@ -47,3 +52,15 @@ export const LATE_MS = 1_000_000
 
 /** Agent 0 has this id; below it are NOBODY and POISON. */
 export const FIRST_ID = 16
+
+/** So many asynchronous sleeps an agent may have at a time. */
+export const TICKETS = 2
+
+/** Bits of IDLE's value: what else may happen, beside the end of a sleep. */
+export const MAY_START = 1
+export const HAS_TIMER = 2
+/** All calls are over; what is left of their sleeps may still end. */
+export const IS_DONE = 4
+
+/** What IDLE answers: which event happens, with its number and result: 64 × event + 8 × n + result. */
+export const Event = { TICKET: 0, START: 1, TIMER: 2, ABORT: 3 } as const

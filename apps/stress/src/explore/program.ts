@@ -1,5 +1,5 @@
 import { UsageError } from '../usage.ts'
-import type { Faults, Model } from './model.ts'
+import type { Faults, Model, Segment } from './model.ts'
 import type { Subject } from './subjects/subject.ts'
 import { subjectOf } from './subjects/table.ts'
 
@@ -10,6 +10,9 @@ export interface Program {
   readonly faults: Faults
   readonly endless: boolean
 }
+
+/** As many as the monitors can tell apart. */
+export const MOST_AGENTS = 4
 
 /** `lock/hold,hold/tryFor/crashes=1`: what people write, and what tokens begin with. */
 export function describeProgram({ subject, agents, faults, endless }: Program): string {
@@ -36,8 +39,10 @@ export function parseProgram(text: string): Program {
     else if (part === 'endless') endless = true
     else agents.push(part.split(',').filter((segment) => segment !== ''))
   }
-  if (agents.length === 0 || agents.length > 6) throw new UsageError(`1 to 6 agents: ${text}`)
-  const known = subject.segments.map((segment) => segment.name)
+  if (agents.length === 0 || agents.length > MOST_AGENTS) {
+    throw new UsageError(`1 to ${MOST_AGENTS} agents: ${text}`)
+  }
+  const known = segmentsOf(subject).map((segment) => segment.name)
   const unknown = agents.flat().find((segment) => !known.includes(segment))
   if (unknown !== undefined) {
     throw new UsageError(`${subject.name} has no ${unknown} (it has ${known.join(', ')})`)
@@ -51,10 +56,15 @@ export function modelOf(program: Program): Model {
     name: describeProgram(program),
     words: subject.words,
     agents: agents.map((names) =>
-      names.map((name) => subject.segments.find((segment) => segment.name === name)!),
+      names.map((name) => segmentsOf(subject).find((segment) => segment.name === name)!),
     ),
     faults,
     endless,
     monitor: subject.monitor,
   }
+}
+
+/** Of threads that block, and of event loops. */
+export function segmentsOf({ segments, loops = [] }: Subject): readonly Segment[] {
+  return [...segments, ...loops]
 }

@@ -1,9 +1,10 @@
-import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Watch } from '@ipc/core'
+import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Wake, Watch } from '@ipc/core'
 import {
   FIRST_ID,
   LATE_MS,
   Op,
   RESULTS,
+  TICKETS,
   TIMED_OUT,
   type Operation,
   type OpKind,
@@ -19,7 +20,7 @@ export interface Mark {
 export type Oracle = (operation: Operation, memory: SimulatedMemory) => number | undefined
 
 /** Thrown through the code under test at its first operation that has no answer yet. */
-const STOP = new Error('stopped by the explorer')
+export const STOP: Error = new Error('stopped by the explorer')
 
 /** Code that catches everything and tries again would never end. */
 const MAX_OPERATIONS_AFTER_STOP = 10_000
@@ -53,6 +54,7 @@ export class SimulatedMemory implements Memory {
   #next = 0
   #now = 0
   #sinceStop = 0
+  readonly #wakes: (Wake | null)[] = Array.from({ length: TICKETS }, () => null)
 
   constructor(
     agent: number,
@@ -116,8 +118,39 @@ export class SimulatedMemory implements Memory {
     return RESULTS[result]!
   }
 
-  parkAsync(): Ticket {
-    throw new Error('asynchronous waits need an event loop; this agent is a thread that blocks')
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket {
+    const slot = this.#wakes.findIndex((known) => known === null)
+    if (slot < 0) throw new Error(`an agent may have ${TICKETS} asynchronous sleeps`)
+    this.#do(Op.PARK_ASYNC, index, expected, watch)
+    this.#wakes[slot] = wake
+    return {
+      cancel: () => {
+        if (this.#wakes[slot] !== wake || this.#do(Op.CANCEL, slot, 0, 0) === 0) return false
+        this.#wakes[slot] = null
+        return true
+      },
+    }
+  }
+
+  /** Waits for the next event of an event loop. */
+  idle(value: number, aborts: number): number {
+    return this.#do(Op.IDLE, -1, value, aborts)
+  }
+
+  /** An asynchronous sleep is over. */
+  wakeTicket(slot: number, result: number): void {
+    const wake = this.#wakes[slot]!
+    this.#wakes[slot] = null
+    wake(RESULTS[result]!)
+  }
+
+  get hasTickets(): boolean {
+    return this.#wakes.some((wake) => wake !== null)
+  }
+
+  /** It is that late now. */
+  setTime(ms: number): void {
+    this.#now = Math.max(this.#now, ms)
   }
 
   unpark(index: number, count: number): number {

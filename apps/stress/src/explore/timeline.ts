@@ -1,7 +1,7 @@
 import { ALL } from '@ipc/core'
 import { Act, actOf, agentOf, type Action, type Machine } from './machine.ts'
 import type { Node } from './automaton.ts'
-import { FIRST_ID, Op, RESULTS } from './operation.ts'
+import { Event, FIRST_ID, Op, RESULTS } from './operation.ts'
 import type { Finding } from './strategies/strategy.ts'
 
 /** What happened, for people. */
@@ -94,6 +94,8 @@ function describe(machine: Machine, agent: number, act: number, node: Node): str
       return '*** its time is over ***'
     case Act.SPURIOUS:
       return '*** wakes for no reason ***'
+    case Act.ABORT:
+      return '*** is aborted ***'
     case Act.CRASH:
       return '††† dies †††'
     default:
@@ -136,6 +138,14 @@ function describeStep(machine: Machine, agent: number, node: Node): string {
       return `wake ${node.value === ALL ? 'all' : node.value} of ${name}: ${answer} woken`
     case Op.NOW:
       return answer === 1 ? 'the time is over' : 'the time is not over'
+    case Op.PARK_ASYNC:
+      return `sleeps, without blocking, on ${name} = ${show(node.value)}`
+    case Op.CANCEL:
+      return `cancel the sleep: ${answer === 1 ? 'done' : 'too late'}`
+    case Op.IDLE:
+      return answer >> 6 === Event.START
+        ? 'calls'
+        : `hears of the end of a sleep: ${RESULTS[answer & 7]}`
     case Op.END:
       return answer === 0 ? 'goes on' : 'stops here'
     default:
@@ -151,7 +161,11 @@ function describeEnd(machine: Machine): string[] {
   for (let agent = 0; agent < machine.agents; agent++) {
     if (machine.isDead(agent)) end.push(`T${agent} is dead`)
     if (!machine.isAsleep(agent)) continue
-    const { index, value } = machine.nodeOf(agent)
+    const { index, value, kind } = machine.nodeOf(agent)
+    if (kind === Op.IDLE) {
+      end.push(`T${agent} waits for an event`)
+      continue
+    }
     const now = machine.shared.load(index)
     end.push(
       `T${agent} sleeps on ${name(index)} = ${show(index, value)}; ` +

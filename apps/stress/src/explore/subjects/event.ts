@@ -1,5 +1,6 @@
 import { Event } from '@ipc/sync'
 import type { Agent } from '../automaton.ts'
+import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment } from '../model.ts'
 import type { Subject } from './subject.ts'
 
@@ -52,6 +53,52 @@ function segment(name: string, body: (agent: Agent, event: Event) => void): Segm
       body(agent, Event.at(agent.memory, AT))
     },
   }
+}
+
+/* ---- event loops ------------------------------------------------------------------------------- */
+
+type EventTask = (event: Event, loop: Loop) => Promise<void>
+
+function loopSegment(name: string, ...tasks: readonly EventTask[]): Segment {
+  const known = new WeakMap<Agent, Event>()
+  const eventOf = (agent: Agent): Event => {
+    let event = known.get(agent)
+    if (event === undefined) known.set(agent, (event = Event.at(agent.memory, AT)))
+    return event
+  }
+  return { name, code: eventLoop(tasks.map((task) => (loop) => task(eventOf(loop.agent), loop))) }
+}
+
+const waitAsync: EventTask = async (event, { agent }) => {
+  agent.begins(WAITS)
+  await event.waitAsync()
+  agent.did(WAITED, 1)
+}
+
+const waitAsyncFor: EventTask = async (event, { agent }) => {
+  agent.begins(WAITS)
+  agent.did(WAITED, Number(await event.tryWaitAsync({ timeoutMs: 10 })))
+}
+
+const waitUnlessAborted: EventTask = async (event, loop) => {
+  const signal = loop.signal()
+  loop.agent.begins(WAITS)
+  try {
+    await event.waitAsync({ signal })
+    loop.agent.did(WAITED, 1)
+  } catch (error) {
+    if (error !== ABORTED) throw error
+    loop.agent.did(WAITED, 0)
+  }
+}
+
+/** Two wait at once; the later one is watched. */
+const waitTwice: EventTask = async (event, { agent }) => {
+  const first = event.waitAsync()
+  agent.begins(WAITS)
+  await event.waitAsync()
+  agent.did(WAITED, 1)
+  await first
 }
 
 /** Whether it may be set: not after a clear that no set overlapped. */
@@ -135,4 +182,10 @@ export const event: Subject = {
   words: Event.words(),
   monitor,
   segments: [wait, waitFor, set, clear, pulse],
+  loops: [
+    loopSegment('async', waitAsync),
+    loopSegment('async2', waitTwice),
+    loopSegment('asyncFor', waitAsyncFor),
+    loopSegment('abort', waitUnlessAborted),
+  ],
 }

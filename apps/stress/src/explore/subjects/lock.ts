@@ -1,5 +1,7 @@
+import type { Guard } from '@ipc/core'
 import { Lock } from '@ipc/lock'
 import type { Agent, Code } from '../automaton.ts'
+import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment, View } from '../model.ts'
 import type { Subject } from './subject.ts'
 import { showAgents } from './show.ts'
@@ -14,7 +16,7 @@ const GAVE_UP = 5
 
 const HOLDER = 0
 const IS_RELEASING = 1
-/** Of the agents that are in the middle of taking it. */
+/** How many calls of each agent are in the middle of taking it: eight bits each. */
 const ACQUIRING = 2
 
 /** acquire; critical section; release */
@@ -77,6 +79,80 @@ const starvedFor: Segment = segment('starvedFor', (agent, lock) => {
   release(agent, lock)
 })
 
+/* ---- event loops ------------------------------------------------------------------------------- */
+
+type LockTask = (lock: Lock, loop: Loop) => Promise<void>
+
+/** Tasks of one agent, through one object. */
+function loopSegment(name: string, ...tasks: readonly LockTask[]): Segment {
+  const known = new WeakMap<Agent, Lock>()
+  const lockOf = (agent: Agent): Lock => {
+    let lock = known.get(agent)
+    if (lock === undefined) known.set(agent, (lock = Lock.at(agent.memory, AT)))
+    return lock
+  }
+  return { name, code: eventLoop(tasks.map((task) => (loop) => task(lockOf(loop.agent), loop))) }
+}
+
+const holdAsync: LockTask = async (lock, { agent }) => {
+  agent.begins(ACQUIRES)
+  const guard = await lock.acquireAsync()
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  releaseGuard(agent, guard)
+}
+
+/** Holds it over a turn of the microtasks. */
+const holdAsyncLonger: LockTask = async (lock, { agent }) => {
+  agent.begins(ACQUIRES)
+  const guard = await lock.acquireAsync()
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  lock.inspect()
+  await null
+  releaseGuard(agent, guard)
+}
+
+const holdAsyncFor: LockTask = async (lock, { agent }) => {
+  agent.begins(ACQUIRES)
+  const guard = await lock.tryAcquireAsync({ timeoutMs: 10 })
+  if (guard === null) return agent.did(GAVE_UP)
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  releaseGuard(agent, guard)
+}
+
+const holdUnlessAborted: LockTask = async (lock, loop) => {
+  const { agent } = loop
+  agent.begins(ACQUIRES)
+  let guard: Guard
+  try {
+    guard = await lock.acquireAsync({ signal: loop.signal() })
+  } catch (error) {
+    if (error !== ABORTED) throw error
+    return agent.did(GAVE_UP)
+  }
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  releaseGuard(agent, guard)
+}
+
+/** More calls at once than a thread serves before it lets others have the lock. */
+const holdManyAsync: LockTask = async (lock, loop) => {
+  await Promise.all(Array.from({ length: 18 }, () => holdAsync(lock, loop)))
+}
+
+/** Takes it past those who wait, if it is free. */
+const tryInBetween: LockTask = async (lock, { agent }) => {
+  agent.begins(ACQUIRES)
+  const guard = lock.tryAcquire()
+  if (guard === null) return agent.did(GAVE_UP)
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  releaseGuard(agent, guard)
+}
+
+function releaseGuard(agent: Agent, guard: Guard): void {
+  agent.begins(RELEASES)
+  guard.release()
+  agent.did(RELEASED)
+}
+
 function segment(name: string, body: (agent: Agent, lock: Lock) => void): Segment {
   const code: Code = (agent) => {
     body(agent, Lock.at(agent.memory, AT))
@@ -102,7 +178,7 @@ const monitor: Monitor = {
         const isAbandoned = holder >= 0 && view.isDead(holder)
         view.set(HOLDER, agent + 1)
         view.set(IS_RELEASING, 0)
-        view.set(ACQUIRING, view.get(ACQUIRING) & ~(1 << agent))
+        view.set(ACQUIRING, view.get(ACQUIRING) - (1 << (8 * agent)))
         if (holder >= 0 && !isAbandoned && !isReleasing) {
           return `mutual exclusion: T${agent} has the lock while T${holder} has it`
         }
@@ -117,10 +193,10 @@ const monitor: Monitor = {
         view.set(IS_RELEASING, 1)
         return undefined
       case ACQUIRES:
-        view.set(ACQUIRING, view.get(ACQUIRING) | (1 << agent))
+        view.set(ACQUIRING, view.get(ACQUIRING) + (1 << (8 * agent)))
         return undefined
       case GAVE_UP:
-        view.set(ACQUIRING, view.get(ACQUIRING) & ~(1 << agent))
+        view.set(ACQUIRING, view.get(ACQUIRING) - (1 << (8 * agent)))
         return undefined
       default:
         if (holder === agent) {
@@ -146,8 +222,8 @@ function isHeld(view: View): boolean {
 function diedTakingIt(view: View): boolean {
   const acquiring = view.get(ACQUIRING)
   for (let agent = 0; agent < view.agents; agent++) {
-    if ((acquiring & (1 << agent)) === 0 || !view.isDead(agent)) continue
-    view.set(ACQUIRING, acquiring & ~(1 << agent))
+    if (((acquiring >> (8 * agent)) & 255) === 0 || !view.isDead(agent)) continue
+    view.set(ACQUIRING, acquiring - (1 << (8 * agent)))
     return true
   }
   return false
@@ -158,4 +234,16 @@ export const lock: Subject = {
   words: Lock.words(),
   monitor,
   segments: [hold, tryHold, tryHoldFor, holdTwice, starved, starvedFor],
+  loops: [
+    loopSegment('async', holdAsync),
+    loopSegment('async2', holdAsync, holdAsyncLonger),
+    loopSegment('asyncFor', holdAsyncFor),
+    loopSegment('asyncFor2', holdAsyncFor, holdAsync),
+    loopSegment('abort', holdUnlessAborted),
+    loopSegment('abort2', holdUnlessAborted, holdAsync),
+    loopSegment('abortLast', holdAsyncLonger, holdUnlessAborted),
+    loopSegment('between', holdAsync, tryInBetween),
+    loopSegment('asyncMany', holdManyAsync),
+    loopSegment('async3', holdAsync, holdAsync, holdUnlessAborted),
+  ],
 }

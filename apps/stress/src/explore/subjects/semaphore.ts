@@ -1,5 +1,7 @@
+import type { Guard } from '@ipc/core'
 import { Semaphore, type SemaphoreOptions } from '@ipc/semaphore'
 import type { Agent } from '../automaton.ts'
+import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment, View } from '../model.ts'
 import { showAgents } from './show.ts'
 import type { Subject } from './subject.ts'
@@ -16,6 +18,7 @@ const RELEASED = 5
 export function counted(value: number): Subject {
   const options = { value, undo: false }
   const segment = segmentsOf(options)
+  const loop = loopsOf(options)
   return {
     name: `semaphore:${value}`,
     words: Semaphore.words(options),
@@ -28,6 +31,20 @@ export function counted(value: number): Subject {
       segment('release2', (agent, semaphore) => release(agent, semaphore, 2)),
       segment('hold', (agent, semaphore) => hold(agent, semaphore, 'block')),
     ],
+    loops: [
+      loop('async', takeAsync),
+      loop('asyncHold', holdAsync),
+      loop('asyncHold2', holdAsync, holdAsync),
+      loop('asyncFor', takeAsyncFor),
+      loop('asyncFor2', takeAsyncFor, takeAsync),
+      loop('abort', takeUnlessAborted),
+      loop('abort2', takeUnlessAborted, takeAsync),
+      loop('abortLast', takeAsync, takeUnlessAborted),
+      loop('between', takeAsync, tryInBetween),
+      loop('give', takeAsync, give),
+      loop('holdGive', holdAsync, takeUnlessAborted, give),
+      loop('asyncMany', holdManyAsync),
+    ],
   }
 }
 
@@ -35,6 +52,7 @@ export function counted(value: number): Subject {
 export function owned(value: number): Subject {
   const options = { value, undo: true }
   const segment = segmentsOf(options)
+  const loop = loopsOf(options)
   return {
     name: `undo:${value}`,
     words: Semaphore.words(options),
@@ -47,6 +65,17 @@ export function owned(value: number): Subject {
         hold(agent, semaphore, 'block')
         hold(agent, semaphore, 'block')
       }),
+    ],
+    loops: [
+      loop('async', holdAsync),
+      loop('async2', holdAsync, holdAsync),
+      loop('asyncFor', holdAsyncFor),
+      loop('asyncFor2', holdAsyncFor, holdAsync),
+      loop('abort', holdUnlessAborted),
+      loop('abort2', holdUnlessAborted, holdAsync),
+      loop('abortLast', holdAsync, holdUnlessAborted),
+      loop('between', holdAsync, tryHoldInBetween),
+      loop('asyncMany', holdManyAsync),
     ],
   }
 }
@@ -65,6 +94,96 @@ function segmentsOf(options: SemaphoreOptions): MakeSegment {
 function hold(agent: Agent, semaphore: Semaphore, how: 'block' | 'try' | 'for'): void {
   if (take(agent, semaphore, how)) release(agent, semaphore, 1)
 }
+
+/* ---- event loops ------------------------------------------------------------------------------- */
+
+type SemaphoreTask = (semaphore: Semaphore, loop: Loop) => Promise<void>
+
+/** Tasks of one agent, through one object. */
+function loopsOf(
+  options: SemaphoreOptions,
+): (name: string, ...tasks: readonly SemaphoreTask[]) => Segment {
+  return (name, ...tasks) => {
+    const known = new WeakMap<Agent, Semaphore>()
+    const semaphoreOf = (agent: Agent): Semaphore => {
+      let semaphore = known.get(agent)
+      if (semaphore === undefined) {
+        known.set(agent, (semaphore = Semaphore.at(agent.memory, AT, options)))
+      }
+      return semaphore
+    }
+    const code = eventLoop(tasks.map((task) => (loop) => task(semaphoreOf(loop.agent), loop)))
+    return { name, code }
+  }
+}
+
+async function acquire(
+  agent: Agent,
+  call: () => Promise<Guard | null> | Guard | null,
+): Promise<Guard | null> {
+  agent.begins(ACQUIRES)
+  try {
+    const guard = await call()
+    agent.did(guard === null ? GAVE_UP : ACQUIRED, Number(guard?.abandoned ?? false))
+    return guard
+  } catch (error) {
+    if (error !== ABORTED) throw error
+    agent.did(GAVE_UP)
+    return null
+  }
+}
+
+function releaseGuard(agent: Agent, guard: Guard | null): void {
+  if (guard === null) return
+  agent.begins(RELEASES, 1)
+  guard.release()
+  agent.did(RELEASED, 1)
+}
+
+const takeAsync: SemaphoreTask = async (semaphore, { agent }) => {
+  await acquire(agent, () => semaphore.acquireAsync())
+}
+
+const takeAsyncFor: SemaphoreTask = async (semaphore, { agent }) => {
+  await acquire(agent, () => semaphore.tryAcquireAsync({ timeoutMs: 10 }))
+}
+
+const takeUnlessAborted: SemaphoreTask = async (semaphore, loop) => {
+  await acquire(loop.agent, () => semaphore.acquireAsync({ signal: loop.signal() }))
+}
+
+const holdAsync: SemaphoreTask = async (semaphore, { agent }) => {
+  releaseGuard(agent, await acquire(agent, () => semaphore.acquireAsync()))
+}
+
+const holdAsyncFor: SemaphoreTask = async (semaphore, { agent }) => {
+  releaseGuard(agent, await acquire(agent, () => semaphore.tryAcquireAsync({ timeoutMs: 10 })))
+}
+
+const holdUnlessAborted: SemaphoreTask = async (semaphore, loop) => {
+  const signal = loop.signal()
+  releaseGuard(loop.agent, await acquire(loop.agent, () => semaphore.acquireAsync({ signal })))
+}
+
+/** More calls at once than a thread serves before it lets others have a permit. */
+const holdManyAsync: SemaphoreTask = async (semaphore, loop) => {
+  await Promise.all(Array.from({ length: 18 }, () => holdAsync(semaphore, loop)))
+}
+
+/** Takes one past those who wait, if one is free. */
+const tryInBetween: SemaphoreTask = async (semaphore, { agent }) => {
+  take(agent, semaphore, 'try')
+}
+
+const tryHoldInBetween: SemaphoreTask = async (semaphore, { agent }) => {
+  hold(agent, semaphore, 'try')
+}
+
+const give: SemaphoreTask = async (semaphore, { agent }) => {
+  release(agent, semaphore, 1)
+}
+
+/* ---- threads ----------------------------------------------------------------------------------- */
 
 function take(agent: Agent, semaphore: Semaphore, how: 'block' | 'try' | 'for'): boolean {
   agent.begins(ACQUIRES)
@@ -89,7 +208,7 @@ function release(agent: Agent, semaphore: Semaphore, count: number): void {
 /** Permits that were released: for certain, and perhaps. */
 const RELEASED_AT_LEAST = 0
 const RELEASED_AT_MOST = 1
-/** Permits that were taken, and agents that perhaps take one. */
+/** Permits that were taken; and how many calls of each agent perhaps take one, eight bits each. */
 const TAKEN = 2
 const TAKING = 3
 
@@ -99,9 +218,10 @@ function countedMonitor(options: SemaphoreOptions & { value: number }): Monitor 
   const free = (view: View): number => Semaphore.at(view.shared, AT, options).value
   return {
     words: 4,
-    tell(view, _agent, code, value) {
-      if (code === ACQUIRES) add(view, TAKING, 1)
-      if (code === GAVE_UP || code === ACQUIRED) add(view, TAKING, -1)
+    tell(view, agent, code, value) {
+      const one = 1 << (8 * agent)
+      if (code === ACQUIRES) add(view, TAKING, one)
+      if (code === GAVE_UP || code === ACQUIRED) add(view, TAKING, -one)
       if (code === ACQUIRED) add(view, TAKEN, 1)
       if (code === RELEASES) add(view, RELEASED_AT_MOST, value)
       if (code === RELEASED) add(view, RELEASED_AT_LEAST, value)
@@ -112,11 +232,8 @@ function countedMonitor(options: SemaphoreOptions & { value: number }): Monitor 
     maySleep: (view) => free(view) === 0,
     atRest(view) {
       // Who sleeps has taken nothing. Who died while taking has, perhaps.
-      let sleepers = 0
-      for (let agent = 0; agent < view.agents; agent++) if (view.isAsleep(agent)) sleepers++
       const taken = view.get(TAKEN)
-      const least =
-        options.value + view.get(RELEASED_AT_LEAST) - taken - view.get(TAKING) + sleepers
+      const least = options.value + view.get(RELEASED_AT_LEAST) - taken - takenByTheDead(view)
       const most = options.value + view.get(RELEASED_AT_MOST) - taken
       const value = free(view)
       if (value >= least && value <= most) return undefined
@@ -128,6 +245,15 @@ function countedMonitor(options: SemaphoreOptions & { value: number }): Monitor 
       return word < 0 ? `${permits}+WAITERS` : String(permits)
     },
   }
+}
+
+/** Perhaps. */
+function takenByTheDead(view: View): number {
+  let count = 0
+  for (let agent = 0; agent < view.agents; agent++) {
+    if (view.isDead(agent)) count += (view.get(TAKING) >> (8 * agent)) & 255
+  }
+  return count
 }
 
 /* ---- permits that belong to agents --------------------------------------------------------------- */

@@ -8,4 +8,6 @@ export interface Subject {
   readonly monitor: Monitor
   /** Their names are words, for tokens. Simple ones first: programs shrink towards them. */
   readonly segments: readonly Segment[]
+  /** Agents that are event loops. */
+  readonly loops?: readonly Segment[]
 }
