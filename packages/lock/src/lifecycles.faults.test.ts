@@ -58,7 +58,7 @@ async function sendToSleep(actor: Actor, async = false): Promise<{ turn: Promise
 }
 
 describe('short-lived processes that open, lock, wait, and die at random', () => {
-  const lives = NIGHTLY ? 10_000 : 200
+  const lives = NIGHTLY ? 10_000 : 500
 
   test(`${lives} of them leave no file, no place in the registry, and no leak in who outlives them`, async () => {
     const witness = await hire('life-0')
