@@ -16,6 +16,11 @@
  * comes late does no harm. */
 enum { CARRIER = SIGURG, EVICT_CODE = -7171 };
 
+enum {
+  THROTTLE_AT = IPC_SIGNAL_RECORDS - 64, /* room for those that are let through meanwhile */
+  RELEASE_AT = IPC_SIGNAL_RECORDS / 2,
+};
+
 static const uint64_t EVICTION_NS = 20 * 1000 * 1000;
 
 /* Written by the handler on the main thread, read by JavaScript on the same thread: one producer
@@ -38,9 +43,26 @@ static atomic_bool caught[IPC_SIGNALS + 1];
 static void (*_Atomic chained[IPC_SIGNALS + 1])(int);
 
 static _Atomic ipc_signal_set evicted;
+static ipc_signal_set masked;              /* what the main thread was told to block */
+static _Atomic ipc_signal_set throttled;   /* blocked because the ring is nearly full */
 static atomic_int evictions;
 
 static ipc_signal_set bit(int number) { return (ipc_signal_set)1 << (number - 1); }
+
+static ipc_signal_set set_of(const sigset_t *signals) {
+  ipc_signal_set set = 0;
+  for (int number = 1; number <= IPC_SIGNALS; number++)
+    if (sigismember(signals, number) == 1) set |= bit(number);
+  return set;
+}
+
+static sigset_t signals_of(ipc_signal_set set) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (int number = 1; number <= IPC_SIGNALS; number++)
+    if (set & bit(number)) sigaddset(&signals, number); /* refuses the two that belong to libc */
+  return signals;
+}
 
 /* ---- in the handler ----------------------------------------------------------------
  *
@@ -74,6 +96,17 @@ static void record(int number, const siginfo_t *info, bool chain) {
   atomic_store(&ring_tail, tail + 1);
 }
 
+/* Nobody reads: from here on the kernel keeps what comes, merges what is standard, and tells senders
+ * of real-time signals when its queue is full. */
+static void throttle(ucontext_t *context) {
+  if (atomic_load(&ring_tail) - atomic_load(&ring_head) < THROTTLE_AT) return;
+  ipc_signal_set set = 0;
+  for (int number = 1; number <= IPC_SIGNALS; number++)
+    if (atomic_load(&caught[number])) set |= bit(number);
+  atomic_fetch_or(&throttled, set);
+  block_here(context, set);
+}
+
 static void ring_loop(void) {
   if (atomic_exchange(&rung, true)) return;
   ssize_t written = write(pipe_ends[1], "", 1);
@@ -96,6 +129,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     void (*chain)(int) = atomic_load(&chained[number]);
     if (atomic_load(&caught[number])) {
       record(number, info, chain != NULL);
+      throttle(context);
       /* Whoever sleeps on this word is this thread, and its sleep starts anew after a handler,
        * finding the word changed: nobody needs to be woken. */
       atomic_fetch_add(&ipc_signal_sequence, 1);
@@ -208,6 +242,13 @@ int ipc_signals_take(ipc_signal_record *records, int max, bool rearm) {
   int count = 0;
   while (head != tail && count < max) records[count++] = ring[head++ % IPC_SIGNAL_RECORDS];
   atomic_store(&ring_head, head);
+  if (tail - head < RELEASE_AT) {
+    ipc_signal_set set = atomic_exchange(&throttled, 0) & ~masked;
+    if (set != 0) {
+      sigset_t signals = signals_of(set);
+      pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    }
+  }
   return count;
 }
 
@@ -225,23 +266,14 @@ void ipc_signals_sleep(int32_t sequence, double timeout_ms) {
 
 /* ---- masks --------------------------------------------------------------------------------- */
 
-static ipc_signal_set set_of(const sigset_t *signals) {
-  ipc_signal_set set = 0;
-  for (int number = 1; number <= IPC_SIGNALS; number++)
-    if (sigismember(signals, number) == 1) set |= bit(number);
-  return set;
-}
-
-static sigset_t signals_of(ipc_signal_set set) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (int number = 1; number <= IPC_SIGNALS; number++)
-    if (set & bit(number)) sigaddset(&signals, number); /* refuses the two that belong to libc */
-  return signals;
-}
-
 ipc_signal_set ipc_signals_mask(int how, ipc_signal_set set) {
   sigset_t signals = signals_of(set), before;
+  if (how == SIG_BLOCK)
+    masked |= set;
+  else if (how == SIG_UNBLOCK)
+    masked &= ~set;
+  else
+    masked = set;
   pthread_sigmask(how, &signals, &before);
   return set_of(&before);
 }

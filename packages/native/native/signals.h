@@ -30,7 +30,7 @@
 
 enum {
   IPC_SIGNALS = 64,
-  IPC_SIGNAL_RECORDS = 1 << 14, /* unread deliveries; what comes beyond is counted as lost */
+  IPC_SIGNAL_RECORDS = 1 << 14, /* unread deliveries; beyond that signals stay pending in the kernel */
 };
 
 /* One delivery. `chained`: libuv's handler has run too. */
@@ -61,7 +61,7 @@ bool ipc_signal_displaced(int number, bool initial, ipc_error *e);
 ipc_disposition ipc_signal_disposition(int number);
 /* Copies up to `max` records, oldest first. `rearm`: the byte in the pipe was read. */
 int ipc_signals_take(ipc_signal_record *records, int max, bool rearm);
-/* Deliveries since the start, and how many of them found the ring full. */
+/* Deliveries since the start, and how many of them found no room. */
 void ipc_signals_counters(int32_t *received, int32_t *lost);
 /* Sleeps until the sequence is no more `sequence`, but not long; see IPC_RECHECK_MS. */
 void ipc_signals_sleep(int32_t sequence, double timeout_ms);

@@ -2,7 +2,7 @@ import { bit } from './numbers.ts'
 import { state, type Delivery } from './state.ts'
 
 /** After so many deliveries in a row others get their turn: the event loop, or a deadline. */
-const IN_A_ROW = 1024
+const IN_A_ROW = 4096
 
 /**
  * Runs what has arrived, for a thread that is about to sleep. Answers with the sequence on which

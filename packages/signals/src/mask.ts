@@ -50,5 +50,5 @@ function checkHow(how: unknown): MaskChange {
 export function sigpending(): string[] {
   onMainThread('read the pending signals')
   const pending = nativeFor('read the pending signals').signalsPending()
-  return namesOf(pending | bitsOf(state.held.map(({ info }) => info.number)))
+  return namesOf((pending & state.blocked) | bitsOf(state.held.map(({ info }) => info.number)))
 }
