@@ -16,6 +16,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   ['check', () => import('./check.ts')],
   ['explore', () => import('./explore.ts')],
   ['prove', () => import('./prove.ts')],
+  ['mutants', () => import('./mutants.ts')],
   ['stress', () => import('./stress.ts')],
   ['replay', () => import('./replay.ts')],
 ])

@@ -358,7 +358,7 @@ export class Machine implements View {
       return 0
     }
     const old = vector[index]!
-    switch (node.kind) {
+    switch (node.kind as number) {
       case Op.LOAD:
         return old
       case Op.STORE:

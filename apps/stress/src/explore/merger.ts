@@ -111,7 +111,7 @@ export class Merger {
     }
     random >>>= 1
     const results = memory.timed ? TIMED_OUT + 1 : DEATH + 1
-    switch (kind) {
+    switch (kind as number) {
       case Op.IS_DEAD:
         return random % (isEven ? 2 : 8) === 0 ? 1 : 0
       case Op.ARM:

@@ -108,7 +108,7 @@ function describeStep(machine: Machine, agent: number, node: Node): string {
   const { answer } = machine
   const name = monitor.wordNames?.[node.index] ?? `[${node.index}]`
   const show = (value: number): string => monitor.show?.(node.index, value) ?? String(value)
-  switch (node.kind) {
+  switch (node.kind as number) {
     case Op.LOAD:
       return `load ${name} → ${show(answer)}`
     case Op.STORE:

@@ -9,5 +9,5 @@ export function random(seed: number, schedules: number = Infinity): Strategy {
 
 const UNIFORM: Scheduler = {
   begin: () => {},
-  pick: (_machine, actions, count, random) => actions[random.below(count)]!,
+  pick: (_machine, actions, count, numbers) => actions[numbers.below(count)]!,
 }

@@ -107,7 +107,7 @@ const holdAsyncLonger: LockTask = async (lock, { agent }) => {
   const guard = await lock.acquireAsync()
   agent.did(ACQUIRED, Number(guard.abandoned))
   lock.inspect()
-  await null
+  await Promise.resolve()
   releaseGuard(agent, guard)
 }
 
