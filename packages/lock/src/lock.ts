@@ -402,6 +402,25 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
       const next = reserved ? RESERVED | (word & WAITERS) : FREE
       if (!this.#change(word, next)) continue
       if ((word & WAITERS) !== 0) this.memory.unpark(this.index + WORD, reserved ? ALL : 1)
+      if (reserved) this.#freeIfNotReserved()
+      return
+    }
+  }
+
+  /**
+   * RESERVED → FREE, if the reservation is gone. To wake all was not enough then:
+   *
+   *   T1 sees RESERVED | T2 takes, and reads T3's reservation | T3 cancels it and leaves
+   *   T2 → RESERVED, wakes nobody | T1 sleeps on what it saw, and nobody comes
+   *
+   * Who cancels it later than this sees RESERVED, and frees it.
+   */
+  #freeIfNotReserved(): void {
+    for (;;) {
+      const word = this.memory.load(this.index + WORD)
+      if (ownerOf(word) !== NOBODY || (word & RESERVED) === 0 || this.#isReservedForOther()) return
+      if (!this.#change(word, FREE)) continue
+      this.memory.unpark(this.index + WORD, 1)
       return
     }
   }
