@@ -1,16 +1,19 @@
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
-import { CATALOGUE } from '../explore/catalogue.ts'
+import { CATALOGUE, DEEP } from '../explore/catalogue.ts'
 import { programs } from '../explore/generate.ts'
 import { describeProgram, parseProgram, type Program } from '../explore/program.ts'
 import {
   budgetUntil,
   describeFinding,
-  portfolio,
+  FEW_PREEMPTIONS,
+  samples,
   search,
   simplest,
   type Search,
 } from '../explore/search.ts'
+import { complete } from '../explore/strategies/bounded.ts'
+import type { Strategy } from '../explore/strategies/strategy.ts'
 import { SUBJECTS } from '../explore/subjects/table.ts'
 import { inMacrotask } from '../explore/event-loop.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'
@@ -18,14 +21,14 @@ import { durationMs, integer, usage, UsageError } from '../usage.ts'
 export const summary =
   'explores primitives: a catalogue of small programs, then random ones, under chosen schedules'
 
-const HELP = `usage: stress check [${[...SUBJECTS.keys()].join('|')}]... [--budget 30s] [--seed N]
+const HELP = `usage: stress check [${[...SUBJECTS.keys()].join('|')}]... [--budget 60s] [--seed N]
 
 Runs the shipped code over a simulated memory. For each primitive: the programs of the catalogue,
 under all schedules with at most 2 preemptions and under random ones; then random programs for the
 rest of the budget. Exit code 3: the budget was too small for the catalogue.`
 
 /** Random schedules of each kind for one program. */
-const SCHEDULES = 2000
+const SCHEDULES = 500
 /** A random program gets so much of the budget at most. */
 const PROGRAM_MS = 400
 const SHRINK_MS = 10_000
@@ -44,7 +47,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       args: [...argv],
       allowPositionals: true,
       options: {
-        budget: { type: 'string', default: '30s' },
+        budget: { type: 'string', default: '60s' },
         seed: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -89,11 +92,21 @@ const spent = (since: number): number => performance.now() - since
 function checkOne(name: string, deadline: number, seed: number): Search | 'cut' | null {
   const totals: Totals = { programs: 0, states: 0, schedules: 0, steps: 0, cut: 0 }
   const start = performance.now()
-  for (const text of CATALOGUE.get(name)!) {
-    const found = examine(parseProgram(text), deadline, seed, totals)
-    if (found !== null) return simplest(found, budgetUntil(performance.now() + SHRINK_MS))
+  const deep = DEEP.get(name) ?? []
+  const plain = CATALOGUE.get(name)!
+  // What finds most comes first.
+  for (const [texts, strategies] of [
+    [plain, FEW_PREEMPTIONS],
+    [deep, [complete]],
+    [plain, samples(seed, SCHEDULES)],
+  ] as const) {
+    for (const text of texts) {
+      const found = examine(parseProgram(text), deadline, strategies, totals)
+      if (found !== null) return simplest(found, budgetUntil(performance.now() + SHRINK_MS))
+    }
   }
-  const catalogue = totals.programs
+  const catalogue = plain.length + deep.length
+  totals.programs = catalogue
   const isCut = totals.cut > 0
   const found = checkRandom(name, deadline, seed, totals)
   if (found !== null) return simplest(found, budgetUntil(performance.now() + SHRINK_MS))
@@ -122,7 +135,12 @@ function checkRandom(name: string, deadline: number, seed: number, totals: Total
   const details = fc.check(
     fc.property(fc.oneof(...subjects.map((subject) => programs(subject))), (program) => {
       const until = Math.min(deadline, performance.now() + PROGRAM_MS)
-      const found = examine(program, until, seed, totals)
+      const found = examine(
+        program,
+        until,
+        [...FEW_PREEMPTIONS, ...samples(seed, SCHEDULES)],
+        totals,
+      )
       if (found !== null) failed.set(describeProgram(program), found)
       return found === null
     }),
@@ -138,15 +156,20 @@ function checkRandom(name: string, deadline: number, seed: number, totals: Total
 }
 
 /** Also adds up what was done. */
-function examine(program: Program, deadline: number, seed: number, totals: Totals): Search | null {
-  const result = search(program, portfolio(seed, SCHEDULES), budgetUntil(deadline))
+function examine(
+  program: Program,
+  deadline: number,
+  strategies: readonly Strategy[],
+  totals: Totals,
+): Search | null {
+  const result = search(program, strategies, budgetUntil(deadline))
   totals.programs++
-  let isComplete = result.outcomes.length === portfolio(seed, SCHEDULES).length
-  for (const { states, schedules, steps, complete, strategy } of result.outcomes) {
+  let isComplete = result.outcomes.length === strategies.length
+  for (const { states, schedules, steps, complete: isDone } of result.outcomes) {
     totals.states += states
     totals.schedules += schedules
     totals.steps += steps
-    if (!complete && strategy.startsWith('≤')) isComplete = false
+    if (!isDone) isComplete = false
   }
   if (!isComplete) totals.cut++
   return result.finding === null ? null : result

@@ -20,6 +20,8 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'lock/asyncFor2/async2/crashes=1',
       'lock/async3/hold/hold/crashes=1',
       'lock/between/starvedFor/starvedFor',
+      'lock/betweenLonger/hold/hold',
+      'lock/abort/hold/hold',
       'lock/asyncMany/hold',
     ],
   ],
@@ -69,4 +71,9 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'event/asyncFor/wait/pulse,set,clear/crashes=1',
     ],
   ],
+])
+
+/** Programs whose bugs need more preemptions: their complete state graphs. */
+export const DEEP: ReadonlyMap<string, readonly string[]> = new Map([
+  ['lock', ['lock/hold,hold/starved/starved', 'lock/hold,hold/starvedFor/starved']],
 ])

@@ -11,6 +11,8 @@ export interface Loop {
   readonly agent: Agent
   /** A signal that may be aborted at any moment. */
   signal(): AbortSignal
+  /** Lets other events happen first, or not. */
+  turn(): Promise<void>
 }
 
 const loops = new WeakSet<Code>()
@@ -41,6 +43,7 @@ export function eventLoop(tasks: readonly Task[]): Code {
 function run(agent: Agent, tasks: readonly Task[], timers: VirtualTimers): void {
   const { memory } = agent
   const signals: FakeSignal[] = []
+  const turns: (() => void)[] = []
   const loop: Loop = {
     agent,
     signal() {
@@ -48,6 +51,7 @@ function run(agent: Agent, tasks: readonly Task[], timers: VirtualTimers): void 
       signals.push(signal)
       return signal.signal
     },
+    turn: () => new Promise((resolve) => void turns.push(resolve)),
   }
   let started = 0
   let pending = 0
@@ -64,7 +68,7 @@ function run(agent: Agent, tasks: readonly Task[], timers: VirtualTimers): void 
   while (memory.stoppedAt === null && failures.length === 0) {
     const isDone = pending === 0 && started === tasks.length
     if (isDone && !memory.hasTickets) return
-    const mayStart = started < tasks.length ? MAY_START : 0
+    const mayStart = started < tasks.length || turns.length > 0 ? MAY_START : 0
     const aborts = signals.reduce((mask, one, i) => (one.isListening ? mask | (1 << i) : mask), 0)
     const hasTimer = timers.isEmpty ? 0 : HAS_TIMER
     const answer = memory.idle(mayStart | hasTimer | (isDone ? IS_DONE : 0), aborts)
@@ -74,7 +78,8 @@ function run(agent: Agent, tasks: readonly Task[], timers: VirtualTimers): void 
         memory.wakeTicket(n, answer & 7)
         break
       case Event.START:
-        start()
+        if (turns.length > 0) turns.shift()!()
+        else start()
         break
       case Event.TIMER:
         memory.setTime(timers.next)

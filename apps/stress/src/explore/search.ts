@@ -19,15 +19,12 @@ export function budgetUntil(deadlineMs: number, maxStates: number = MAX_STATES):
   return { over: () => performance.now() >= deadlineMs, maxStates, maxSteps: MAX_STEPS }
 }
 
-/**
- * Several ways to look, because they find different bugs: first few preemptions, which also gives
- * the simplest schedule; then samples of long schedules.
- */
-export function portfolio(seed: number, schedules: number): Strategy[] {
+/** Few preemptions: most bugs, and the simplest schedules of them. */
+export const FEW_PREEMPTIONS: readonly Strategy[] = [bounded(0), bounded(1), bounded(2)]
+
+/** Samples of long schedules: they find other bugs. */
+export function samples(seed: number, schedules: number): Strategy[] {
   return [
-    bounded(0),
-    bounded(1),
-    bounded(2),
     random(seed, schedules),
     pct(2, seed, schedules),
     pct(3, seed, schedules),

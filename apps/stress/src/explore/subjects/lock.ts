@@ -147,6 +147,17 @@ const tryInBetween: LockTask = async (lock, { agent }) => {
   releaseGuard(agent, guard)
 }
 
+/** The same, and holds it while other events happen. */
+const tryLongerInBetween: LockTask = async (lock, loop) => {
+  const { agent } = loop
+  agent.begins(ACQUIRES)
+  const guard = lock.tryAcquire()
+  if (guard === null) return agent.did(GAVE_UP)
+  agent.did(ACQUIRED, Number(guard.abandoned))
+  await loop.turn()
+  releaseGuard(agent, guard)
+}
+
 function releaseGuard(agent: Agent, guard: Guard): void {
   agent.begins(RELEASES)
   guard.release()
@@ -243,6 +254,7 @@ export const lock: Subject = {
     loopSegment('abort2', holdUnlessAborted, holdAsync),
     loopSegment('abortLast', holdAsyncLonger, holdUnlessAborted),
     loopSegment('between', holdAsync, tryInBetween),
+    loopSegment('betweenLonger', holdAsync, tryLongerInBetween),
     loopSegment('asyncMany', holdManyAsync),
     loopSegment('async3', holdAsync, holdAsync, holdUnlessAborted),
   ],

@@ -1,5 +1,8 @@
+import { barrierOf } from './barrier.ts'
+import { condition } from './condition.ts'
 import { event } from './event.ts'
 import { lock } from './lock.ts'
+import { rwlock } from './rwlock.ts'
 import { counted, owned } from './semaphore.ts'
 import type { Subject } from './subject.ts'
 
@@ -9,6 +12,9 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['semaphore', [counted(0), counted(1), counted(2)]],
   ['undo', [owned(1), owned(2)]],
   ['event', [event]],
+  ['rwlock', [rwlock]],
+  ['condition', [condition]],
+  ['barrier', [barrierOf(2), barrierOf(3)]],
 ])
 
 /** By its name; undefined if there is none. */

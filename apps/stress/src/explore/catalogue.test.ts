@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { UsageError } from '../usage.ts'
+import { CATALOGUE } from './catalogue.ts'
+import { inMacrotask } from './event-loop.ts'
+import { describeProgram, parseProgram } from './program.ts'
+import { budgetUntil, search } from './search.ts'
+import { bounded } from './strategies/bounded.ts'
+import { fromToken, toToken } from './token.ts'
+
+test.each([...CATALOGUE])(
+  '%s: nothing with ≤ 1 preemption',
+  async (_, texts) => {
+    await inMacrotask(() => {
+      for (const text of texts) {
+        const result = search(parseProgram(text), [bounded(1)], budgetUntil(Infinity))
+        expect(result.finding, text).toBeNull()
+        expect(result.outcomes[0]!.complete, text).toBe(true)
+      }
+    })
+  },
+  60_000,
+)
+
+test('programs and tokens are read back as they were written', () => {
+  for (const text of [...CATALOGUE.values()].flat()) {
+    const program = parseProgram(text)
+    expect(describeProgram(program)).toBe(text)
+    const schedule = [0, 0, 0, 1, 17, 17, 200]
+    expect(fromToken(toToken({ program, schedule }))).toMatchObject({ program, schedule })
+  }
+})
+
+test('what is no program, or no token, is refused', () => {
+  for (const text of ['', 'rope/hold', 'lock', 'lock/jump', 'lock/hold/hold/hold/hold/hold']) {
+    expect(() => parseProgram(text)).toThrow(UsageError)
+  }
+  expect(() => fromToken('x:lock/hold')).toThrow(UsageError)
+})

@@ -1,0 +1,240 @@
+import type { Guard } from '@ipc/core'
+import { Lock, RWLock } from '@ipc/lock'
+import type { Agent } from '../automaton.ts'
+import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
+import type { Monitor, Segment, View } from '../model.ts'
+import { showAgents } from './show.ts'
+import type { Subject } from './subject.ts'
+
+const AT = 0
+const MOST_AGENTS = 4
+const WITNESS = Lock.words()
+const USED = WITNESS + 1
+const FIRST_SLOT = USED + 1
+
+type Side = 'reader' | 'writer'
+type How = 'block' | 'try' | 'for'
+
+const TAKES = 1
+const HAS = 2
+const GAVE_UP = 3
+const RELEASES = 4
+const RELEASED = 5
+/** In the value of a mark. */
+const WRITES = 1
+const TOLD = 2
+
+function hold(agent: Agent, lock: RWLock, side: Side, how: How, inside?: () => void): void {
+  const guard = take(agent, lock, side, how)
+  if (guard === null) return
+  inside?.()
+  release(agent, side, guard)
+}
+
+function take(agent: Agent, lock: RWLock, side: Side, how: How): Guard | null {
+  const of = lock[side]
+  agent.begins(TAKES, flag(side))
+  const guard =
+    how === 'block'
+      ? of.acquire()
+      : how === 'try'
+        ? of.tryAcquire()
+        : agent.timed(() => of.tryAcquire({ timeoutMs: 10 }))
+  if (guard === null) agent.did(GAVE_UP)
+  else agent.did(HAS, flag(side) | (guard.abandoned ? TOLD : 0))
+  return guard
+}
+
+function release(agent: Agent, side: Side, guard: Guard): void {
+  agent.begins(RELEASES, flag(side))
+  guard.release()
+  agent.did(RELEASED, flag(side))
+}
+
+const flag = (side: Side): number => (side === 'writer' ? WRITES : 0)
+
+function segment(name: string, body: (agent: Agent, lock: RWLock) => void): Segment {
+  return { name, code: (agent) => body(agent, RWLock.at(agent.memory, AT)) }
+}
+
+const read = segment('read', (agent, lock) => hold(agent, lock, 'reader', 'block'))
+const write = segment('write', (agent, lock) => hold(agent, lock, 'writer', 'block'))
+const readFor = segment('readFor', (agent, lock) => hold(agent, lock, 'reader', 'for'))
+const writeFor = segment('writeFor', (agent, lock) => hold(agent, lock, 'writer', 'for'))
+const tryRead = segment('tryRead', (agent, lock) => hold(agent, lock, 'reader', 'try'))
+const tryWrite = segment('tryWrite', (agent, lock) => hold(agent, lock, 'writer', 'try'))
+/** Reads, and once more inside, also behind a writer that waits. */
+const readTwice = segment('readTwice', (agent, lock) =>
+  hold(agent, lock, 'reader', 'block', () => void lock.reader.acquire().release()),
+)
+
+/* ---- event loops --------------------------------------------------------------------------------- */
+
+type Task = (lock: RWLock, loop: Loop) => Promise<void>
+
+function loopSegment(name: string, ...tasks: readonly Task[]): Segment {
+  const known = new WeakMap<Agent, RWLock>()
+  const lockOf = (agent: Agent): RWLock => {
+    let lock = known.get(agent)
+    if (lock === undefined) known.set(agent, (lock = RWLock.at(agent.memory, AT)))
+    return lock
+  }
+  return { name, code: eventLoop(tasks.map((task) => (loop) => task(lockOf(loop.agent), loop))) }
+}
+
+const holdAsync =
+  (side: Side, options: { aborted?: boolean; timed?: boolean } = {}): Task =>
+  async (lock, loop) => {
+    const { agent } = loop
+    agent.begins(TAKES, flag(side))
+    let guard: Guard | null = null
+    try {
+      guard =
+        options.timed === true
+          ? await lock[side].tryAcquireAsync({ timeoutMs: 10 })
+          : await lock[side].acquireAsync(options.aborted ? { signal: loop.signal() } : undefined)
+    } catch (error) {
+      if (error !== ABORTED) throw error
+    }
+    if (guard === null) return agent.did(GAVE_UP)
+    agent.did(HAS, flag(side) | (guard.abandoned ? TOLD : 0))
+    release(agent, side, guard)
+  }
+
+/** Blocks between the turns of its event loop. */
+const holdInBetween =
+  (side: Side, how: How): Task =>
+  async (lock, { agent }) =>
+    hold(agent, lock, side, how)
+
+/* ---- what must hold -------------------------------------------------------------------------------- */
+
+/** Sets of agents, one bit each. A release that has begun counts for nothing any more. */
+const READERS = 0
+const WRITER = 1
+/** Of those that are in the middle of taking it as a writer, or of releasing it. */
+const IN_BETWEEN = 2
+/** How often somebody may be told that a writer died. */
+const MAY_TELL = 3
+/** How often somebody must be told. */
+const MUST_TELL = 4
+const MOST_WORDS = 5
+
+/**
+ * Writers exclude everybody; a writer that died inside is told to the next, and nobody is told for
+ * nothing; nobody sleeps who could go on.
+ */
+const monitor: Monitor = {
+  words: MOST_WORDS + 1,
+
+  tell(view, agent, code, value) {
+    const bit = 1 << agent
+    notice(view)
+    switch (code) {
+      case TAKES:
+        if ((value & WRITES) !== 0) on(view, IN_BETWEEN, bit)
+        return undefined
+      case GAVE_UP:
+        off(view, IN_BETWEEN, bit)
+        return undefined
+      case HAS: {
+        off(view, IN_BETWEEN, bit)
+        const others = [READERS, WRITER].map((word) => living(view, view.get(word) & ~bit))
+        on(view, (value & WRITES) !== 0 ? WRITER : READERS, bit)
+        const wrong = (value & WRITES) !== 0 ? others[0]! | others[1]! : others[1]!
+        if (wrong !== 0) return `T${agent} is inside together with ${names(wrong)}`
+        return told(view, agent, (value & TOLD) !== 0)
+      }
+      case RELEASES:
+        off(view, READERS, bit)
+        off(view, WRITER, bit)
+        if ((value & WRITES) !== 0) on(view, IN_BETWEEN, bit)
+        return undefined
+      default:
+        off(view, IN_BETWEEN, bit)
+        return undefined
+    }
+  },
+
+  /** Nobody sleeps for ever: all who are inside have left, or are dead. */
+  maySleep: () => false,
+
+  wordNames: ['writer', 'reservation', 'witness', 'used', 'slot0', 'slot1', 'slot2', 'slot3'],
+  show(index, word) {
+    if (index === USED) return String(word)
+    if (index < FIRST_SLOT) return showAgents(word)
+    const poked = (word & 0xc0000000) === (0xc0000000 | 0)
+    const bits = poked
+      ? '+WAIT+POKE'
+      : word < 0
+        ? '+WAIT'
+        : (word & 0x40000000) !== 0
+          ? '+DRAIN'
+          : ''
+    return showAgents(word & 0x3fffffff) + bits
+  },
+}
+
+function on(view: View, word: number, bits: number): void {
+  view.set(word, view.get(word) | bits)
+}
+
+function off(view: View, word: number, bits: number): void {
+  view.set(word, view.get(word) & ~bits)
+}
+
+function names(bits: number): string {
+  return Array.from({ length: MOST_AGENTS }, (_, i) => i)
+    .filter((i) => (bits & (1 << i)) !== 0)
+    .map((i) => `T${i}`)
+    .join(', ')
+}
+
+function living(view: View, bits: number): number {
+  for (let agent = 0; agent < view.agents; agent++) if (view.isDead(agent)) bits &= ~(1 << agent)
+  return bits
+}
+
+/** Sees who has died since, and what that must or may lead to. */
+function notice(view: View): void {
+  const seen = view.get(MOST_WORDS)
+  for (let agent = 0; agent < view.agents; agent++) {
+    const bit = 1 << agent
+    if (!view.isDead(agent) || (seen & bit) !== 0) continue
+    on(view, MOST_WORDS, bit)
+    const wasInside = (view.get(WRITER) & bit) !== 0
+    const mayHaveBeen = wasInside || (view.get(IN_BETWEEN) & bit) !== 0
+    // A reader that was told, and died before it had left: the next is told again.
+    const wasTold = (view.get(READERS) & bit) !== 0
+    if (wasInside) view.set(MUST_TELL, view.get(MUST_TELL) + 1)
+    if (mayHaveBeen || wasTold) view.set(MAY_TELL, view.get(MAY_TELL) + 1)
+    for (const word of [READERS, WRITER, IN_BETWEEN]) off(view, word, bit)
+  }
+}
+
+function told(view: View, agent: number, isTold: boolean): string | undefined {
+  if (!isTold) {
+    return view.get(MUST_TELL) > 0 ? `T${agent} is not told that a writer died inside` : undefined
+  }
+  if (view.get(MAY_TELL) === 0) return `T${agent} is told that a writer died inside; none did`
+  view.set(MUST_TELL, 0)
+  view.set(MAY_TELL, view.get(MAY_TELL) - 1)
+  return undefined
+}
+
+export const rwlock: Subject = {
+  name: 'rwlock',
+  words: FIRST_SLOT + MOST_AGENTS,
+  monitor,
+  segments: [read, write, tryRead, tryWrite, readFor, writeFor, readTwice],
+  loops: [
+    loopSegment('readAsync', holdAsync('reader')),
+    loopSegment('writeAsync', holdAsync('writer')),
+    loopSegment('both', holdAsync('reader'), holdAsync('writer')),
+    loopSegment('readAbort', holdAsync('reader', { aborted: true }), holdAsync('reader')),
+    loopSegment('writeAbort', holdAsync('writer', { aborted: true }), holdAsync('writer')),
+    loopSegment('writeAsyncFor', holdAsync('writer', { timed: true }), holdAsync('reader')),
+    loopSegment('readBetween', holdAsync('reader'), holdInBetween('reader', 'try')),
+    loopSegment('writeBetween', holdAsync('writer'), holdInBetween('writer', 'for')),
+  ],
+}
