@@ -93,7 +93,7 @@ function checkOne(name: string, deadline: number, seed: number): Search | 'cut' 
   const totals: Totals = { programs: 0, states: 0, schedules: 0, steps: 0, cut: 0 }
   const start = performance.now()
   const deep = DEEP.get(name) ?? []
-  const plain = CATALOGUE.get(name)!
+  const plain = CATALOGUE.get(name) ?? []
   // What finds most comes first.
   for (const [texts, strategies] of [
     [plain, FEW_PREEMPTIONS],

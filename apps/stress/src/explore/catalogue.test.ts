@@ -9,16 +9,16 @@ import { fromToken, toToken } from './token.ts'
 
 test.each([...CATALOGUE])(
   '%s: nothing with ≤ 1 preemption',
+  { timeout: 60_000 },
   async (_, texts) => {
-    await inMacrotask(() => {
-      for (const text of texts) {
+    const found = await inMacrotask(() =>
+      texts.filter((text) => {
         const result = search(parseProgram(text), [bounded(1)], budgetUntil(Infinity))
-        expect(result.finding, text).toBeNull()
-        expect(result.outcomes[0]!.complete, text).toBe(true)
-      }
-    })
+        return result.finding !== null || !result.outcomes[0]!.complete
+      }),
+    )
+    expect(found).toEqual([])
   },
-  60_000,
 )
 
 test('programs and tokens are read back as they were written', () => {

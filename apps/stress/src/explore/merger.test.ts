@@ -9,7 +9,7 @@ import { complete } from './strategies/bounded.ts'
 import type { Budget } from './strategies/strategy.ts'
 
 const BUDGET: Budget = { over: () => false, maxStates: 1_000_000, maxSteps: 5000 }
-const WALKS = 1500
+const WALKS = 400
 
 const machineOf = (program: string, merger: Merger | null): Machine =>
   new Machine(modelOf(parseProgram(program)), new Automata(merger))

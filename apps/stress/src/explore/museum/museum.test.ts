@@ -6,7 +6,7 @@ import { mutants, Workshop } from './museum.ts'
 const ROOT = fileURLToPath(new URL('../../../../../', import.meta.url))
 
 /** One of each kind; `stress mutants` examines all. */
-const QUICK = ['lock-taker-forgets-waiters', 'undo-clears-without-wake', 'event-lost-pulse']
+const QUICK = ['lock-taker-forgets-waiters', 'semaphore-taker-wakes-nobody', 'event-lost-pulse']
 
 let workshop: Workshop
 beforeAll(() => {
@@ -17,7 +17,9 @@ afterAll(() => {
 })
 
 test('every patch of the museum applies', () => {
-  for (const { file } of mutants()) execFileSync('git', ['apply', '--check', file], { cwd: ROOT })
+  for (const { file } of mutants()) {
+    expect(() => execFileSync('git', ['apply', '--check', file], { cwd: ROOT })).not.toThrow()
+  }
 })
 
 for (const mutant of mutants().filter(({ name }) => QUICK.includes(name))) {
