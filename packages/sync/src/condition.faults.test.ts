@@ -89,7 +89,8 @@ test(`${PRODUCERS} producers and ${CONSUMERS} consumers in 8 processes move ${IT
         for (;;) {
           // oxlint-disable-next-line no-await-in-loop -- one item after the other
           const guard = given.isAsync ? await lock.acquireAsync() : lock.acquire()
-          const isReady = (): boolean => w[given.TAIL] > w[given.HEAD] || w[given.HEAD] === given.ITEMS
+          const isReady = (): boolean =>
+            w[given.TAIL] > w[given.HEAD] || w[given.HEAD] === given.ITEMS
           // oxlint-disable-next-line no-await-in-loop
           if (given.isAsync) await notEmpty.waitForAsync(guard, isReady)
           else notEmpty.waitFor(guard, isReady)

@@ -356,18 +356,16 @@ export class Condition extends Primitive {
   }
 }
 
-/**
- * Also when signal handlers throw meanwhile: what they throw comes out when the lock is held. An
- * error of the lock itself comes again at once; then it cannot be taken back.
- */
+/** So many handlers may throw while a lock is taken back; an error of the lock comes every time. */
+const MOST_FAILURES = 100
+
+/** Also when signal handlers throw meanwhile: what they throw comes out when the lock is held. */
 function takeBack(suspended: Suspended, failures: unknown[]): boolean {
-  for (let before = ''; ;) {
+  for (let left = MOST_FAILURES; ; left--) {
     try {
       return suspended.resume()
     } catch (error) {
-      const code = error instanceof IpcError ? error.code : ''
-      if (code !== '' && code === before) throw error
-      before = code
+      if (left === 0) throw error
       failures.push(error)
     }
   }
