@@ -34,6 +34,14 @@ export const LAYOUT: Layout = {
 /** One waiter; the index of its first word. */
 export type Entry = number
 
+interface Waiter {
+  readonly entry: Entry
+  readonly agent: AgentId
+  readonly age: number
+}
+
+export const isNotified = (ticket: number): boolean => (ticket & NOTIFIED) !== 0
+
 /** All of it under the user's lock, except where it says otherwise. */
 export class Entries {
   readonly #memory: Memory
@@ -85,14 +93,14 @@ export class Entries {
 
   /** Also without the lock, by its waiter. */
   isNotified(entry: Entry): boolean {
-    return (this.#memory.load(entry + TICKET) & NOTIFIED) !== 0
+    return isNotified(this.#memory.load(entry + TICKET))
   }
 
   /** Without the lock: whether somebody died after it was notified. */
   get hasOrphan(): boolean {
     const end = this.#end
     for (let entry = this.#first; entry < end; entry += ENTRY_WORDS) {
-      if (this.#isDead(entry) && this.isNotified(entry)) return true
+      if (this.isNotified(entry) && this.#isLeft(this.#memory.load(entry + AGENT))) return true
     }
     return false
   }
@@ -101,56 +109,51 @@ export class Entries {
   bury(): void {
     const end = this.#end
     for (let entry = this.#first; entry < end; entry += ENTRY_WORDS) {
-      if (!this.#isDead(entry)) continue
+      if (!this.#isLeft(this.#memory.load(entry + AGENT))) continue
       if (this.isNotified(entry)) this.notifyOldest(1)
       this.free(entry)
     }
   }
 
   /**
-   * A waiter may die just before it is marked, and then its death was seen by sleepers that did not
-   * see the mark:
+   * It looks whether a waiter lives after it was marked. The other way round a wake would be lost:
    *
    *   T1 sees that A lives | A dies, T2 wakes up, sees no mark, sleeps on | T1 marks A
-   *
-   * so T1 looks again, and notifies the next one instead.
    */
   notifyOldest(count: number): void {
     let left = count
-    for (const entry of this.#oldestFirst()) {
+    for (const { entry, agent } of this.#oldestFirst()) {
       if (left === 0) return
       this.#memory.or(entry + TICKET, NOTIFIED)
-      if (this.#isDead(entry)) {
-        this.#memory.and(entry + TICKET, NUMBER)
-        continue
+      if (this.#isLeft(agent)) {
+        this.#memory.and(entry + TICKET, NUMBER) // the next one instead
+      } else {
+        this.#wake(entry)
+        left--
       }
-      this.#wake(entry)
-      left--
     }
   }
 
   /** How many wait and were not notified; without the lock, about. */
   get waiting(): number {
-    return this.#oldestFirst().length
+    return this.#oldestFirst().filter(({ agent }) => !this.#isLeft(agent)).length
   }
 
-  /** The entries of those who live and were not notified. */
-  #oldestFirst(): Entry[] {
+  /** Those who were not notified; some may have died. */
+  #oldestFirst(): Waiter[] {
     const next = this.#memory.load(this.#index + NEXT_TICKET)
-    const age = (entry: Entry): number => (next - this.#memory.load(entry + TICKET)) & NUMBER
-    const waiting: { entry: Entry; age: number }[] = []
+    const waiters: Waiter[] = []
     const end = this.#end
     for (let entry = this.#first; entry < end; entry += ENTRY_WORDS) {
-      if (this.#memory.load(entry + AGENT) === NOBODY) continue
-      if (this.#isDead(entry) || this.isNotified(entry)) continue
-      waiting.push({ entry, age: age(entry) })
+      const agent = this.#memory.load(entry + AGENT)
+      if (agent === NOBODY) continue
+      const ticket = this.#memory.load(entry + TICKET)
+      if (!isNotified(ticket)) waiters.push({ entry, agent, age: (next - ticket) & NUMBER })
     }
-    if (waiting.length > 1) waiting.sort((a, b) => b.age - a.age)
-    return waiting.map(({ entry }) => entry)
+    return waiters.length > 1 ? waiters.toSorted((a, b) => b.age - a.age) : waiters
   }
 
-  #isDead(entry: Entry): boolean {
-    const agent = this.#memory.load(entry + AGENT)
+  #isLeft(agent: AgentId): boolean {
     return agent === GONE || (agent !== NOBODY && this.#memory.isDead(agent))
   }
 

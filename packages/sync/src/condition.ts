@@ -54,7 +54,7 @@ import {
   type WaitOptions,
 } from '@ipc/core'
 import { Lock, RLock, type Suspended } from '@ipc/lock'
-import { ENTRIES, Entries, LAYOUT, type Entry } from './condition-entries.ts'
+import { ENTRIES, Entries, isNotified, LAYOUT, type Entry } from './condition-entries.ts'
 
 const { kind: KIND } = LAYOUT
 
@@ -313,7 +313,7 @@ export class Condition extends Primitive {
       owner: this,
       attempt: (sleep) => {
         const ticket = this.memory.load(word)
-        if (this.#entries.isNotified(entry)) return 'notified'
+        if (isNotified(ticket)) return 'notified'
         if (this.#entries.hasOrphan || this.#lock.isAbandoned) return 'death'
         sleep.on(word, ticket)
         return undefined
