@@ -71,6 +71,46 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'event/asyncFor/wait/pulse,set,clear/crashes=1',
     ],
   ],
+  [
+    'rwlock',
+    [
+      'rwlock/read/write/crashes=1/spurious=1',
+      'rwlock/read/read/write',
+      'rwlock/read/write/write/crashes=1',
+      'rwlock/write/writeFor/tryRead/crashes=1',
+      'rwlock/writeFor/readFor/crashes=2',
+      'rwlock/tryRead,read/write/tryWrite,write',
+      'rwlock/readTwice/write/read',
+      'rwlock/both/write',
+      'rwlock/readAbort/write',
+      'rwlock/writeAbort/write/crashes=1',
+      'rwlock/readBetween/write',
+    ],
+  ],
+  [
+    'condition',
+    [
+      'condition/take/take/give/crashes=1',
+      'condition/take/give/crashes=1/spurious=1',
+      'condition/wait/wait/notify/crashes=1',
+      'condition/take/take/give2',
+      'condition/takeFor/give/crashes=2',
+      'condition/takeAsync/takeAsync/give2',
+      'condition/takeAbort/give/crashes=1',
+    ],
+  ],
+  [
+    'barrier',
+    [
+      'barrier:2/wait/wait/crashes=1/spurious=1',
+      'barrier:2/wait,wait/wait,wait',
+      'barrier:3/wait/wait/wait/crashes=1',
+      'barrier:2/waitFor/wait/wait/crashes=1',
+      'barrier:2/wait/abort/wait,reset,wait',
+      'barrier:2/wait,wait/reset/wait,wait',
+      'barrier:2/wait,abort/wait,wait',
+    ],
+  ],
 ])
 
 /** Programs whose bugs need more preemptions: their complete state graphs. */

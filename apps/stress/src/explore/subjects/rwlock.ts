@@ -65,7 +65,7 @@ const tryRead = segment('tryRead', (agent, lock) => hold(agent, lock, 'reader', 
 const tryWrite = segment('tryWrite', (agent, lock) => hold(agent, lock, 'writer', 'try'))
 /** Reads, and once more inside, also behind a writer that waits. */
 const readTwice = segment('readTwice', (agent, lock) =>
-  hold(agent, lock, 'reader', 'block', () => void lock.reader.acquire().release()),
+  hold(agent, lock, 'reader', 'block', () => lock.reader.acquire().release()),
 )
 
 /* ---- event loops --------------------------------------------------------------------------------- */
@@ -101,7 +101,7 @@ const holdAsync =
     release(agent, side, guard)
   }
 
-/** Blocks between the turns of its event loop. */
+/** Between the turns of its event loop. */
 const holdInBetween =
   (side: Side, how: How): Task =>
   async (lock, { agent }) =>
@@ -235,6 +235,6 @@ export const rwlock: Subject = {
     loopSegment('writeAbort', holdAsync('writer', { aborted: true }), holdAsync('writer')),
     loopSegment('writeAsyncFor', holdAsync('writer', { timed: true }), holdAsync('reader')),
     loopSegment('readBetween', holdAsync('reader'), holdInBetween('reader', 'try')),
-    loopSegment('writeBetween', holdAsync('writer'), holdInBetween('writer', 'for')),
+    loopSegment('writeBetween', holdAsync('writer'), holdInBetween('writer', 'try')),
   ],
 }
