@@ -154,3 +154,79 @@ test(`${PRODUCERS} producers and ${CONSUMERS} consumers in 8 processes move ${IT
   expect(Condition.at(memory, NOT_FULL, { lock }).inspect().waiting).toBe(0)
   expect(Condition.at(memory, NOT_EMPTY, { lock }).inspect().waiting).toBe(0)
 }, 120_000)
+
+test('10,000 rounds of giving and taking, blocking and not, with time-outs and aborts at random: nothing is lost', async () => {
+  const memory = SharedMemory.create({ byteLength: WORDS * 4 })
+  const words = new Int32Array(memory.buffer as ArrayBuffer)
+  const total = 10_000
+  const contenders = await Promise.all(
+    Array.from({ length: 5 }, () => startProcess<Modules>({ modules })),
+  )
+  const runs = contenders.map((contender, i) =>
+    contender.start(
+      async ({ core: { SharedMemory: M }, locks: { Lock: L }, sync: { Condition: C } }, given) => {
+        const shared = M.from(given.handle)
+        const lock = L.at(shared, 0)
+        const changed = C.at(shared, given.NOT_FULL, { lock })
+        const w = new Int32Array(shared.buffer as ArrayBuffer)
+        let seed = given.seed
+        const random = (n: number): number => {
+          seed = (Math.imul(seed, 1103515245) + 12345) & 0x7fffffff
+          return (seed >>> 8) % n
+        }
+        // HEAD: taken; TAIL: given.
+        const isReady = (): boolean =>
+          w[given.TAIL]! > w[given.HEAD]! || w[given.HEAD] === given.total
+        let gaveUp = 0
+        while (w[given.HEAD]! < given.total) {
+          const form = random(5)
+          // oxlint-disable-next-line no-await-in-loop -- one round after the other
+          const guard = form < 2 ? lock.acquire() : await lock.acquireAsync()
+          try {
+            if (given.gives) {
+              // Now and then all have to wait.
+              if (w[given.TAIL]! - w[given.HEAD]! > 4) continue
+              const count = Math.min(1 + random(8), given.total - w[given.TAIL]!)
+              if (count === 0) return gaveUp
+              w[given.TAIL]! += count
+              changed.notify(count)
+              continue
+            }
+            if (form === 0) changed.waitFor(guard, isReady)
+            else if (form === 1) changed.waitFor(guard, isReady, { timeoutMs: random(4) / 2 })
+            // oxlint-disable-next-line no-await-in-loop
+            else if (form === 2) await changed.waitForAsync(guard, isReady)
+            // oxlint-disable-next-line no-await-in-loop
+            else if (form === 3) await changed.tryWaitAsync(guard, { timeoutMs: random(3) })
+            else {
+              const controller = new AbortController()
+              setTimeout(() => controller.abort(), random(2))
+              // oxlint-disable-next-line no-await-in-loop
+              await changed.waitForAsync(guard, isReady, { signal: controller.signal })
+            }
+          } catch (error) {
+            if ((error as Error).name !== 'AbortError') throw error
+            gaveUp++
+          } finally {
+            if (!guard.held) throw new Error('the lock is not held') // oxlint-disable-line no-unsafe-finally
+            if (!given.gives && w[given.TAIL]! > w[given.HEAD]!) w[given.HEAD]!++
+            if (w[given.HEAD] === given.total) changed.notifyAll()
+            guard.release()
+          }
+          // oxlint-disable-next-line no-await-in-loop
+          if (given.gives)
+            await new Promise((resolve) => setTimeout(resolve, random(8) === 0 ? 1 : 0))
+        }
+        return gaveUp
+      },
+      { ...at, handle: memory.handle, seed: 11 + i * 7919, total, gives: i === 0 },
+    ),
+  )
+  const gaveUp = await within(Promise.all(runs), 'all rounds', { timeoutMs: 60_000 })
+  process.stdout.write(`  figure: ${total} items, aborted ${gaveUp.join(' ')} times\n`)
+  expect(words[HEAD]).toBe(total)
+  expect(words[TAIL]).toBe(total)
+  const lock = Lock.at(memory, 0)
+  expect(lock.locked).toBe(false)
+  expect(Condition.at(memory, NOT_FULL, { lock }).inspect().waiting).toBe(0)
+}, 90_000)
