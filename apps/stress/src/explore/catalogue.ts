@@ -92,10 +92,8 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'condition/take/take/give/crashes=1',
       'condition/take/give/crashes=1/spurious=1',
-      'condition/wait/wait/notify/crashes=1',
       'condition/take/take/give2',
       'condition/takeFor/give/crashes=2',
-      'condition/takeAsync/takeAsync/give2',
       'condition/takeAbort/give/crashes=1',
     ],
   ],

@@ -118,26 +118,31 @@ const IN_BETWEEN = 2
 const MAY_TELL = 3
 /** How often somebody must be told. */
 const MUST_TELL = 4
-const MOST_WORDS = 5
+/** How many calls of each agent are in the middle of taking it: eight bits each. */
+const TAKING = 5
+const SEEN_DEAD = 6
 
 /**
  * Writers exclude everybody; a writer that died inside is told to the next, and nobody is told for
  * nothing; nobody sleeps who could go on.
  */
 const monitor: Monitor = {
-  words: MOST_WORDS + 1,
+  words: SEEN_DEAD + 1,
 
   tell(view, agent, code, value) {
     const bit = 1 << agent
     notice(view)
     switch (code) {
       case TAKES:
+        view.set(TAKING, view.get(TAKING) + (1 << (8 * agent)))
         if ((value & WRITES) !== 0) on(view, IN_BETWEEN, bit)
         return undefined
       case GAVE_UP:
+        view.set(TAKING, view.get(TAKING) - (1 << (8 * agent)))
         off(view, IN_BETWEEN, bit)
         return undefined
       case HAS: {
+        view.set(TAKING, view.get(TAKING) - (1 << (8 * agent)))
         off(view, IN_BETWEEN, bit)
         const others = [READERS, WRITER].map((word) => living(view, view.get(word) & ~bit))
         on(view, (value & WRITES) !== 0 ? WRITER : READERS, bit)
@@ -197,11 +202,11 @@ function living(view: View, bits: number): number {
 
 /** Sees who has died since, and what that must or may lead to. */
 function notice(view: View): void {
-  const seen = view.get(MOST_WORDS)
+  const seen = view.get(SEEN_DEAD)
   for (let agent = 0; agent < view.agents; agent++) {
     const bit = 1 << agent
     if (!view.isDead(agent) || (seen & bit) !== 0) continue
-    on(view, MOST_WORDS, bit)
+    on(view, SEEN_DEAD, bit)
     const wasInside = (view.get(WRITER) & bit) !== 0
     const mayHaveBeen = wasInside || (view.get(IN_BETWEEN) & bit) !== 0
     // A reader that was told, and died before it had left: the next is told again.
@@ -214,6 +219,8 @@ function notice(view: View): void {
 
 function told(view: View, agent: number, isTold: boolean): string | undefined {
   if (!isTold) {
+    // Another call of the same agent may be told already, and not run yet.
+    if (((view.get(TAKING) >> (8 * agent)) & 255) > 0) return undefined
     return view.get(MUST_TELL) > 0 ? `T${agent} is not told that a writer died inside` : undefined
   }
   if (view.get(MAY_TELL) === 0) return `T${agent} is told that a writer died inside; none did`
