@@ -1,19 +1,32 @@
 import { Op, type Operation } from './operation.ts'
 import { isLoop } from './event-loop.ts'
 import type { Merger } from './merger.ts'
+import { named, type CallNote } from './named.ts'
 import { Diverged, SimulatedMemory, type Mark, type Oracle } from './simulated-memory.ts'
 
 const NO_MARKS: readonly Mark[] = []
+const NO_CALLS: readonly CallNote[] = []
 
 /** What an agent's code sees of the explorer. */
 export class Agent {
   /** From 0. */
   readonly number: number
   readonly memory: SimulatedMemory
+  readonly #isWatched: boolean
 
-  constructor(number: number, memory: SimulatedMemory) {
+  constructor(number: number, memory: SimulatedMemory, isWatched: boolean) {
     this.number = number
     this.memory = memory
+    this.#isWatched = isWatched
+  }
+
+  /** An object of the code under test; its calls stand in timelines. */
+  named<T extends object>(object: T): T {
+    const { memory } = this
+    if (!this.#isWatched) return object
+    return named(object, (note) => {
+      if (memory.stoppedAt === null) memory.calls.push(note)
+    })
   }
 
   /** Tells the monitor that something was done, by the operation that came last. */
@@ -66,6 +79,8 @@ export class Node implements Operation {
   readonly timed: boolean
   readonly after: readonly Mark[]
   readonly before: readonly Mark[]
+  /** Of the code, since the parent's operation. */
+  readonly calls: readonly CallNote[]
   /** Of FAILED. */
   readonly error: unknown
   // The first child without a Map: most nodes have one or two.
@@ -93,6 +108,7 @@ export class Node implements Operation {
     this.timed = memory.timed
     this.after = memory.after.length === 0 ? NO_MARKS : memory.after
     this.before = memory.before.length === 0 ? NO_MARKS : memory.before
+    this.calls = memory.calls.length === 0 ? NO_CALLS : memory.calls
     this.error = error
   }
 
@@ -157,7 +173,7 @@ export class Automaton {
     const memory = new SimulatedMemory(this.agent, operations, answers, oracle)
     this.#all.executions++
     try {
-      const result: unknown = this.#code(new Agent(this.agent, memory))
+      const result: unknown = this.#code(new Agent(this.agent, memory, this.#all.isWatched))
       if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
         throw new TypeError('the code of an agent is asynchronous; this engine runs threads')
       }
@@ -187,10 +203,13 @@ export class Automata {
   executions = 0
   /** null: each sequence of answers is a node of its own. */
   readonly merger: Merger | null
+  /** Whether what the code calls is noted, for people. */
+  readonly isWatched: boolean
   readonly #known: Map<Code, Automaton[]> = new Map()
 
-  constructor(merger: Merger | null = null) {
+  constructor(merger: Merger | null = null, { isWatched = false }: { isWatched?: boolean } = {}) {
     this.merger = merger
+    this.isWatched = isWatched
   }
 
   of(code: Code, agent: number): Automaton {

@@ -8,7 +8,8 @@ import { random } from './strategies/random.ts'
 import { pct } from './strategies/pct.ts'
 import { pos } from './strategies/pos.ts'
 import type { Budget, Strategy } from './strategies/strategy.ts'
-import { drawTimeline, follow } from './timeline.ts'
+import { drawTimeline } from './draw.ts'
+import { follow } from './timeline.ts'
 
 const BUDGET: Budget = { over: () => false, maxStates: 1_000_000, maxSteps: 500 }
 
@@ -130,17 +131,17 @@ for (const strategy of STRATEGIES) {
     test(`${strategy.name}: finds ${name}`, () => {
       const { finding } = strategy.search(new Machine(model(toy, 3)), BUDGET)
       expect(finding).not.toBeNull()
-      const again = new Machine(model(toy, 3))
-      expect(follow(again, finding!.schedule).verdict).toContain(finding!.verdict)
+      expect(follow(model(toy, 3), finding!.schedule).verdict).toContain(finding!.verdict)
     })
   }
 }
 
 test('a bug is shown with the fewest preemptions that it needs', () => {
-  const machine = new Machine(model(PLANTED['sleeps on whatever the word is']!, 2))
+  const broken = model(PLANTED['sleeps on whatever the word is']!, 2)
+  const machine = new Machine(broken)
   expect(bounded(1).search(machine, BUDGET).finding).toBeNull()
   const { finding } = bounded(2).search(machine, BUDGET)
-  expect(drawTimeline(machine, finding!).join('\n')).toMatchInlineSnapshot(`
+  expect(drawTimeline(follow(broken, finding!.schedule)).join('\n')).toMatchInlineSnapshot(`
     "| T0                        | T1                            |
     | ------------------------- | ----------------------------- |
     | hold                      |                               |
@@ -155,6 +156,7 @@ test('a bug is shown with the fewest preemptions that it needs', () => {
     |   ends                    |                               |
     |                           |   load [0] → 0                |
     |                           |   load [0] → 0                |
+    |                           |   arm                         |
     |                           |   *** sleeps on [0] = 0 ***   |
     T1 sleeps on [0] = 0; the word is still that
     [0] = 0"

@@ -57,6 +57,9 @@ const ticketState = (ticket: number): number => ticket & 7
 /** At most so many sleepers of one word can be told apart. */
 const MAX_SLEEPERS = 8
 
+/** `node.parent` is where the agent was, `node.answer` what brought it here. */
+export type Watch = (agent: number, node: Node) => void
+
 export interface Violation {
   readonly verdict: string
   readonly agent: number | null
@@ -90,8 +93,11 @@ export class Machine implements View {
   readonly #tickets: number
   readonly #deaths: number
   readonly #spurious: number
+  readonly #watch: Watch | undefined
 
-  constructor(model: Model, automata: Automata = new Automata()) {
+  /** `watch` is told of every node that an agent comes to. */
+  constructor(model: Model, automata: Automata = new Automata(), watch?: Watch) {
+    this.#watch = watch
     if (model.agents.length > MAX_AGENTS) throw new RangeError(`at most ${MAX_AGENTS} agents`)
     this.model = model
     this.agents = model.agents.length
@@ -463,6 +469,7 @@ export class Machine implements View {
 
   #goTo(agent: number, node: Node): void {
     this.vector[this.#node + agent] = node.id
+    this.#watch?.(agent, node)
     const marks = node.after
     for (let i = 0; i < marks.length; i++) this.#tell(agent, marks[i]!.code, marks[i]!.value)
     if (node.kind === Op.IDLE || node.kind === Op.END) {
@@ -502,8 +509,9 @@ export class Machine implements View {
       if (node.kind !== Op.ARM && node.kind !== Op.IS_DEAD) return
       if (node.before.length > 0) return
       const next = node.on(this.#operate(agent, node, 0))
-      this.vector[this.#node + agent] = next.id
       if (next.after.length > 0 || next.kind >= Op.IDLE) return this.#goTo(agent, next)
+      this.vector[this.#node + agent] = next.id
+      this.#watch?.(agent, next)
     }
   }
 

@@ -2,7 +2,8 @@ import { Machine } from './machine.ts'
 import { Automata } from './automaton.ts'
 import { Merger } from './merger.ts'
 import type { Subject } from './subjects/subject.ts'
-import { drawTimeline, follow } from './timeline.ts'
+import { drawTimeline } from './draw.ts'
+import { follow } from './timeline.ts'
 import { modelOf, type Program } from './program.ts'
 import { bounded, complete } from './strategies/bounded.ts'
 import { pct } from './strategies/pct.ts'
@@ -64,7 +65,7 @@ export function search(program: Program, strategies: readonly Strategy[], budget
   )
   if (result.finding === null) return result
   const machine = new Machine(modelOf(program))
-  if (follow(machine, result.finding.schedule).verdict !== null) return { ...result, machine }
+  if (follow(machine.model, result.finding.schedule).verdict !== null) return { ...result, machine }
   // Nodes were taken for the same that are not.
   return searchOn(machine, program, strategies, budget)
 }
@@ -106,7 +107,7 @@ export function describeFinding({ program, machine, finding }: Search): string[]
     '',
     `FOUND: ${who}${verdict}`,
     '',
-    ...drawTimeline(machine, finding!),
+    ...drawTimeline(follow(machine.model, schedule)),
     '',
     `replay: ${replayCommand({ program, schedule })}`,
   ]

@@ -9,6 +9,7 @@ import {
   type Operation,
   type OpKind,
 } from './operation.ts'
+import type { CallNote } from './named.ts'
 
 /** Something that an agent did, told to the monitor; not an operation, so it takes no time. */
 export interface Mark {
@@ -47,6 +48,8 @@ export class SimulatedMemory implements Memory {
   after: Mark[] = []
   /** Told when the operation after them happens. */
   before: Mark[] = []
+  /** What the code called, and what returned, since the last operation; if it is asked for. */
+  calls: CallNote[] = []
 
   readonly #operations: readonly Operation[]
   readonly #answers: readonly number[]
@@ -202,5 +205,6 @@ export class SimulatedMemory implements Memory {
   #forgetMarks(): void {
     if (this.after.length > 0) this.after = []
     if (this.before.length > 0) this.before = []
+    if (this.calls.length > 0) this.calls = []
   }
 }

@@ -97,7 +97,7 @@ function diedInside(view: View, parties: number): boolean {
 export function barrierOf(parties: number): Subject {
   const segment = (name: string, body: (agent: Agent, barrier: Barrier) => void): Segment => ({
     name,
-    code: (agent) => body(agent, Barrier.at(agent.memory, AT, { parties })),
+    code: (agent) => body(agent, agent.named(Barrier.at(agent.memory, AT, { parties }))),
   })
   return {
     name: `barrier:${parties}`,

@@ -21,7 +21,8 @@ interface Pair {
 
 function open(agent: Agent): Pair {
   const lock = Lock.at(untimed(agent.memory), LOCK)
-  return { lock, condition: Condition.at(agent.memory, CONDITION, { lock }) }
+  const condition = Condition.at(agent.memory, CONDITION, { lock })
+  return { lock: agent.named(lock), condition: agent.named(condition) }
 }
 
 /** The same memory for a lock that is waited for without end, also inside a wait with a time-out. */

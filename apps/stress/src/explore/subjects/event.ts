@@ -50,7 +50,7 @@ function segment(name: string, body: (agent: Agent, event: Event) => void): Segm
   return {
     name,
     code: (agent) => {
-      body(agent, Event.at(agent.memory, AT))
+      body(agent, agent.named(Event.at(agent.memory, AT)))
     },
   }
 }
@@ -63,7 +63,7 @@ function loopSegment(name: string, ...tasks: readonly EventTask[]): Segment {
   const known = new WeakMap<Agent, Event>()
   const eventOf = (agent: Agent): Event => {
     let event = known.get(agent)
-    if (event === undefined) known.set(agent, (event = Event.at(agent.memory, AT)))
+    if (event === undefined) known.set(agent, (event = agent.named(Event.at(agent.memory, AT))))
     return event
   }
   return { name, code: eventLoop(tasks.map((task) => (loop) => task(eventOf(loop.agent), loop))) }

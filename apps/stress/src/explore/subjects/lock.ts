@@ -88,7 +88,7 @@ function loopSegment(name: string, ...tasks: readonly LockTask[]): Segment {
   const known = new WeakMap<Agent, Lock>()
   const lockOf = (agent: Agent): Lock => {
     let lock = known.get(agent)
-    if (lock === undefined) known.set(agent, (lock = Lock.at(agent.memory, AT)))
+    if (lock === undefined) known.set(agent, (lock = agent.named(Lock.at(agent.memory, AT))))
     return lock
   }
   return { name, code: eventLoop(tasks.map((task) => (loop) => task(lockOf(loop.agent), loop))) }
@@ -166,7 +166,7 @@ function releaseGuard(agent: Agent, guard: Guard): void {
 
 function segment(name: string, body: (agent: Agent, lock: Lock) => void): Segment {
   const code: Code = (agent) => {
-    body(agent, Lock.at(agent.memory, AT))
+    body(agent, agent.named(Lock.at(agent.memory, AT)))
   }
   return { name, code }
 }

@@ -54,7 +54,7 @@ function release(agent: Agent, side: Side, guard: Guard): void {
 const flag = (side: Side): number => (side === 'writer' ? WRITES : 0)
 
 function segment(name: string, body: (agent: Agent, lock: RWLock) => void): Segment {
-  return { name, code: (agent) => body(agent, RWLock.at(agent.memory, AT)) }
+  return { name, code: (agent) => body(agent, agent.named(RWLock.at(agent.memory, AT))) }
 }
 
 const read = segment('read', (agent, lock) => hold(agent, lock, 'reader', 'block'))
@@ -76,7 +76,7 @@ function loopSegment(name: string, ...tasks: readonly Task[]): Segment {
   const known = new WeakMap<Agent, RWLock>()
   const lockOf = (agent: Agent): RWLock => {
     let lock = known.get(agent)
-    if (lock === undefined) known.set(agent, (lock = RWLock.at(agent.memory, AT)))
+    if (lock === undefined) known.set(agent, (lock = agent.named(RWLock.at(agent.memory, AT))))
     return lock
   }
   return { name, code: eventLoop(tasks.map((task) => (loop) => task(lockOf(loop.agent), loop))) }

@@ -86,7 +86,7 @@ function segmentsOf(options: SemaphoreOptions): MakeSegment {
   return (name, body) => ({
     name,
     code: (agent) => {
-      body(agent, Semaphore.at(agent.memory, AT, options))
+      body(agent, agent.named(Semaphore.at(agent.memory, AT, options)))
     },
   })
 }
@@ -108,7 +108,7 @@ function loopsOf(
     const semaphoreOf = (agent: Agent): Semaphore => {
       let semaphore = known.get(agent)
       if (semaphore === undefined) {
-        known.set(agent, (semaphore = Semaphore.at(agent.memory, AT, options)))
+        known.set(agent, (semaphore = agent.named(Semaphore.at(agent.memory, AT, options))))
       }
       return semaphore
     }
