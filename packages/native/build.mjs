@@ -1,12 +1,20 @@
-// Compiles native/*.c into prebuilds/<platform>-<arch>/ipc.node with the C compiler of this machine.
+// Compiles native/*.c into prebuilds/<platform>-<arch>/ipc.node with the C compiler of this machine:
+//   node build.mjs
 // $CC chooses another compiler (a cross compiler too: the target is asked of it), $CFLAGS is appended.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
-import headers from 'node-api-headers'
+import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 const FLAGS =
   '-std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -pthread -Wl,-z,nodelete -Wl,-z,now -DNAPI_VERSION=9'
+
+/* One binary per CPU for every C library: it names none, and uses what all have (native/libc.h).
+ * What compilers add by themselves and not all have is left out: checked variants of functions,
+ * and atomics that ask the C library for the CPU's features. */
+const PORTABLE = {
+  x64: '-nostdlib -U_FORTIFY_SOURCE',
+  arm64: '-nostdlib -U_FORTIFY_SOURCE -mno-outline-atomics',
+}
 
 const ARCHITECTURES = { x86_64: 'x64', aarch64: 'arm64' }
 
@@ -15,6 +23,20 @@ const words = (text) => text.split(/\s+/).filter(Boolean)
 function fail(message) {
   console.error(`build:native: ${message}`)
   process.exit(1)
+}
+
+/** Those of the package node-api-headers, or those that came with this Node. */
+async function includeDirectory() {
+  const ofNode = join(dirname(process.execPath), '..', 'include', 'node')
+  const headers = await import('node-api-headers').catch(() => null)
+  const directory = headers?.default.include_dir ?? ofNode
+  if (!existsSync(join(directory, 'node_api.h'))) {
+    fail(
+      `no node_api.h in ${directory}, and no package node-api-headers: ` +
+        'npm install --no-save node-api-headers',
+    )
+  }
+  return directory
 }
 
 if (process.platform !== 'linux') {
@@ -51,11 +73,12 @@ mkdirSync(directory, { recursive: true })
 const command = [
   ...compilerArguments,
   ...words(FLAGS),
-  `-I${headers.include_dir}`,
+  ...words(PORTABLE[arch] ?? ''),
+  `-I${await includeDirectory()}`,
   '-o',
   unfinished,
   ...sources,
-  ...words(process.env.CFLAGS ?? ''),
+  ...words(process.env.CFLAGS ?? '-s'), // flags of yours may be for debugging: then symbols stay
 ]
 const result = spawnSync(compiler, command, { stdio: 'inherit' })
 if (result.status !== 0) fail(`failed: ${[compiler, ...command].join(' ')}`)

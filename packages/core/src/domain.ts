@@ -1,5 +1,5 @@
 import { platform } from '#platform'
-import type { Native, NativeDomain } from '@ipc/native'
+import type { Native, NativeDomain, Unsupported } from '@ipc/native'
 import { RegisteredAgents } from './agents.ts'
 import { IpcError } from './errors.ts'
 import { thread } from './thread.ts'
@@ -19,14 +19,25 @@ export const processScope: { readonly supported: boolean; readonly reason: strin
     return this.reason === null
   },
   get reason() {
-    const native = platform.native()
+    const native = usableNative()
     return 'reason' in native ? native.reason : null
   },
 }
 
-/** @throws IpcError ERR_IPC_UNSUPPORTED where process scope does not work */
-export function requireNative(): Native {
+/** The addon, if the kernel tells who dies: some emulators load it and have no robust futexes. */
+function usableNative(): Native | Unsupported {
   const native = platform.native()
+  if ('reason' in native || native.layout.liveness >= 0) return native
+  return {
+    reason:
+      'process scope needs robust futexes, by which the kernel tells that a thread died: ' +
+      'this kernel (or emulator) does not have them',
+  }
+}
+
+/** @throws IpcError ERR_IPC_UNSUPPORTED where process scope does not work */
+function requireNative(): Native {
+  const native = usableNative()
   if ('reason' in native) throw new IpcError('ERR_IPC_UNSUPPORTED', native.reason)
   return native
 }
@@ -47,10 +58,10 @@ export function openDomain(directory: string, create = true): Domain {
   return adopt(native, native.openDomain(directory, platform.threadId, create))
 }
 
-/** The threads of this process; null where there is no addon, and so no liveness. */
+/** The threads of this process; null where nobody can be seen to die. */
 export function privateDomain(): Domain | null {
   if (thread.privateDomain === undefined) {
-    const native = platform.native()
+    const native = usableNative()
     thread.privateDomain =
       'reason' in native ? null : adopt(native, native.openDomain(null, platform.threadId, false))
   }

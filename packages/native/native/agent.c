@@ -1,5 +1,6 @@
 /* Agents: who is alive. The table of a slot's states is in ipc.h. */
 #include "ipc.h"
+#include "libc.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -45,12 +46,12 @@ static void probe(void) {
     char *word = (char *)head->list.next + head->futex_offset;
     ptrdiff_t offset = word - (char *)&mutex;
     if (offset >= 0 && offset <= (ptrdiff_t)(sizeof mutex - 4) &&
-        (*(int32_t *)word & FUTEX_TID_MASK) == gettid())
+        (*(int32_t *)word & FUTEX_TID_MASK) == ipc_gettid())
       word_offset = (int)offset;
   }
   pthread_mutex_unlock(&mutex);
   pthread_mutex_destroy(&mutex);
-  pthread_atfork(NULL, NULL, forget_identity); /* the child is another agent */
+  ipc_after_fork(forget_identity); /* the child is another agent */
 }
 
 int ipc_liveness_offset(void) {
@@ -127,7 +128,7 @@ static bool claim_slot(ipc_domain *domain, int number) {
     ipc_wake_all(ipc_liveness_word(domain, number));
   }
   atomic_store(&slot->pid, getpid());
-  atomic_store(&slot->tid, gettid());
+  atomic_store(&slot->tid, ipc_gettid());
   atomic_store(&slot->thread_id, my_thread_id);
   atomic_store(&slot->generation, generation + 1);
   return true;

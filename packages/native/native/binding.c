@@ -506,7 +506,8 @@ static napi_value init(napi_env env, napi_value exports) {
   CHECK(napi_create_object(env, &layout));
   set(env, layout, "slots", int_value(env, (int32_t)(offsetof(ipc_registry, slot) / 4)));
   set(env, layout, "slotWords", int_value(env, sizeof(ipc_slot) / 4));
-  set(env, layout, "liveness", int_value(env, ipc_liveness_offset() / 4));
+  int liveness = ipc_liveness_offset(); /* -1 where the kernel has no robust futexes */
+  set(env, layout, "liveness", int_value(env, liveness < 0 ? -1 : liveness / 4));
   set(env, layout, "generation", int_value(env, offsetof(ipc_slot, generation) / 4));
   set(env, layout, "pid", int_value(env, offsetof(ipc_slot, pid) / 4));
   set(env, layout, "tid", int_value(env, offsetof(ipc_slot, tid) / 4));

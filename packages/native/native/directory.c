@@ -84,7 +84,7 @@ static bool same_file(const struct stat *a, const struct stat *b) {
 
 bool ipc_leads_to(int directory, const char *name, const struct stat *file) {
   struct stat now;
-  return fstatat(directory, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && same_file(&now, file);
+  return ipc_stat_at(directory, name, &now) == 0 && same_file(&now, file);
 }
 
 /* Under the lock nobody else can remove the name, and a third make a new file of
@@ -134,7 +134,7 @@ bool ipc_check_plain(const struct stat *file, const char *path, ipc_error *e) {
 /* The file is open: make sure that it is still the one of that name, and plain. */
 static ipc_outcome look_at(int directory, const char *name, const char *path, int fd,
                            struct stat *file, ipc_error *e) {
-  if (fstat(fd, file) != 0)
+  if (ipc_stat(fd, file) != 0)
     return ipc_fail_errno(e, NULL, "fstat", path, "open %s", path);
   /* While a name is removed it may still lead to a file that has none. */
   if (file->st_nlink == 0 || !ipc_leads_to(directory, name, file)) return IPC_AGAIN;
@@ -150,7 +150,7 @@ static ipc_outcome open_any(int directory, const char *name, const char *path, i
   if (number == ENOENT) return IPC_ABSENT;
   /* Why it cannot be opened is best said by what it is: a link, a directory, 0400. */
   struct stat file;
-  if (fstatat(directory, name, &file, AT_SYMLINK_NOFOLLOW) == 0 && !ipc_check_plain(&file, path, e))
+  if (ipc_stat_at(directory, name, &file) == 0 && !ipc_check_plain(&file, path, e))
     return IPC_FAILED;
   errno = number;
   return ipc_fail_errno(e, NULL, "open", path, "open %s", path);

@@ -19,7 +19,7 @@
 #include "ipc.h"
 
 #include <sys/file.h>
-#include <sys/stat.h>
+#include "libc.h"
 
 typedef enum {
   IPC_FAILED = 0, /* the error says why; also what ipc_fail returns */

@@ -92,7 +92,7 @@ static int open_directory(const char *path, bool create, struct stat *directory,
   }
   if (fd < 0) {
     int number = errno;
-    if (lstat(path, directory) == 0 && !is_ours_alone(directory)) {
+    if (ipc_stat_at(AT_FDCWD, path, directory) == 0 && !is_ours_alone(directory)) {
       unsafe(e, path, directory);
     } else {
       errno = number;
@@ -100,7 +100,7 @@ static int open_directory(const char *path, bool create, struct stat *directory,
     }
     return -1;
   }
-  bool ok = fstat(fd, directory) == 0;
+  bool ok = ipc_stat(fd, directory) == 0;
   if (!ok)
     ipc_fail_errno(e, NULL, "fstat", path, "use the directory %s", path);
   else if (!is_ours_alone(directory))
@@ -119,7 +119,7 @@ static ipc_domain *find(int fd, const struct stat *directory) {
     ipc_domain *domain = table[i];
     if (domain->directory >= 0 && domain->inode == directory->st_ino &&
         domain->device == directory->st_dev &&
-        fstatat(fd, IPC_REGISTRY_FILE, &registry, AT_SYMLINK_NOFOLLOW) == 0 &&
+        ipc_stat_at(fd, IPC_REGISTRY_FILE, &registry) == 0 &&
         registry.st_ino == domain->registry_inode)
       return domain;
   }

@@ -44,7 +44,7 @@ static void let_go(ipc_mapping *m) {
   if (m->fd < 0) return;
   struct stat file;
   if (m->words != NULL && atomic_load(&m->words[IPC_WORD_ANONYMOUS]) == 1 &&
-      ipc_flock(m->fd, LOCK_EX) && fstat(m->fd, &file) == 0) {
+      ipc_flock(m->fd, LOCK_EX) && ipc_stat(m->fd, &file) == 0) {
     ipc_error ignored; /* what is left behind is swept later */
     ipc_name_remove(m->domain->directory, m->file, &file, m->file, &ignored);
   }
@@ -83,7 +83,7 @@ static ipc_outcome create(opening *o, ipc_error *e) {
   if (!ipc_aside_make(m->domain->directory, bytes, o->path, &aside, e)) return IPC_FAILED;
   struct stat file;
   ipc_outcome outcome = map(o, aside.fd, (size_t)bytes, e);
-  if (outcome == IPC_OK && fstat(aside.fd, &file) != 0)
+  if (outcome == IPC_OK && ipc_stat(aside.fd, &file) != 0)
     outcome = ipc_fail_errno(e, NULL, "fstat", o->path, "make %s", o->path);
   if (outcome == IPC_OK) {
     ipc_header_write(m->words, m->domain, o->request, o->kind, id);
@@ -186,7 +186,7 @@ static ipc_outcome join(opening *o, ipc_error *e) {
   if (lock < 0) return IPC_FAILED;
   ipc_outcome outcome;
   bool poisoned = false;
-  if (fstat(m->fd, &file) != 0)
+  if (ipc_stat(m->fd, &file) != 0)
     outcome = ipc_fail_errno(e, NULL, "fstat", o->path, "open %s", o->path);
   else if (file.st_nlink == 0 || (poisoned = atomic_load(&m->words[IPC_WORD_POISON]) != 0))
     outcome = IPC_AGAIN;
@@ -298,5 +298,5 @@ void ipc_mapping_release(ipc_mapping *mapping) {
 bool ipc_file_is_linked(ipc_mapping *mapping) {
   struct stat file;
   if (mapping->fd < 0) return true;
-  return fstat(mapping->fd, &file) == 0 && file.st_nlink > 0;
+  return ipc_stat(mapping->fd, &file) == 0 && file.st_nlink > 0;
 }

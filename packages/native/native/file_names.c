@@ -83,7 +83,7 @@ static ipc_outcome remove_used(ipc_domain *domain, const char *file, int fd,
 static ipc_outcome remove_corrupt(ipc_domain *domain, const char *file, const char *path,
                                   ipc_error *e) {
   struct stat stat;
-  if (fstatat(domain->directory, file, &stat, AT_SYMLINK_NOFOLLOW) != 0 ||
+  if (ipc_stat_at(domain->directory, file, &stat) != 0 ||
       !S_ISREG(stat.st_mode) || stat.st_uid != geteuid())
     return IPC_FAILED; /* with the error that there is */
   ipc_outcome outcome = ipc_name_remove(domain->directory, file, &stat, path, e);
@@ -261,7 +261,7 @@ static void sweep_one(ipc_domain *domain, const char *file, void *context) {
   int fd = openat(domain->directory, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return;
   struct stat stat;
-  if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid())
+  if (ipc_stat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_uid == geteuid())
     remove_unused(domain, file, fd, &stat);
   ipc_unlock_close(fd);
 }

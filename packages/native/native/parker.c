@@ -59,9 +59,10 @@ typedef struct {
 
 typedef struct parker {
   pthread_mutex_t lock; /* over everything here that is not atomic */
-  pthread_cond_t attached, swept;
   ipc_word control;     /* bumped when there is something to look at */
   atomic_bool asleep;
+  ipc_word progress;    /* bumped when it has attached, or removed what is finished */
+  int watchers;         /* who sleep on that */
   ticket *tickets;
   int count;
   uint32_t sweeps;      /* how often finished tickets were removed */
@@ -151,6 +152,25 @@ int ipc_sink_take(ipc_sink *sink, int32_t *ids, int max) {
   return count;
 }
 
+/* ---- waiting for the thread ----------------------------------------------------- */
+
+/* A condition variable, for the parker's lock. Not pthread's: glibc has two kinds under one name,
+ * and a binary that serves every C library would get the one of 2002. */
+static void tell_progress(parker *p) {
+  atomic_fetch_add(&p->progress, 1);
+  if (p->watchers > 0) ipc_wake_all(&p->progress);
+}
+
+/* The word is read under the lock that it is bumped under, so no progress is slept through. */
+static void await_progress(parker *p) {
+  ipc_sleep progress = {&p->progress, atomic_load(&p->progress)};
+  p->watchers++;
+  pthread_mutex_unlock(&p->lock);
+  ipc_sleep_on(&progress, 1, ipc_now_ns() + LONGEST_NS);
+  pthread_mutex_lock(&p->lock);
+  p->watchers--;
+}
+
 /* ---- the thread ---------------------------------------------------------------- */
 
 static void free_ticket(ticket *t) {
@@ -211,7 +231,7 @@ static void remove_finished(parker *p) {
     free_ticket(t);
   }
   p->sweeps++;
-  pthread_cond_broadcast(&p->swept);
+  tell_progress(p);
 }
 
 /* Rings what must be looked at again, and passes on what nobody takes; returns when
@@ -245,7 +265,7 @@ static void attach(parker *p) {
   if (agent != 0)
     p->member[p->members++] = (membership){.domain = p->attach, .agent = agent};
   p->attach = NULL;
-  pthread_cond_broadcast(&p->attached);
+  tell_progress(p);
 }
 
 static ticket *waiting_on(parker *p, const ipc_word *word) {
@@ -320,8 +340,6 @@ static parker *start(void) {
   parker *p = calloc(1, sizeof *p);
   if (p == NULL) return NULL;
   pthread_mutex_init(&p->lock, NULL);
-  pthread_cond_init(&p->attached, NULL);
-  pthread_cond_init(&p->swept, NULL);
   p->stale = true;
   sigset_t all, before;
   sigfillset(&all);
@@ -371,7 +389,7 @@ static ipc_agent become_member(parker *p, ipc_domain *domain, ipc_error *e) {
   if (agent == 0) {
     p->attach = domain;
     call(p);
-    while (p->attach != NULL) pthread_cond_wait(&p->attached, &p->lock);
+    while (p->attach != NULL) await_progress(p);
     agent = agent_in(p, domain);
     if (agent == 0) *e = p->attach_error;
   }
@@ -449,8 +467,7 @@ static void cancel(const ipc_sink *sink, const int32_t *id, const ipc_mapping *m
     }
     if (any) {
       call(p);
-      for (uint32_t sweep = p->sweeps; wait && p->sweeps == sweep;)
-        pthread_cond_wait(&p->swept, &p->lock);
+      for (uint32_t sweep = p->sweeps; wait && p->sweeps == sweep;) await_progress(p);
     }
     pthread_mutex_unlock(&p->lock);
   }

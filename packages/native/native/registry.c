@@ -58,7 +58,7 @@ static ipc_outcome make(ipc_domain *domain, const char *path, ipc_error *e) {
   struct stat file;
   ipc_registry *registry = map(aside.fd, path, e);
   if (registry != NULL && initialise(registry, e)) {
-    if (fstat(aside.fd, &file) == 0)
+    if (ipc_stat(aside.fd, &file) == 0)
       outcome = ipc_aside_publish(domain->directory, &aside, IPC_REGISTRY_FILE, path, e);
     else
       ipc_fail_errno(e, NULL, "fstat", path, "make %s", path);

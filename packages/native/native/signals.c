@@ -1,5 +1,6 @@
 /* The handler, and what the kernel is told about signals. */
 #include "signals.h"
+#include "libc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -163,7 +164,7 @@ int ipc_signals_start(ipc_signal_set listened, ipc_error *e) {
       return -1;
     }
     main_thread = pthread_self();
-    main_tid = (pid_t)syscall(SYS_gettid);
+    main_tid = ipc_gettid();
     for (int number = 1; number <= IPC_SIGNALS; number++)
       if (listened & bit(number))
         initial[number] = before_listeners(number);
@@ -284,17 +285,29 @@ ipc_signal_set ipc_signals_pending(void) {
   return set_of(&pending);
 }
 
+/* Of what /proc prints. strtoull and sscanf would do, but newer headers of glibc give them names
+ * that only it has. */
+static uint64_t number_in(const char *text, unsigned base) {
+  static const char digits[] = "0123456789abcdef";
+  uint64_t number = 0;
+  for (text += strspn(text, " \t"); *text != '\0'; text++) {
+    const char *digit = strchr(digits, *text);
+    if (digit == NULL || digit - digits >= base) break;
+    number = number * base + (uint64_t)(digit - digits);
+  }
+  return number;
+}
+
 static bool blocked_in(pid_t tid, ipc_signal_set *blocked) {
   char path[64], line[256];
   snprintf(path, sizeof path, "/proc/self/task/%d/status", (int)tid);
   FILE *status = fopen(path, "re");
   if (status == NULL) return false; /* it has ended */
   bool found = false;
-  unsigned long long value;
   while (!found && fgets(line, sizeof line, status) != NULL)
-    found = sscanf(line, "SigBlk: %llx", &value) == 1;
+    found = strncmp(line, "SigBlk:", 7) == 0;
   fclose(status);
-  if (found) *blocked = value;
+  if (found) *blocked = number_in(line + 7, 16);
   return found;
 }
 
@@ -304,7 +317,7 @@ static int ask_threads(ipc_signal_set set) {
   if (tasks == NULL) return 0;
   int asked = 0;
   for (struct dirent *task; (task = readdir(tasks)) != NULL;) {
-    pid_t tid = atoi(task->d_name);
+    pid_t tid = (pid_t)number_in(task->d_name, 10);
     ipc_signal_set blocked;
     if (tid == 0 || tid == main_tid || !blocked_in(tid, &blocked)) continue;
     if ((blocked & set) == set || (blocked & bit(CARRIER))) continue;

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import type { Native } from './native.ts'
 
 export type {
@@ -31,14 +32,18 @@ export function load(): Native | Unsupported {
 
 function tryToLoad(): Native | Unsupported {
   const target = `${process.platform}-${process.arch}`
-  const path = new URL(`../prebuilds/${target}/ipc.node`, import.meta.url).pathname
   if (process.platform !== 'linux') {
     return { reason: `process scope needs Linux (x64 or arm64): this is ${target}` }
   }
+  const path = fileURLToPath(new URL(`../prebuilds/${target}/ipc.node`, import.meta.url))
   try {
     return createRequire(import.meta.url)(path) as Native
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    return { reason: `the native addon for ${target} cannot be loaded: tried ${path}: ${why}` }
+    return {
+      reason:
+        `the native addon for ${target} cannot be loaded: tried ${path}: ${why} ` +
+        '(the README of @ipc/native says how to build it from source)',
+    }
   }
 }

@@ -1,6 +1,6 @@
 /** The addon believes its caller about what it means, but no argument whatever may crash it. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -28,6 +28,39 @@ function addon(): Native {
 
 test('load() gives one addon per thread', () => {
   expect(load()).toBe(load())
+})
+
+describe('an installation somewhere else', () => {
+  /** What load() says in a new process, from a folder of that name. */
+  function loadedFrom(name: string, change: (folder: string) => void = () => {}): string {
+    const home = join(directory, name)
+    for (const folder of ['dist', 'prebuilds']) {
+      const from = fileURLToPath(new URL(`../${folder}`, import.meta.url))
+      cpSync(from, join(home, folder), { recursive: true })
+    }
+    writeFileSync(join(home, 'package.json'), '{ "type": "module" }')
+    change(home)
+    const program = `
+      import { pathToFileURL } from 'node:url'
+      const { load } = await import(pathToFileURL(process.argv[1] + '/dist/index.js').href)
+      console.log(load().reason ?? 'loaded')
+    `
+    const flags = ['--input-type=module', '--eval', program, home]
+    return spawnSync(process.execPath, flags, { encoding: 'utf8' }).stdout.trim()
+  }
+
+  test('may have any path', () => {
+    expect(loadedFrom('with a space, 100%25 and #1')).toBe('loaded')
+  })
+
+  test('without the binary, or with a broken one: the reason names the file and the way out', () => {
+    const binary = `prebuilds/${process.platform}-${process.arch}/ipc.node`
+    const absent = loadedFrom('absent', (folder) => rmSync(join(folder, binary)))
+    expect(absent).toContain(`tried ${join(directory, 'absent', binary)}: `)
+    expect(absent).toContain('how to build it from source')
+    const broken = loadedFrom('broken', (folder) => writeFileSync(join(folder, binary), 'broken'))
+    expect(broken).toContain(`tried ${join(directory, 'broken', binary)}: `)
+  })
 })
 
 describe('wrong arguments', () => {

@@ -121,6 +121,7 @@ export interface FileInfo {
 export interface NativeLayout {
   readonly slots: number
   readonly slotWords: number
+  /** Negative where the kernel has no robust futexes: then nobody can be seen to die. */
   readonly liveness: number
   readonly generation: number
   readonly pid: number
