@@ -1,132 +1,18 @@
-import { Op, type Operation } from './operation.ts'
-import { isLoop } from './event-loop.ts'
+import { isLoop, type Code } from './agent.ts'
+import { execute } from './execution.ts'
 import type { Merger } from './merger.ts'
-import { named, type CallNote } from './named.ts'
-import { Diverged, SimulatedMemory, type Mark, type Oracle } from './simulated-memory.ts'
-
-const NO_MARKS: readonly Mark[] = []
-const NO_CALLS: readonly CallNote[] = []
-
-/** What an agent's code sees of the explorer. */
-export class Agent {
-  /** From 0. */
-  readonly number: number
-  readonly memory: SimulatedMemory
-  readonly #isWatched: boolean
-
-  constructor(number: number, memory: SimulatedMemory, isWatched: boolean) {
-    this.number = number
-    this.memory = memory
-    this.#isWatched = isWatched
-  }
-
-  /** An object of the code under test; its calls stand in timelines. */
-  named<T extends object>(object: T): T {
-    const { memory } = this
-    if (!this.#isWatched) return object
-    return named(object, (note) => {
-      if (memory.stoppedAt === null) memory.calls.push(note)
-    })
-  }
-
-  /** Tells the monitor that something was done, by the operation that came last. */
-  did(code: number, value = 0): void {
-    const { memory } = this
-    if (memory.stoppedAt !== null) return
-    // What began since the last operation is over already.
-    memory.after.push(...memory.before.splice(0), { code, value })
-  }
-
-  /**
-   * Tells the monitor that something begins, with the operation that comes next: not earlier, or
-   * what other agents do in between would seem to be concurrent with it.
-   */
-  begins(code: number, value = 0): void {
-    if (this.memory.stoppedAt === null) this.memory.before.push({ code, value })
-  }
-
-  /** Its next sleeps end at once: as if it had been woken so often, and found nothing. */
-  loses(times: number): void {
-    this.memory.staleWakes = times
-  }
-
-  /** Calls what may time out; elsewhere time stands still. */
-  timed<T>(call: () => T): T {
-    this.memory.timed = true
-    try {
-      return call()
-    } finally {
-      if (this.memory.stoppedAt === null) this.memory.timed = false
-    }
-  }
-}
-
-/** A piece of an agent's code that shares nothing with the other pieces but the memory. */
-export type Code = (agent: Agent) => void
-
-/** An agent between two operations: where its code is, as a function of the answers so far. */
-export class Node implements Operation {
-  readonly id: number
-  readonly automaton: Automaton
-  readonly parent: Node | null
-  /** To the parent's operation; led here. */
-  readonly answer: number
-  readonly kind: Operation['kind']
-  readonly index: number
-  readonly value: number
-  readonly other: number
-  /** Whether the time may be over here. */
-  readonly timed: boolean
-  readonly after: readonly Mark[]
-  readonly before: readonly Mark[]
-  /** Of the code, since the parent's operation. */
-  readonly calls: readonly CallNote[]
-  /** Of FAILED. */
-  readonly error: unknown
-  // The first child without a Map: most nodes have one or two.
-  firstAnswer = 0
-  firstChild: Node | null = null
-  readonly children: Map<number, Node> = new Map()
-
-  constructor(
-    id: number,
-    automaton: Automaton,
-    parent: Node | null,
-    answer: number,
-    operation: Operation,
-    memory: SimulatedMemory,
-    error: unknown,
-  ) {
-    this.id = id
-    this.automaton = automaton
-    this.parent = parent
-    this.answer = answer
-    this.kind = operation.kind
-    this.index = operation.index
-    this.value = operation.value
-    this.other = operation.other
-    this.timed = memory.timed
-    this.after = memory.after.length === 0 ? NO_MARKS : memory.after
-    this.before = memory.before.length === 0 ? NO_MARKS : memory.before
-    this.calls = memory.calls.length === 0 ? NO_CALLS : memory.calls
-    this.error = error
-  }
-
-  /** Where the code goes when its operation is answered. */
-  on(answer: number): Node {
-    if (this.firstChild !== null && this.firstAnswer === answer) return this.firstChild
-    return this.children.get(answer) ?? this.automaton.grow(this, answer)
-  }
-}
+import { Node, type Point, type Tree } from './node.ts'
+import { Op } from './operation.ts'
+import { Diverged, type Oracle } from './simulated-memory.ts'
 
 /**
  * A piece of synchronous code as an automaton. What the code does next is a function of what its
  * operations answered, so it is executed once for each sequence of answers, and remembered.
  */
-export class Automaton {
+export class Automaton implements Tree {
   readonly root: Node
-  readonly #code: Code
   readonly agent: number
+  readonly #code: Code
   readonly #all: Automata
 
   constructor(code: Code, agent: number, all: Automata) {
@@ -137,62 +23,45 @@ export class Automaton {
   }
 
   grow(parent: Node, answer: number): Node {
-    const node = this.#make(parent, answer)
-    parent.children.set(answer, node)
-    if (parent.firstChild === null) {
-      parent.firstChild = node
-      parent.firstAnswer = answer
-    }
-    return node
+    return this.#make(parent, answer)
   }
 
   /** A new node, or one that is there and cannot be told from it. */
   #make(parent: Node | null, answer: number): Node {
-    const { memory, end, error } = this.#execute(parent, answer)
-    const { nodes, merger } = this.#all
-    const node = new Node(nodes.length, this, parent, answer, end, memory, error)
-    const same = isLoop(this.#code)
-      ? undefined
-      : merger?.same(node, (oracle) => this.#execute(parent, answer, oracle))
+    const { nodes, merger, isWatched } = this.#all
+    const run = (oracle?: Oracle): Point => {
+      this.#all.executions++
+      return execute({ code: this.#code, agent: this.agent, isWatched }, parent, answer, oracle)
+    }
+    const point = run()
+    if (!isSamePoint(point, run())) {
+      throw new Diverged(
+        'executed twice, it does different things: it depends on more than its answers',
+      )
+    }
+    const node = new Node(nodes.length, this, parent, answer, point)
+    // The nodes of an event loop depend on each other through its tickets.
+    const same = isLoop(this.#code) ? undefined : merger?.same(node, run)
     if (same !== undefined) return same
     nodes.push(node)
     return node
   }
-
-  #execute(parent: Node | null, answer: number, oracle?: Oracle): Execution {
-    const operations: Operation[] = []
-    const answers: number[] = []
-    let last = answer
-    for (let node = parent; node !== null; node = node.parent) {
-      operations.push(node)
-      answers.push(last)
-      last = node.answer
-    }
-    operations.reverse()
-    answers.reverse()
-    const memory = new SimulatedMemory(this.agent, operations, answers, oracle)
-    this.#all.executions++
-    try {
-      const result: unknown = this.#code(new Agent(this.agent, memory, this.#all.isWatched))
-      if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
-        throw new TypeError('the code of an agent is asynchronous; this engine runs threads')
-      }
-    } catch (error) {
-      if (error instanceof Diverged) throw error
-      if (memory.stoppedAt === null) return { memory, end: FAILED, error }
-    }
-    return { memory, end: memory.stoppedAt ?? END, error: undefined }
-  }
 }
 
-const END: Operation = { kind: Op.END, index: 0, value: 0, other: 0 }
-const FAILED: Operation = { kind: Op.FAILED, index: 0, value: 0, other: 0 }
+const NOWHERE: Point = {
+  operation: { kind: Op.END, index: 0, value: 0, other: 0 },
+  timed: false,
+  after: [],
+  before: [],
+  calls: [],
+  error: undefined,
+}
 
-export interface Execution {
-  readonly memory: SimulatedMemory
-  /** Where it stopped. */
-  readonly end: Operation
-  readonly error: unknown
+const NO_TREE: Tree = {
+  agent: -1,
+  grow() {
+    throw new Error('nobody goes on from the end')
+  },
 }
 
 /** All automata of a machine, or of several that run the same code. */
@@ -205,11 +74,15 @@ export class Automata {
   readonly merger: Merger | null
   /** Whether what the code calls is noted, for people. */
   readonly isWatched: boolean
+  /** Where those are who have ended. */
+  readonly nowhere: Node
   readonly #known: Map<Code, Automaton[]> = new Map()
 
   constructor(merger: Merger | null = null, { isWatched = false }: { isWatched?: boolean } = {}) {
     this.merger = merger
     this.isWatched = isWatched
+    this.nowhere = new Node(0, NO_TREE, null, 0, NOWHERE)
+    this.nodes.push(this.nowhere)
   }
 
   of(code: Code, agent: number): Automaton {
@@ -217,4 +90,12 @@ export class Automata {
     if (byAgent === undefined) this.#known.set(code, (byAgent = []))
     return (byAgent[agent] ??= new Automaton(code, agent, this))
   }
+}
+
+function isSamePoint(a: Point, b: Point): boolean {
+  return JSON.stringify(plain(a)) === JSON.stringify(plain(b))
+}
+
+function plain({ operation, timed, after, before, error }: Point): unknown {
+  return [operation, timed, after, before, String(error)]
 }

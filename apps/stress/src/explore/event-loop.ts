@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8'
-import type { Agent, Code } from './automaton.ts'
+import { asLoop, type Agent, type Code } from './agent.ts'
 import { STOP } from './simulated-memory.ts'
 import { Event, HAS_TIMER, IS_DONE, MAY_START } from './operation.ts'
 
@@ -15,18 +15,13 @@ export interface Loop {
   turn(): Promise<void>
 }
 
-const loops = new WeakSet<Code>()
-
-/** Whether code is an event loop: its nodes depend on each other through its tickets. */
-export const isLoop = (code: Code): boolean => loops.has(code)
-
 /**
  * An agent that is an event loop. It begins with the first task; the others begin, in order, at any
  * moment later. Which event comes next is an operation like any other; between two events all
  * microtasks run. So one execution is a synchronous function of its answers, as a thread is.
  */
 export function eventLoop(tasks: readonly Task[]): Code {
-  const code: Code = (agent) => {
+  return asLoop((agent) => {
     checkDrain()
     const timers = new VirtualTimers()
     const restore = timers.install()
@@ -35,9 +30,7 @@ export function eventLoop(tasks: readonly Task[]): Code {
     } finally {
       restore()
     }
-  }
-  loops.add(code)
-  return code
+  })
 }
 
 function run(agent: Agent, tasks: readonly Task[], timers: VirtualTimers): void {

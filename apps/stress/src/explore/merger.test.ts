@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Automata } from './automaton.ts'
-import { Act, actOf, agentOf, Machine, type Action } from './machine.ts'
+import { Act, actOf, agentOf, type Action } from './action.ts'
+import { Machine } from './machine.ts'
 import { Merger } from './merger.ts'
 import { Op } from './operation.ts'
 import { modelOf, parseProgram } from './program.ts'

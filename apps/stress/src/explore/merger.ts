@@ -1,4 +1,4 @@
-import type { Execution, Node } from './automaton.ts'
+import type { Node, Point } from './node.ts'
 import { DEATH, Op, TIMED_OUT, WOKEN, type Operation } from './operation.ts'
 import type { Oracle, SimulatedMemory } from './simulated-memory.ts'
 
@@ -26,7 +26,7 @@ export class Merger {
   readonly #values: Map<number, number[]> = new Map()
   #epoch = 0
 
-  same(node: Node, execute: (oracle: Oracle) => Execution): Node | undefined {
+  same(node: Node, execute: (oracle: Oracle) => Point): Node | undefined {
     this.#learn(node)
     const key = this.#fingerprint(node, execute)
     const same = this.#nodes.get(key)
@@ -53,7 +53,7 @@ export class Merger {
     this.#epoch++
   }
 
-  #fingerprint(node: Node, execute: (oracle: Oracle) => Execution): string {
+  #fingerprint(node: Node, execute: (oracle: Oracle) => Point): string {
     if (node.kind >= Op.END) {
       return `end ${node.kind} ${String(node.error)} ${JSON.stringify([node.after, node.before])}`
     }
@@ -64,34 +64,37 @@ export class Merger {
       high = Math.imul(high ^ hash, 0x9e3779b1) ^ (high >>> 15)
       low = Math.imul(low + hash, 0x85ebca6b) ^ (low >>> 13)
     }
-    return `${node.automaton.agent} ${this.#epoch} ${high} ${low}`
+    return `${node.tree.agent} ${this.#epoch} ${high} ${low}`
   }
 
   /** A hash of what the code does from here on. */
-  #probe(probe: number, execute: (oracle: Oracle) => Execution): number {
+  #probe(probe: number, execute: (oracle: Oracle) => Point): number {
     let hash = probe + 1
     let count = 0
     const mix = (value: number): void => {
       hash = Math.imul(hash ^ value, 0x5bd1e995)
       hash ^= hash >>> 15
     }
-    const look = ({ kind, index, value, other }: Operation, memory: SimulatedMemory): void => {
+    const look = (
+      { kind, index, value, other }: Operation,
+      { timed, after, before }: Pick<Point, 'timed' | 'after' | 'before'>,
+    ): void => {
       mix(kind)
       mix(index)
       mix(value)
       mix(other)
-      mix(memory.timed ? 1 : 0)
-      for (const mark of memory.after) mix(mark.code * 31 + mark.value)
+      mix(timed ? 1 : 0)
+      for (const mark of after) mix(mark.code * 31 + mark.value)
       mix(7)
-      for (const mark of memory.before) mix(mark.code * 31 + mark.value)
+      for (const mark of before) mix(mark.code * 31 + mark.value)
     }
-    const { memory, end, error } = execute((operation, at) => {
+    const end = execute((operation, at) => {
       look(operation, at)
       if (count++ === PROBE_OPERATIONS) return undefined
       return this.#answer(probe, count, operation, at)
     })
-    if (end.kind >= Op.END) look(end, memory)
-    for (const char of String(error)) mix(char.codePointAt(0)!)
+    if (end.operation.kind >= Op.END) look(end.operation, end)
+    for (const char of String(end.error)) mix(char.codePointAt(0)!)
     return hash
   }
 

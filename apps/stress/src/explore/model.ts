@@ -1,4 +1,4 @@
-import type { Code } from './automaton.ts'
+import type { Code } from './agent.ts'
 import type { Words } from './words.ts'
 
 /** A part of an agent's program. What it remembers, except in shared memory, ends with it. */
@@ -48,6 +48,12 @@ export interface Monitor {
   /** For people. */
   readonly wordNames?: readonly string[]
   show?(index: number, value: number): string
+}
+
+/** What is wrong, and who did it, if anybody. */
+export interface Violation {
+  readonly verdict: string
+  readonly agent: number | null
 }
 
 /** What a monitor sees. */

@@ -29,6 +29,11 @@ export const Op = {
 
 export type OpKind = (typeof Op)[keyof typeof Op]
 
+/** Whether an operation's index is that of a shared word. */
+export function usesWord(kind: OpKind): boolean {
+  return kind <= Op.OR || kind === Op.PARK || kind === Op.UNPARK || kind === Op.PARK_ASYNC
+}
+
 /** An operation with its operands; what they mean depends on the kind. */
 export interface Operation {
   readonly kind: OpKind

@@ -1,8 +1,10 @@
 import { ALL } from '@ipc/core'
-import { Automata, type Node } from './automaton.ts'
-import { Act, actOf, agentOf, Machine, type Action } from './machine.ts'
+import { Act, actOf, agentOf, type Action } from './action.ts'
+import { Automata } from './automaton.ts'
+import { Machine } from './machine.ts'
 import type { Model } from './model.ts'
 import type { CallNote } from './named.ts'
+import type { Node } from './node.ts'
 import { DEATH, Event, FIRST_ID, Op, RESULTS } from './operation.ts'
 
 /** What a row of a timeline is. */

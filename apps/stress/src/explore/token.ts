@@ -1,5 +1,5 @@
 import { UsageError } from '../usage.ts'
-import type { Action } from './machine.ts'
+import type { Action } from './action.ts'
 import { describeProgram, parseProgram, type Program } from './program.ts'
 
 /** Tokens of the explorer begin with it; others replay real runs. */

@@ -1,4 +1,5 @@
-import { Act, actOf, agentOf, type Action, type Machine } from '../machine.ts'
+import { Act, actOf, agentOf, type Action } from '../action.ts'
+import type { Machine } from '../machine.ts'
 import { StateSet } from '../state-set.ts'
 import type { Budget, Finding, Outcome, Strategy } from './strategy.ts'
 
@@ -75,7 +76,7 @@ function search(machine: Machine, budget: Budget, preemptions: number): Outcome 
       continue
     }
     const action = frame.actions[frame.next++]!
-    machine.vector.set(frame.vector)
+    machine.restore(frame.vector)
     let { left } = frame
     const agent = agentOf(action)
     const isStep = actOf(action) === Act.STEP

@@ -1,4 +1,5 @@
-import { agentOf, type Action, type Machine } from '../machine.ts'
+import { agentOf, type Action } from '../action.ts'
+import type { Machine } from '../machine.ts'
 import { Op } from '../operation.ts'
 import type { Random } from '../random.ts'
 import type { Strategy } from './strategy.ts'

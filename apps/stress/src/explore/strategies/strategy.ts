@@ -1,4 +1,6 @@
-import type { Action, Machine, Violation } from '../machine.ts'
+import type { Action } from '../action.ts'
+import type { Machine } from '../machine.ts'
+import type { Violation } from '../model.ts'
 
 /** When to end a search that has found nothing. */
 export interface Budget {

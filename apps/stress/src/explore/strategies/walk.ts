@@ -1,4 +1,5 @@
-import { Act, actOf, type Action, type Machine } from '../machine.ts'
+import { Act, actOf, type Action } from '../action.ts'
+import type { Machine } from '../machine.ts'
 import { Random } from '../random.ts'
 import type { Budget, Outcome, Strategy } from './strategy.ts'
 

@@ -1,5 +1,5 @@
 import { Barrier } from '@ipc/sync'
-import type { Agent } from '../automaton.ts'
+import type { Agent } from '../agent.ts'
 import type { Monitor, Segment, View } from '../model.ts'
 import { showAgents } from './show.ts'
 import type { Subject } from './subject.ts'

@@ -1,7 +1,7 @@
 import type { Guard, Memory } from '@ipc/core'
 import { Lock } from '@ipc/lock'
 import { Condition } from '@ipc/sync'
-import type { Agent } from '../automaton.ts'
+import type { Agent } from '../agent.ts'
 import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment, View } from '../model.ts'
 import type { SimulatedMemory } from '../simulated-memory.ts'

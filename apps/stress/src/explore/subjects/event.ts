@@ -1,5 +1,5 @@
 import { Event } from '@ipc/sync'
-import type { Agent } from '../automaton.ts'
+import type { Agent } from '../agent.ts'
 import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment } from '../model.ts'
 import type { Subject } from './subject.ts'

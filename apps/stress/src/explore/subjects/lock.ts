@@ -1,6 +1,6 @@
 import type { Guard } from '@ipc/core'
 import { Lock } from '@ipc/lock'
-import type { Agent, Code } from '../automaton.ts'
+import type { Agent, Code } from '../agent.ts'
 import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment, View } from '../model.ts'
 import type { Subject } from './subject.ts'

@@ -1,6 +1,6 @@
 import type { Guard } from '@ipc/core'
 import { Semaphore, type SemaphoreOptions } from '@ipc/semaphore'
-import type { Agent } from '../automaton.ts'
+import type { Agent } from '../agent.ts'
 import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment, View } from '../model.ts'
 import { showAgents } from './show.ts'

@@ -1,0 +1,110 @@
+import { Act, actionOf, type Action } from './action.ts'
+import { HAS_TIMER, IS_DONE, Op, TICKETS } from './operation.ts'
+import { ASLEEP, READY, State } from './state.ts'
+import { choose } from './subsets.ts'
+
+/** What can happen next. */
+export class Choices extends State {
+  /**
+   * Writes what can happen into `actions`, the steps first; returns how many. When no agent can
+   * take a step of its own, it also looks whether that is as it should be.
+   */
+  enabled(actions: Action[]): number {
+    let count = 0
+    let others = this.#mayFail
+    for (let agent = 0; agent < this.agents; agent++) {
+      const status = this.statuses[agent]
+      const node = this.nodes[agent]!
+      if (status !== READY) {
+        if (node.timed && status === ASLEEP) others = true
+      } else if (node.hasOneOutcome) {
+        actions[count++] = agent // the first outcome of its step
+      } else {
+        if (node.kind === Op.IDLE) others = true
+        const outcomes = this.#outcomes(agent)
+        for (let i = 0; i < outcomes; i++) actions[count++] = actionOf(agent, Act.STEP, i)
+      }
+    }
+    if (count === 0 && this.#isWrongAtRest()) return 0
+    return others ? this.#addOthers(actions, count) : count
+  }
+
+  /** Whether an action that was recorded can happen now. */
+  allows(action: Action): boolean {
+    const actions: Action[] = []
+    const count = this.enabled(actions)
+    return actions.slice(0, count).includes(action)
+  }
+
+  get #mayFail(): boolean {
+    const { crashes, spurious } = this.model.faults
+    return crashes > 0 || spurious > 0
+  }
+
+  /** Faults, and what comes from outside. */
+  #addOthers(actions: Action[], count: number): number {
+    const { crashes, spurious } = this.model.faults
+    const mayCrash = this.deaths < crashes
+    const maySpurious = this.spuriousWakes < spurious
+    for (let agent = 0; agent < this.agents; agent++) {
+      const status = this.statuses[agent]!
+      const node = this.nodes[agent]!
+      if (status === ASLEEP) {
+        if (node.timed) actions[count++] = actionOf(agent, Act.TIME_OUT)
+        if (maySpurious) actions[count++] = actionOf(agent, Act.SPURIOUS)
+      }
+      if (status === READY && node.kind === Op.IDLE) {
+        const { value, other } = node
+        if ((value & HAS_TIMER) !== 0) actions[count++] = actionOf(agent, Act.TIME_OUT)
+        for (let i = 0; 1 << i <= other; i++) {
+          if ((other & (1 << i)) !== 0) actions[count++] = actionOf(agent, Act.ABORT, i)
+        }
+      }
+      if (maySpurious && this.tickets.anyAsleep(agent) >= 0) {
+        actions[count++] = actionOf(agent, Act.SPURIOUS)
+      }
+      if (mayCrash && (status === READY || status === ASLEEP)) {
+        actions[count++] = actionOf(agent, Act.CRASH)
+      }
+    }
+    return count
+  }
+
+  #outcomes(agent: number): number {
+    const node = this.nodes[agent]!
+    if (node.kind === Op.NOW || node.kind === Op.CANCEL) return 2
+    if (node.kind === Op.IDLE) return this.countEvents(agent)
+    if (node.kind === Op.END) return 2 // endless: go on, or stop here
+    if (node.value <= 0) return 1
+    const sleepers = this.countSleepers(node.index)
+    return node.value >= sleepers ? 1 : choose(sleepers, node.value)
+  }
+
+  protected countSleepers(word: number): number {
+    let count = 0
+    for (let agent = 0; agent < this.agents; agent++) {
+      if (this.statuses[agent] === ASLEEP && this.nodes[agent]!.index === word) count++
+      if (!this.hasLoops) continue
+      for (let slot = 0; slot < TICKETS; slot++) {
+        if (this.tickets.sleepsOn(agent, slot, word)) count++
+      }
+    }
+    return count
+  }
+
+  #isWrongAtRest(): boolean {
+    const { monitor } = this.model
+    for (let agent = 0; agent < this.agents; agent++) {
+      if (!this.isAsleep(agent)) continue
+      const node = this.nodes[agent]!
+      if (node.kind === Op.IDLE && (node.value & IS_DONE) !== 0) continue
+      const ends = node.timed || (node.kind === Op.IDLE && node.value + node.other > 0)
+      if (monitor.maySleep?.(this, agent) ?? ends) continue
+      this.fail('sleeps, nobody will wake it, and nothing keeps it from going on', agent)
+      return true
+    }
+    const wrong = monitor.atRest?.(this)
+    if (wrong !== undefined) this.fail(wrong, null)
+    return wrong !== undefined
+  }
+}
