@@ -24,6 +24,12 @@ export function integer(option: string, text: string, min: number, max: number):
   throw new UsageError(`${option} must be an integer from ${min} to ${max}: ${text}`)
 }
 
+/** `--seed`, or one of our own. */
+export function seedOf(text: string | undefined): number {
+  if (text === undefined) return Math.floor(Math.random() * 0x7fffffff)
+  return integer('--seed', text, 0, 0x7fffffff)
+}
+
 /** What `parseArgs` throws becomes a usage error; its first line says which argument it was. */
 export function usage<T>(parse: () => T): T {
   try {

@@ -1,45 +1,27 @@
 import { parseArgs } from 'node:util'
-import fc from 'fast-check'
-import { CATALOGUE, DEEP } from '../explore/catalogue.ts'
-import { programs } from '../explore/generate.ts'
-import { describeProgram, parseProgram, type Program } from '../explore/program.ts'
-import {
-  budgetUntil,
-  describeFinding,
-  FEW_PREEMPTIONS,
-  samples,
-  search,
-  simplest,
-  type Search,
-} from '../explore/search.ts'
-import { complete } from '../explore/strategies/bounded.ts'
-import type { Strategy } from '../explore/strategies/strategy.ts'
 import { SUBJECTS } from '../explore/subjects/table.ts'
-import { inMacrotask } from '../explore/event-loop.ts'
-import { durationMs, integer, usage, UsageError } from '../usage.ts'
+import { coverageTable } from '../report/coverage.ts'
+import { describeExplored } from '../report/explored.ts'
+import { Output, OUTPUT_HELP, OUTPUT_OPTIONS, type Result } from '../report/output.ts'
+import { durationMs, seedOf, usage } from '../usage.ts'
+import { primitives, surveyAll, type Surveyed } from './survey-all.ts'
 
 export const summary =
   'explores primitives: a catalogue of small programs, then random ones, under chosen schedules'
 
-const HELP = `usage: stress check [${[...SUBJECTS.keys()].join('|')}]... [--budget 60s] [--seed N]
+const HELP = `usage: stress check [${[...SUBJECTS.keys()].join('|')}]... [options]
 
 Runs the shipped code over a simulated memory. For each primitive: the programs of the catalogue,
 under all schedules with at most 2 preemptions and under random ones; then random programs for the
-rest of the budget. Exit code 3: the budget was too small for the catalogue.`
+rest of the time.
 
-/** Random schedules of each kind for one program. */
-const SCHEDULES = 500
-/** A random program gets so much of the budget at most. */
-const PROGRAM_MS = 400
-const SHRINK_MS = 10_000
+  --budget 2m        for how long (500ms, 40s, 2m)
+  --seed N           the same random schedules and programs again
+${OUTPUT_HELP}
 
-interface Totals {
-  programs: number
-  states: number
-  schedules: number
-  steps: number
-  cut: number
-}
+Exit code 0: the whole catalogue was explored, and nothing found. 1: something was found. 3: the
+budget was too small for the catalogue.
+`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = usage(() =>
@@ -47,130 +29,42 @@ export async function run(argv: readonly string[]): Promise<number> {
       args: [...argv],
       allowPositionals: true,
       options: {
-        budget: { type: 'string', default: '60s' },
+        budget: { type: 'string', default: '2m' },
         seed: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
+        ...OUTPUT_OPTIONS,
       },
     }),
   )
-  if (values.help) {
-    console.log(HELP)
+  if (values.help === true) {
+    process.stdout.write(HELP)
     return 0
   }
   const budgetMs = durationMs('--budget', values.budget)
-  const seed =
-    values.seed === undefined
-      ? Math.floor(Math.random() * 1e9)
-      : integer('--seed', values.seed, 0, 0x7fffffff)
-  const names = positionals.length > 0 ? positionals : [...SUBJECTS.keys()]
-  for (const name of names) {
-    if (!SUBJECTS.has(name)) {
-      throw new UsageError(
-        `no such primitive: ${name} (there are ${[...SUBJECTS.keys()].join(', ')})`,
-      )
-    }
-  }
-  let allDone = true
-  for (const [i, name] of names.entries()) {
-    const start = performance.now()
-    const share = (budgetMs - spent(started)) / (names.length - i)
-    const found = await inMacrotask(() => checkOne(name, start + share, seed))
-    if (found === 'cut') allDone = false
-    else if (found !== null) {
-      for (const line of describeFinding(found)) console.log(line)
-      console.log(`\nprogram: ${describeProgram(found.program)}   seed: ${seed}`)
-      return 1
-    }
-  }
-  if (!allDone) console.log('The budget was too small for the catalogue: not all was explored.')
-  return allDone ? 0 : 3
+  const seed = seedOf(values.seed)
+  const names = primitives(positionals)
+  const output = new Output('check', argv, values)
+
+  const surveyed = await surveyAll(names, { budgetMs, seed, goesOn: false }, output)
+  const result = judge(surveyed, seed)
+  for (const failure of surveyed.failures) output.say(`\n${describeExplored(failure).join('\n')}\n`)
+  output.say(coverageTable(surveyed.coverage))
+  output.say(`\n${result.text} (seed ${seed})`)
+  return output.finish(result)
 }
 
-const started = performance.now()
-const spent = (since: number): number => performance.now() - since
-
-function checkOne(name: string, deadline: number, seed: number): Search | 'cut' | null {
-  const totals: Totals = { programs: 0, states: 0, schedules: 0, steps: 0, cut: 0 }
-  const start = performance.now()
-  const deep = DEEP.get(name) ?? []
-  const plain = CATALOGUE.get(name) ?? []
-  // What finds most comes first.
-  for (const [texts, strategies] of [
-    [plain, FEW_PREEMPTIONS],
-    [deep, [complete]],
-    [plain, samples(seed, SCHEDULES)],
-  ] as const) {
-    for (const text of texts) {
-      const found = examine(parseProgram(text), deadline, strategies, totals)
-      if (found !== null) return simplest(found, budgetUntil(performance.now() + SHRINK_MS))
-    }
+function judge({ coverage, failures }: Surveyed, seed: number): Result {
+  const all = { coverage, failures, seed }
+  const [failure] = failures
+  if (failure !== undefined) {
+    const text = `FAILED: ${failure.program}: ${failure.verdict}`
+    return { ...all, verdict: 'violated', text, exitCode: 1 }
   }
-  const catalogue = plain.length + deep.length
-  totals.programs = catalogue
-  const isCut = totals.cut > 0
-  const found = checkRandom(name, deadline, seed, totals)
-  if (found !== null) return simplest(found, budgetUntil(performance.now() + SHRINK_MS))
-  const seconds = (performance.now() - start) / 1000
-  const n = (value: number): string => value.toLocaleString('en-US')
-  console.log(
-    [
-      name.padEnd(10),
-      isCut ? `CUT SHORT: ` : '',
-      `${catalogue} + ${totals.programs - catalogue} programs, `,
-      `all schedules with ≤ 2 preemptions`,
-      totals.cut > 0 ? ` (not of ${totals.cut} of them)` : '',
-      `: ${n(totals.states)} states; `,
-      `${n(totals.schedules)} random schedules (${n(Math.round(totals.steps / seconds))} steps/s, `,
-      `${seconds.toFixed(1)} s, seed ${seed})`,
-    ].join(''),
-  )
-  return isCut ? 'cut' : null
-}
-
-function checkRandom(name: string, deadline: number, seed: number, totals: Totals): Search | null {
-  const left = deadline - performance.now()
-  if (left <= 0) return null
-  const failed = new Map<string, Search>()
-  const subjects = SUBJECTS.get(name)!
-  const details = fc.check(
-    fc.property(fc.oneof(...subjects.map((subject) => programs(subject))), (program) => {
-      const until = Math.min(deadline, performance.now() + PROGRAM_MS)
-      const found = examine(
-        program,
-        until,
-        [...FEW_PREEMPTIONS, ...samples(seed, SCHEDULES)],
-        totals,
-      )
-      if (found !== null) failed.set(describeProgram(program), found)
-      return found === null
-    }),
-    {
-      seed,
-      numRuns: 1_000_000,
-      interruptAfterTimeLimit: left,
-      markInterruptAsFailure: false,
-    },
-  )
-  const smallest = details.counterexample?.[0]
-  return smallest === undefined ? null : failed.get(describeProgram(smallest))!
-}
-
-/** Also adds up what was done. */
-function examine(
-  program: Program,
-  deadline: number,
-  strategies: readonly Strategy[],
-  totals: Totals,
-): Search | null {
-  const result = search(program, strategies, budgetUntil(deadline))
-  totals.programs++
-  let isComplete = result.outcomes.length === strategies.length
-  for (const { states, schedules, steps, complete: isDone } of result.outcomes) {
-    totals.states += states
-    totals.schedules += schedules
-    totals.steps += steps
-    if (!isDone) isComplete = false
+  const cut = coverage.filter(({ isWhole }) => !isWhole).map(({ primitive }) => primitive)
+  if (cut.length > 0) {
+    const text = `NOT DONE: the budget was too small for the whole catalogue of ${cut.join(', ')}`
+    return { ...all, verdict: 'not done', text, exitCode: 3 }
   }
-  if (!isComplete) totals.cut++
-  return result.finding === null ? null : result
+  const text = 'HELD: every law, in all that was explored'
+  return { ...all, verdict: 'held', text, exitCode: 0 }
 }

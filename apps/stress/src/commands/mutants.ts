@@ -1,13 +1,23 @@
 import { parseArgs } from 'node:util'
-import { mutants, Workshop } from '../explore/museum/museum.ts'
+import { mutants } from '../explore/museum/museum.ts'
+import { Output, OUTPUT_HELP, OUTPUT_OPTIONS, type Result } from '../report/output.ts'
+import type { MutantResult } from '../report/report.ts'
 import { durationMs, usage, UsageError } from '../usage.ts'
+import { examineMutants } from './examine-mutants.ts'
 
 export const summary = 'the museum of planted bugs: each must be found'
 
-const HELP = `usage: stress mutants [name]... [--budget 30s]
+const HELP = `usage: stress mutants [name]... [options]
 
 Builds each patch of apps/stress/mutants into a copy of the packages, and checks the primitive that it
-breaks with this budget. Exit code 1 when one is not found, or no longer applies.`
+breaks, with this budget and no hint of its own.
+
+  --budget 60s       for each mutant
+${OUTPUT_HELP}
+                     (an array of { name, what, found, schedules, ms, program, how })
+
+Exit code 0: all were found. 1: one was not, or no longer applies.
+`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = usage(() =>
@@ -15,33 +25,37 @@ export async function run(argv: readonly string[]): Promise<number> {
       args: [...argv],
       allowPositionals: true,
       options: {
-        budget: { type: 'string', default: '30s' },
+        budget: { type: 'string', default: '60s' },
         help: { type: 'boolean', short: 'h' },
+        ...OUTPUT_OPTIONS,
       },
     }),
   )
   if (values.help === true) {
-    console.log(HELP)
+    process.stdout.write(HELP)
     return 0
   }
-  durationMs('--budget', values.budget)
+  const budgetMs = durationMs('--budget', values.budget)
   const all = mutants()
   const unknown = positionals.find((name) => !all.some((mutant) => mutant.name === name))
-  if (unknown !== undefined) throw new UsageError(`no such mutant: ${unknown}`)
+  if (unknown !== undefined) {
+    throw new UsageError(`no such mutant: ${unknown} (there are ${all.map(nameOf).join(', ')})`)
+  }
   const chosen =
     positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name))
-  const workshop = new Workshop()
-  let found = 0
-  try {
-    for (const mutant of chosen) {
-      const { verdict, how, ms } = await workshop.examine(mutant, values.budget)
-      if (verdict === 'found') found++
-      const seconds = (ms / 1000).toFixed(1)
-      console.log(`${verdict.toUpperCase().padEnd(7)}${mutant.name.padEnd(34)}${seconds} s  ${how}`)
-    }
-  } finally {
-    workshop.close()
-  }
-  console.log(`${found} of ${chosen.length} found`)
-  return found === chosen.length ? 0 : 1
+  const output = new Output('mutants', argv, values)
+  const results = await examineMutants(chosen, { eachMs: budgetMs, deadline: Infinity }, output)
+  const result = judge(results)
+  output.say(result.text)
+  return output.finish(result, results)
+}
+
+const nameOf = ({ name }: { readonly name: string }): string => name
+
+function judge(results: readonly MutantResult[]): Result {
+  const found = results.filter((one) => one.found).length
+  const text = `${found} of ${results.length} found`
+  return found === results.length
+    ? { verdict: 'held', text, exitCode: 0, mutants: results }
+    : { verdict: 'violated', text, exitCode: 1, mutants: results }
 }

@@ -1,16 +1,24 @@
 import { parseArgs } from 'node:util'
 import { MOST_AGENTS, parseProgram } from '../explore/program.ts'
 import { complete } from '../explore/strategies/bounded.ts'
-import { inMacrotask } from '../explore/event-loop.ts'
-import { durationMs, integer, usage } from '../usage.ts'
-import { exploreAll, simplePrograms } from './explore.ts'
+import { OUTPUT_HELP, OUTPUT_OPTIONS, Output } from '../report/output.ts'
+import { durationMs, integer, usage, UsageError } from '../usage.ts'
+import { explorePrograms, simplePrograms } from './explore-programs.ts'
 
 export const summary = 'the complete state graph of a program: every schedule'
 
-const HELP = `usage: stress prove [program]... [--threads 3] [--budget 60s]
+const HELP = `usage: stress prove [program]... [options]
 
-A program: lock/hold/hold,tryFor/crashes=1. Without one: so many agents who take and release each
-primitive. Exit code 3: the budget ran out.`
+A program: lock/hold/hold,tryFor/crashes=1; with /endless at its end, agents go on for ever. Without
+one: so many agents who take and release each primitive.
+
+  --threads 3        of the plainest programs
+  --budget 5m        for how long at most
+${OUTPUT_HELP}
+
+Exit code 0: the graphs are complete, and nothing found. 1: something was found. 3: the budget ran
+out.
+`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = usage(() =>
@@ -18,20 +26,25 @@ export async function run(argv: readonly string[]): Promise<number> {
       args: [...argv],
       allowPositionals: true,
       options: {
-        threads: { type: 'string', default: '3' },
-        budget: { type: 'string', default: '60s' },
+        threads: { type: 'string' },
+        budget: { type: 'string', default: '5m' },
         help: { type: 'boolean', short: 'h' },
+        ...OUTPUT_OPTIONS,
       },
     }),
   )
-  if (values.help) {
-    console.log(HELP)
+  if (values.help === true) {
+    process.stdout.write(HELP)
     return 0
   }
-  const deadline = performance.now() + durationMs('--budget', values.budget)
+  const budgetMs = durationMs('--budget', values.budget)
+  if (positionals.length > 0 && values.threads !== undefined) {
+    throw new UsageError('--threads is for the plainest programs: name none, or leave it out')
+  }
   const programs =
     positionals.length > 0
       ? positionals.map((text) => parseProgram(text))
-      : simplePrograms(integer('--threads', values.threads, 1, MOST_AGENTS))
-  return inMacrotask(() => exploreAll(programs, [complete], deadline))
+      : simplePrograms(integer('--threads', values.threads ?? '3', 1, MOST_AGENTS))
+  const output = new Output('prove', argv, values)
+  return explorePrograms(programs, [complete], budgetMs, output)
 }

@@ -1,20 +1,29 @@
 import { parseArgs } from 'node:util'
+import { drawTimeline } from '../explore/draw.ts'
 import { inMacrotask } from '../explore/event-loop.ts'
-import { isExplorerToken, replayToken } from '../explore/replay.ts'
+import { fromToken as fromExplorerToken, isExplorerToken } from '../explore/token.ts'
 import { checkPlanted } from '../planted/planted.ts'
 import { describeProgram } from '../program/describe.ts'
 import { fromToken } from '../program/token.ts'
-import { describeFailure } from '../report/failure.ts'
+import { replayed } from '../report/explored.ts'
+import { Output, OUTPUT_HELP, OUTPUT_OPTIONS } from '../report/output.ts'
+import { describeReal, realFailure } from '../report/real.ts'
 import { withBenches } from '../run/bench.ts'
 import { runProgram } from '../run/run-program.ts'
 import { integer, usage, UsageError } from '../usage.ts'
 
-export const summary = 'one program again, with its faults: replay "<token>"'
+export const summary = 'one failure again: replay "<token>"'
 
-const HELP = `usage: stress replay "<token>" [--times 100]
+const HELP = `usage: stress replay "<token>" [options]
 
-Runs the program of a failure again, with the same faults, until it fails or was run so many times:
+A token of the explorer is a program and a schedule: it is done again, step by step. A token of a
+real run is a program with its faults: it is run until it fails, or was run so many times, for
 threads and processes interleave differently every time.
+
+  --times 100        how often a real program is run at most
+${OUTPUT_HELP}
+
+Exit code 1: it failed again. 0: it did not.
 `
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -24,7 +33,8 @@ export async function run(argv: readonly string[]): Promise<number> {
       allowPositionals: true,
       options: {
         help: { type: 'boolean', short: 'h' },
-        times: { type: 'string', default: '100' },
+        times: { type: 'string' },
+        ...OUTPUT_OPTIONS,
       },
     }),
   )
@@ -36,26 +46,57 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (token === undefined || positionals.length > 1) {
     throw new UsageError('replay takes one token, as a failure prints it')
   }
-  if (isExplorerToken(token)) return inMacrotask(() => replayToken(token))
-  const times = integer('--times', values.times, 1, 1_000_000)
+  if (!isExplorerToken(token)) {
+    const times = integer('--times', values.times ?? '100', 1, 1_000_000)
+    return runAgain(token, times, new Output('replay', argv, values))
+  }
+  if (values.times !== undefined) {
+    throw new UsageError('--times is for real runs: this token says every step')
+  }
+  return stepAgain(token, new Output('replay', argv, values))
+}
+
+async function stepAgain(token: string, output: Output): Promise<number> {
+  const failure = await inMacrotask(() => replayed(fromExplorerToken(token)))
+  output.say(`${failure.program}\n\n${drawTimeline(failure.timeline).join('\n')}\n`)
+  if (failure.timeline.verdict === null) {
+    const text = 'HELD: nothing wrong, the bug is gone'
+    output.say(text)
+    return output.finish({ verdict: 'held', text, exitCode: 0 })
+  }
+  const text = `FOUND: ${failure.verdict}`
+  output.say(text)
+  return output.finish({ verdict: 'violated', text, exitCode: 1, failures: [failure] })
+}
+
+async function runAgain(token: string, times: number, output: Output): Promise<number> {
   const { program, planted } = fromToken(token)
   checkPlanted(planted)
   const count = (kind: 'worker' | 'process'): number =>
     program.agents.filter(({ runs }) => runs === kind).length
 
-  console.log(`${describeProgram(program).join('\n')}\n`)
+  output.say(`${describeProgram(program).join('\n')}\n`)
   const size = { workers: count('worker'), processes: count('process') }
   return await withBenches(1, size, planted, async ([bench]) => {
     let unknown = 0
     for (let i = 1; i <= times; i++) {
+      output.progress.show(() => `run ${i} of ${times}`)
+      // oxlint-disable-next-line no-await-in-loop -- one after another
       const result = await runProgram(bench!, program)
       unknown += result.unknown.length
       if (result.violations.length === 0) continue
-      console.log(`${describeFailure(program, result, planted)}\n`)
-      console.log(`VIOLATED: ${result.violations[0]!.law} (in run ${i} of ${times})`)
-      return 1
+      const failure = realFailure(program, result, { planted, after: 0, shrinks: 0 })
+      output.say(`${describeReal(failure)}\n`)
+      const text = `VIOLATED: ${failure.verdict} (in run ${i} of ${times})`
+      output.say(text)
+      return output.finish({ verdict: 'violated', text, exitCode: 1, failures: [failure] })
     }
-    console.log(unknown > 0 ? `UNKNOWN: ${unknown} checks` : `HELD: in ${times} runs`)
-    return unknown > 0 ? 1 : 0
+    const text = unknown > 0 ? `UNKNOWN: ${unknown} checks` : `HELD: in ${times} runs`
+    output.say(text)
+    return output.finish(
+      unknown > 0
+        ? { verdict: 'unknown', text, exitCode: 1 }
+        : { verdict: 'held', text, exitCode: 0 },
+    )
   })
 }

@@ -88,16 +88,6 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
-    'condition',
-    [
-      'condition/take/take/give/crashes=1',
-      'condition/take/give/crashes=1/spurious=1',
-      'condition/take/take/give2',
-      'condition/takeFor/give/crashes=2',
-      'condition/takeAbort/give/crashes=1',
-    ],
-  ],
-  [
     'barrier',
     [
       'barrier:2/wait/wait/crashes=1/spurious=1',
@@ -107,6 +97,16 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'barrier:2/wait/abort/wait,reset,wait',
       'barrier:2/wait,wait/reset/wait,wait',
       'barrier:2/wait,abort/wait,wait',
+    ],
+  ],
+  [
+    'condition',
+    [
+      'condition/take/give/crashes=1/spurious=1',
+      'condition/takeFor/give/crashes=2',
+      'condition/takeAbort/give/crashes=1',
+      'condition/take/take/give2',
+      'condition/take/take/give/crashes=1',
     ],
   ],
 ])

@@ -2,7 +2,6 @@ import { Machine } from './machine.ts'
 import { Automata } from './automaton.ts'
 import { Merger } from './merger.ts'
 import type { Subject } from './subjects/subject.ts'
-import { drawTimeline } from './draw.ts'
 import { follow } from './timeline.ts'
 import { modelOf, type Program } from './program.ts'
 import { bounded, complete } from './strategies/bounded.ts'
@@ -10,7 +9,6 @@ import { pct } from './strategies/pct.ts'
 import { pos } from './strategies/pos.ts'
 import { random } from './strategies/random.ts'
 import type { Budget, Finding, Outcome, Strategy } from './strategies/strategy.ts'
-import { replayCommand } from './token.ts'
 
 export const MAX_STEPS = 5_000
 export const MAX_STATES = 4_000_000
@@ -97,18 +95,4 @@ export function simplest(found: Search, budget: Budget): Search {
     if (again.finding !== null) return again
   }
   return found
-}
-
-/** Verdict, timeline, and what replays it. */
-export function describeFinding({ program, machine, finding }: Search): string[] {
-  const { agent, verdict, schedule } = finding!
-  const who = agent === null || verdict.startsWith(`T${agent}`) ? '' : `T${agent}: `
-  return [
-    '',
-    `FOUND: ${who}${verdict}`,
-    '',
-    ...drawTimeline(follow(machine.model, schedule)),
-    '',
-    `replay: ${replayCommand({ program, schedule })}`,
-  ]
 }

@@ -3,7 +3,12 @@ import type { Action } from './action.ts'
 import { describeProgram, parseProgram, type Program } from './program.ts'
 
 /** Tokens of the explorer begin with it; others replay real runs. */
-export const PREFIX = 'x:'
+const PREFIX = 'x:'
+
+/** Whether a token is one of the explorer's. */
+export function isExplorerToken(token: string): boolean {
+  return token.startsWith(PREFIX)
+}
 
 /** A program and a schedule of it. */
 export interface Replay {

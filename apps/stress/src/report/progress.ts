@@ -1,43 +1,28 @@
-import type { Session } from '../run/session.ts'
-import { operations } from './summary.ts'
-import { count } from './table.ts'
-
 const TTY_MS = 200
-const LOG_MS = 5000
+const LOG_MS = 10_000
 
-/** Says now and then how far it is: one line that changes on a terminal, lines elsewhere. */
+/** Says now and then how far it is: one line that changes on a terminal, a few plain lines elsewhere. */
 export class Progress {
   readonly #stream: NodeJS.WriteStream
-  readonly #budgetMs: number
-  #start = 0
-  #last = 0
+  readonly #start: number = performance.now()
+  #last: number = this.#start
 
-  constructor(budgetMs: number, stream: NodeJS.WriteStream = process.stderr) {
-    this.#budgetMs = budgetMs
+  constructor(stream: NodeJS.WriteStream = process.stderr) {
     this.#stream = stream
   }
 
-  begin(): void {
-    this.#start = this.#last = performance.now()
-  }
-
-  show(tallies: Session['tallies']): void {
+  /** Called as often as one likes; `text` only when it is time. */
+  show(text: (elapsedMs: number) => string): void {
     const now = performance.now()
     if (now - this.#last < (this.#stream.isTTY ? TTY_MS : LOG_MS)) return
     this.#last = now
-    const { thread, process } = tallies
-    const sum = (of: (tally: typeof thread) => number): string => count(of(thread) + of(process))
-    const parts = [
-      `${Math.round((now - this.#start) / 1000)} of ${Math.round(this.#budgetMs / 1000)} s`,
-      `${sum((t) => t.programs)} programs`,
-      `${count(operations(tallies))} operations`,
-      `${sum((t) => t.kills + t.terminations)} killed`,
-      'no violation',
-    ]
-    const line = parts.join(', ')
-    this.#stream.write(this.#stream.isTTY ? `\r\u001B[K${line}` : `${line}\n`)
+    const seconds = `${Math.round((now - this.#start) / 1000)} s`.padStart(5)
+    const line = `${seconds}  ${text(now - this.#start)}`
+    if (!this.#stream.isTTY) this.#stream.write(`${line}\n`)
+    else this.#stream.write(`\r\u001B[K${line.slice(0, (this.#stream.columns || 80) - 1)}`)
   }
 
+  /** Leaves the line empty, for what is printed next. */
   end(): void {
     if (this.#stream.isTTY) this.#stream.write('\r\u001B[K')
   }

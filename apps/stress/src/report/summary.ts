@@ -1,8 +1,7 @@
-import type { Session } from '../run/session.ts'
-import type { Tally } from '../run/tally.ts'
+import type { Tallies, Tally } from '../run/tally.ts'
 import { count, seconds, table } from './table.ts'
 
-const ROWS: readonly (readonly [string, (tally: Tally) => number])[] = [
+export const TALLY_ROWS: readonly (readonly [string, (tally: Tally) => number])[] = [
   ['programs', (t) => t.programs],
   ['agents: workers', (t) => t.workers],
   ['agents: processes', (t) => t.processes],
@@ -20,10 +19,10 @@ const ROWS: readonly (readonly [string, (tally: Tally) => number])[] = [
 ]
 
 /** What was run, and at which rate. */
-export function summary({ tallies, elapsedMs }: Session): string {
+export function summary(tallies: Tallies, elapsedMs: number): string {
   const { thread, process } = tallies
   const all = { programs: thread.programs + process.programs, operations: operations(tallies) }
-  const rows = ROWS.map(([name, of]) => [
+  const rows = TALLY_ROWS.map(([name, of]) => [
     name,
     count(of(thread)),
     count(of(process)),
@@ -37,6 +36,6 @@ export function summary({ tallies, elapsedMs }: Session): string {
   ].join('\n')
 }
 
-export function operations({ thread, process }: Session['tallies']): number {
+export function operations({ thread, process }: Tallies): number {
   return thread.operations + process.operations
 }

@@ -1,12 +1,14 @@
 import * as fc from 'fast-check'
 import { programs, type Ingredients } from '../program/arbitrary.ts'
 import type { Program } from '../program/program.ts'
-import type { Progress } from '../report/progress.ts'
 import { runProgram, type Bench, type Run } from './run-program.ts'
-import { add, emptyTally, type Tally } from './tally.ts'
+import { add, emptyTally, type Tallies } from './tally.ts'
 
 /** Each smaller program is tried so often: real runs do not fail every time. */
 const SHRINKING_RUNS = 4
+
+/** A session that has not met a scope yet goes on, at most so many times its budget. */
+const MOST_OVER = 3
 
 /** Between the seeds of the lanes. */
 const LANE = 1_000_003
@@ -28,7 +30,7 @@ export interface Failure {
 }
 
 export interface Session {
-  readonly tallies: { readonly thread: Tally; readonly process: Tally }
+  readonly tallies: Tallies
   readonly unknown: readonly string[]
   readonly failure: Failure | null
   readonly elapsedMs: number
@@ -37,19 +39,18 @@ export interface Session {
 /**
  * Runs random programs until the budget is spent or one fails, and then smaller ones. The same seed
  * gives the same programs; how the threads and processes of one interleave differs every time.
+ * `show` is told now and then what was done.
  *
  * Each bench is a lane with programs of its own, for agents sleep most of the time.
  */
 export async function runSession(
   benches: readonly Bench[],
   options: SessionOptions,
-  progress: Progress,
+  show: (tallies: Tallies) => void,
 ): Promise<Session> {
   await Promise.all(benches.map(({ pool }) => pool.ready))
-  progress.begin()
-  const sofar = new Sofar(options, progress)
+  const sofar = new Sofar(options, show)
   await Promise.all(benches.map((bench, lane) => runLane(bench, lane, options, sofar)))
-  progress.end()
   const { tallies, unknown, failure, elapsedMs } = sofar
   return { tallies, unknown, failure, elapsedMs }
 }
@@ -81,21 +82,29 @@ async function runLane(
 
 /** What all lanes have done. */
 class Sofar {
-  readonly tallies: Session['tallies'] = { thread: emptyTally(), process: emptyTally() }
+  readonly tallies: Tallies = { thread: emptyTally(), process: emptyTally() }
   readonly unknown: string[] = []
   failure: Failure | null = null
   elapsedMs = 0
   readonly #start = performance.now()
   readonly #options: SessionOptions
-  readonly #progress: Progress
+  readonly #show: (tallies: Tallies) => void
 
-  constructor(options: SessionOptions, progress: Progress) {
+  constructor(options: SessionOptions, show: (tallies: Tallies) => void) {
     this.#options = options
-    this.#progress = progress
+    this.#show = show
   }
 
   get goesOn(): boolean {
-    return this.failure === null && performance.now() - this.#start < this.#options.budgetMs
+    if (this.failure !== null) return false
+    const share = (performance.now() - this.#start) / this.#options.budgetMs
+    return share < 1 || (share < MOST_OVER && !this.#hasAllScopes)
+  }
+
+  get #hasAllScopes(): boolean {
+    const { thread, process } = this.tallies
+    const { workers, processes } = this.#options
+    return (workers === 0 || thread.programs > 0) && (processes === 0 || process.programs > 0)
   }
 
   get mayShrink(): boolean {
@@ -109,7 +118,7 @@ class Sofar {
     const after = this.tallies.thread.programs + this.tallies.process.programs
     add(this.tallies[program.scope], program, run)
     this.unknown.push(...run.unknown)
-    this.#progress.show(this.tallies)
+    this.#show(this.tallies)
     if (run.violations.length === 0) return false
     this.failure = { program, run, after, shrinks: 0 }
     return true

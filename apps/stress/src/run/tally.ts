@@ -19,6 +19,12 @@ export interface Tally {
   slowWakes: number
 }
 
+/** By scope. */
+export interface Tallies {
+  readonly thread: Tally
+  readonly process: Tally
+}
+
 export function emptyTally(): Tally {
   return {
     programs: 0,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Report } from '../../report/report.ts'
 
 const run = promisify(execFile)
 
@@ -38,9 +39,16 @@ export function mutants(): Mutant[] {
 }
 
 /** `stale`: the patch does not apply, or what it makes does not build. */
-export type Verdict =
-  | { readonly verdict: 'found'; readonly how: string; readonly ms: number }
-  | { readonly verdict: 'missed' | 'stale'; readonly how: string; readonly ms: number }
+export interface Examined {
+  readonly verdict: 'found' | 'missed' | 'stale'
+  /** What was found, or why nothing was. */
+  readonly how: string
+  /** The smallest that fails. */
+  readonly program: string | null
+  /** Schedules, and where states are kept states, until it was found. */
+  readonly schedules: number
+  readonly ms: number
+}
 
 /** A copy of the sources in which mutants are built, one after another. */
 export class Workshop {
@@ -63,29 +71,44 @@ export class Workshop {
   }
 
   /** Builds it, and looks whether `stress check` finds it. */
-  async examine(mutant: Mutant, budget: string): Promise<Verdict> {
+  async examine(mutant: Mutant, budget: string): Promise<Examined> {
     const start = performance.now()
-    const ms = (): number => Math.round(performance.now() - start)
+    const not = (verdict: 'missed' | 'stale', how: string): Examined => ({
+      verdict,
+      how,
+      program: null,
+      schedules: 0,
+      ms: Math.round(performance.now() - start),
+    })
     try {
       await this.#patch(mutant, [])
       await this.#build()
     } catch (error) {
-      return { verdict: 'stale', how: firstLine(error), ms: ms() }
+      return not('stale', firstLine(error))
     }
     try {
-      const cli = join(this.#folder, 'apps/stress/dist/cli.js')
-      const args = [cli, 'check', mutant.check, '--budget', budget, '--seed', '1']
-      const how = await run(process.execPath, args, { cwd: this.#folder }).then(
-        () => null,
-        (failed: { code?: number; stdout?: string }) =>
-          failed.code === 1 ? (/^FOUND: .*$/m.exec(failed.stdout ?? '')?.[0] ?? null) : null,
-      )
-      return how === null
-        ? { verdict: 'missed', how: `not in ${budget}`, ms: ms() }
-        : { verdict: 'found', how: how.slice('FOUND: '.length), ms: ms() }
+      const found = await this.#check(mutant.check, budget)
+      return typeof found === 'string' ? not('missed', found) : found
     } finally {
       await this.#patch(mutant, ['--reverse'])
     }
+  }
+
+  /** With the default search; what was found, or why nothing was. */
+  async #check(primitive: string, budget: string): Promise<Examined | string> {
+    const cli = join(this.#folder, 'apps/stress/dist/cli.js')
+    const args = [cli, 'check', primitive, '--budget', budget, '--seed', '1', '--json', '-']
+    const { stdout, code } = await run(process.execPath, args, { cwd: this.#folder }).then(
+      (done) => ({ ...done, code: 0 }),
+      (failed: { stdout: string; code: number }) => failed,
+    )
+    if (code !== 1) return code === 0 || code === 3 ? `not in ${budget}` : `exit code ${code}`
+    const { failures, coverage, elapsedMs } = JSON.parse(stdout) as Report
+    const [failure] = failures
+    if (failure?.half !== 'explored') return 'exit code 1, without a failure'
+    const sum = coverage.reduce((all, one) => all + one.states + one.schedules, 0)
+    const { verdict: how, program } = failure
+    return { verdict: 'found', how, program, schedules: sum, ms: elapsedMs }
   }
 
   async #patch({ file }: Mutant, how: readonly string[]): Promise<void> {

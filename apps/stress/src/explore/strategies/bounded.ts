@@ -5,7 +5,7 @@ import type { Budget, Finding, Outcome, Strategy } from './strategy.ts'
 
 const NOBODY = -1
 /** How many transitions between two looks at the clock. */
-const CLOCK_INTERVAL = 4096
+const CLOCK_INTERVAL = 256
 
 /**
  * All schedules with at most so many preemptions, depth first: a preemption takes the processor

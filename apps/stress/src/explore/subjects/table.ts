@@ -13,8 +13,8 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['undo', [owned(1), owned(2)]],
   ['event', [event]],
   ['rwlock', [rwlock]],
-  ['condition', [condition]],
   ['barrier', [barrierOf(2), barrierOf(3)]],
+  ['condition', [condition]],
 ])
 
 /** By its name; undefined if there is none. */

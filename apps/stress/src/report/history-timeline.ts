@@ -1,7 +1,8 @@
 import { HARNESS_TRACK } from '../history/arena.ts'
 import { describeCall, nameOfCall, type Call } from '../history/call.ts'
-import { objectName, trackName } from '../program/describe.ts'
+import { trackName } from '../program/describe.ts'
 import { MAX_TRACKS, type Program } from '../program/program.ts'
+import type { HistoryTimeline } from './report.ts'
 
 const MAX_ROWS = 24
 const CONTEXT = 6
@@ -11,26 +12,37 @@ const CONTEXT = 6
  * `→` is where a call began, `←` where it returned, with what it returned; one that nothing came
  * between stands in one row.
  */
-export function timeline(
+export function historyTimeline(
   program: Program,
   history: readonly Call[],
   object: number,
   around: readonly Call[],
-): string {
+): HistoryTimeline {
   const calls = history.filter((call) => call.object === object || call.what === 'die')
   const rowsOfAll = joined(calls.flatMap(eventsOf).toSorted((a, b) => a.at - b.at))
   const shown = window(rowsOfAll, around)
   const tracks = [...new Set(shown.map(({ track }) => track))].toSorted((a, b) => a - b)
-  const header = ['moment', ...tracks.map((track) => columnName(program, track))]
-  const rows = shown.map(({ at, track, text }) => [
-    String(Math.round(at)),
-    ...tracks.map((column) => (column === track ? text : '')),
+  return {
+    columns: tracks.map((track) => columnName(program, track)),
+    rows: shown.map(({ at, track, text }) => ({
+      at: Math.round(at),
+      column: tracks.indexOf(track),
+      text,
+    })),
+  }
+}
+
+export function drawHistory({ columns, rows }: HistoryTimeline): string {
+  const header = ['moment', ...columns]
+  const cells = rows.map(({ at, column, text }) => [
+    String(at),
+    ...columns.map((_, i) => (i === column ? text : '')),
   ])
-  const widths = header.map((_, i) => Math.max(...[header, ...rows].map((row) => row[i]!.length)))
+  const widths = header.map((_, i) => Math.max(...[header, ...cells].map((row) => row[i]!.length)))
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`
-  return [objectName(program.objects, object), line(header), rule, ...rows.map(line)].join('\n')
+  return [line(header), rule, ...cells.map(line)].join('\n')
 }
 
 interface Moment {

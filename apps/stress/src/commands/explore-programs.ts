@@ -1,0 +1,80 @@
+import { inMacrotask } from '../explore/event-loop.ts'
+import { describeProgram, parseProgram, type Program } from '../explore/program.ts'
+import { budgetUntil, search, type Search } from '../explore/search.ts'
+import type { Budget, Strategy } from '../explore/strategies/strategy.ts'
+import { describeExplored, exploredFailure } from '../report/explored.ts'
+import type { Output } from '../report/output.ts'
+import type { ExploredProgram } from '../report/report.ts'
+import { seconds } from '../report/table.ts'
+
+/** The plainest use of each primitive by so many agents. */
+export function simplePrograms(threads: number): Program[] {
+  const all = (name: string, segment: string): Program =>
+    parseProgram([name, ...Array.from({ length: threads }, () => segment)].join('/'))
+  return [all('lock', 'hold'), all('semaphore:1', 'hold'), all('undo:1', 'hold')]
+}
+
+/** Explores each program, until one fails; prints a line for each. Answers with the exit code. */
+export async function explorePrograms(
+  programs: readonly Program[],
+  strategies: readonly Strategy[],
+  budgetMs: number,
+  output: Output,
+): Promise<number> {
+  const deadline = performance.now() + budgetMs
+  const done: ExploredProgram[] = []
+  for (const [i, program] of programs.entries()) {
+    const what = `${describeProgram(program)} (${i + 1} of ${programs.length})`
+    const budget = watched(budgetUntil(deadline), () => output.progress.show(() => what))
+    // oxlint-disable-next-line no-await-in-loop -- one after another
+    const result = await inMacrotask(() => search(program, strategies, budget))
+    if (result.finding !== null) {
+      const failure = exploredFailure(result)
+      output.say(`\n${describeExplored(failure).join('\n')}`)
+      const text = `FAILED: ${failure.program}: ${failure.verdict}`
+      return output.finish({
+        verdict: 'violated',
+        text,
+        exitCode: 1,
+        programs: done,
+        failures: [failure],
+      })
+    }
+    const explored = describe(result, strategies.length)
+    done.push(explored)
+    const { program: name, complete, covered, ms } = explored
+    output.say(`${name}: ${complete ? '' : 'NOT DONE: '}${covered} (${seconds(ms)})`)
+  }
+  const cut = done.filter(({ complete }) => !complete).length
+  if (cut === 0) {
+    const text = `HELD: every law, in ${programs.length} programs`
+    return output.finish({ verdict: 'held', text, exitCode: 0, programs: done })
+  }
+  const text = `NOT DONE: the budget ran out for ${cut} of ${programs.length} programs`
+  output.say(text)
+  return output.finish({ verdict: 'not done', text, exitCode: 3, programs: done })
+}
+
+function watched(budget: Budget, tick: () => void): Budget {
+  return {
+    ...budget,
+    over: () => {
+      tick()
+      return budget.over()
+    },
+  }
+}
+
+function describe({ program, outcomes }: Search, strategies: number): ExploredProgram {
+  const last = outcomes.at(-1)!
+  const complete = last.complete && outcomes.length === strategies
+  const earlier = outcomes.findLast((outcome) => outcome.complete)
+  const before = complete || earlier === undefined ? '' : `; before that ${earlier.covered}`
+  return {
+    program: describeProgram(program),
+    complete,
+    covered: complete ? last.covered : `${last.strategy}: ${last.covered}${before}`,
+    states: last.states,
+    ms: outcomes.reduce((sum, outcome) => sum + outcome.ms, 0),
+  }
+}

@@ -1,0 +1,59 @@
+import { inMacrotask } from '../explore/event-loop.ts'
+import type { Search } from '../explore/search.ts'
+import { Survey, type Coverage } from '../explore/survey.ts'
+import { SUBJECTS } from '../explore/subjects/table.ts'
+import { exploredFailure } from '../report/explored.ts'
+import type { Output } from '../report/output.ts'
+import type { ExploredFailure } from '../report/report.ts'
+import { UsageError } from '../usage.ts'
+
+export interface Surveyed {
+  readonly coverage: readonly Coverage[]
+  readonly failures: readonly ExploredFailure[]
+}
+
+/** The catalogues of all these primitives, then random programs while there is time. */
+export async function surveyAll(
+  names: readonly string[],
+  { budgetMs, seed, goesOn }: { budgetMs: number; seed: number; goesOn: boolean },
+  output: Output,
+): Promise<Surveyed> {
+  const deadline = performance.now() + budgetMs
+  const tick = (doing: string): void => output.progress.show(() => doing)
+  const surveys = names.map((name) => new Survey(name, { seed, tick }))
+  const failures: ExploredFailure[] = []
+  const failed = new Set<Survey>()
+
+  const round = async (
+    explore: (survey: Survey, until: number) => Search | null,
+  ): Promise<void> => {
+    for (const [i, survey] of surveys.entries()) {
+      if (failed.has(survey)) continue
+      const now = performance.now()
+      const until = now + (deadline - now) / (surveys.length - i)
+      // oxlint-disable-next-line no-await-in-loop -- one after another: each has its share of the time
+      const found = await inMacrotask(() => explore(survey, until))
+      if (found === null) continue
+      failed.add(survey)
+      failures.push(exploredFailure(found))
+      if (!goesOn) return
+    }
+  }
+
+  await round((survey, until) => survey.exploreCatalogue(until))
+  if (failures.length === 0 || goesOn) {
+    await round((survey, until) => survey.exploreRandom(until))
+  }
+  output.progress.end()
+  return { coverage: surveys.map((survey) => survey.coverage), failures }
+}
+
+/** All, if none is named. */
+export function primitives(names: readonly string[]): readonly string[] {
+  const all = [...SUBJECTS.keys()]
+  const unknown = names.find((name) => !SUBJECTS.has(name))
+  if (unknown !== undefined) {
+    throw new UsageError(`no such primitive: ${unknown} (there are ${all.join(', ')})`)
+  }
+  return names.length > 0 ? [...new Set(names)] : all
+}

@@ -1,0 +1,42 @@
+import type { Coverage } from '../explore/survey.ts'
+import { count, seconds, table } from './table.ts'
+
+/** What was explored of each primitive, exactly; a row each. */
+export function coverageTable(all: readonly Coverage[]): string {
+  const header = ['explored', 'programs', 'all schedules', 'states', 'random', 'steps/s', 'time']
+  const rows = all.map((one) => [
+    one.primitive,
+    programsOf(one),
+    schedulesOf(one),
+    count(one.states),
+    count(one.schedules),
+    count(rateOf(one)),
+    seconds(one.ms),
+  ])
+  return table([header, ...rows], 3)
+}
+
+/** `20 + 35`: of the catalogue, and random ones. */
+export function programsOf({ programs, random }: Coverage): string {
+  return random > 0 ? `${programs} + ${random}` : String(programs)
+}
+
+/** `≤ 2 preemptions`, or `≤ 2 preemptions of 18, ≤ 1 of 2`; and the complete state graphs. */
+export function schedulesOf({ programs, bounds, graphs, deep }: Coverage): string {
+  const parts: string[] = []
+  let left = programs
+  for (const bound of bounds.toReversed()) {
+    const more = bound.programs - (programs - left)
+    if (more <= 0) continue
+    parts.push(`≤ ${bound.preemptions}${more === programs ? '' : ` of ${more}`}`)
+    left -= more
+  }
+  if (left > 0) parts.push(`not done of ${left}`)
+  const bounded = parts.join(', ').replace(/≤ \d+/, '$& preemptions')
+  if (deep === 0) return bounded
+  return `${bounded}; complete: ${graphs} of ${deep} more`
+}
+
+export function rateOf({ steps, ms }: Coverage): number {
+  return Math.round((steps * 1000) / Math.max(1, ms))
+}

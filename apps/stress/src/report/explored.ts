@@ -1,0 +1,62 @@
+import { drawTimeline } from '../explore/draw.ts'
+import { describeProgram, modelOf } from '../explore/program.ts'
+import type { Search } from '../explore/search.ts'
+import { follow, type Timeline } from '../explore/timeline.ts'
+import { replayCommand, type Replay } from '../explore/token.ts'
+import type { ExploredFailure } from './report.ts'
+
+/** What a search has found, for people and programs. */
+export function exploredFailure({ program, machine, finding, outcomes }: Search): ExploredFailure {
+  const { schedule, verdict } = finding!
+  const sum = (of: (outcome: Search['outcomes'][number]) => number): number =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0)
+  return {
+    ...described({ program, schedule }, follow(machine.model, schedule), verdict),
+    strategy: outcomes.at(-1)!.strategy,
+    states: sum(({ states }) => states),
+    schedules: sum(({ schedules }) => schedules),
+  }
+}
+
+/** What a token says, done again. It need not fail any more: then the timeline has no verdict. */
+export function replayed(replay: Replay): ExploredFailure {
+  const timeline = follow(modelOf(replay.program), replay.schedule)
+  return { ...described(replay, timeline, ''), strategy: 'replay', states: 0, schedules: 1 }
+}
+
+function described(
+  { program, schedule }: Replay,
+  timeline: Timeline,
+  verdict: string,
+): Omit<ExploredFailure, 'strategy' | 'states' | 'schedules'> {
+  const { crashes, spurious } = program.faults
+  const faults = [
+    ...(crashes > 0 ? [`up to ${crashes} agents die, at any step`] : []),
+    ...(spurious > 0 ? [`up to ${spurious} sleeps end for no reason`] : []),
+  ]
+  return {
+    half: 'explored',
+    verdict: timeline.verdict ?? verdict,
+    program: describeProgram(program),
+    agents: program.agents.map((segments) => segments.join(', ')),
+    faults: faults.join('; '),
+    timeline,
+    replay: replayCommand({ program, schedule }),
+  }
+}
+
+/** Verdict, program, timeline, and what replays it. */
+export function describeExplored(failure: ExploredFailure): string[] {
+  const { verdict, program, agents, faults, timeline, replay } = failure
+  return [
+    `FOUND: ${verdict}`,
+    '',
+    `program: ${program}`,
+    ...agents.map((agent, i) => `  T${i} ${agent}`),
+    ...(faults === '' ? [] : [`  ${faults}`]),
+    '',
+    ...drawTimeline(timeline),
+    '',
+    `replay: ${replay}`,
+  ]
+}

@@ -1,0 +1,58 @@
+import { describeProgram, objectName, trackName } from '../program/describe.ts'
+import { MAX_TRACKS, type Program } from '../program/program.ts'
+import { replayCommand } from '../program/token.ts'
+import type { Run } from '../run/run-program.ts'
+import { drawHistory, historyTimeline } from './history-timeline.ts'
+import type { RealFailure } from './report.ts'
+
+export interface RealFailureOptions {
+  readonly planted: string | undefined
+  readonly after: number
+  readonly shrinks: number
+}
+
+/** What a program broke when it was run, for people and programs. */
+export function realFailure(
+  program: Program,
+  run: Run,
+  { planted, after, shrinks }: RealFailureOptions,
+): RealFailure {
+  const violations = run.violations.map(({ law, object, text, calls }) => ({
+    law,
+    object: object === null ? null : objectName(program.objects, object),
+    text,
+    timeline: object === null ? null : historyTimeline(program, run.history, object, calls),
+  }))
+  return {
+    half: 'real',
+    verdict: violations[0]!.law,
+    violations,
+    program: describeProgram(program),
+    asleep: asleep(program, run),
+    faults: run.faults,
+    after,
+    shrinks,
+    replay: replayCommand({ program, planted }),
+    explored: null,
+  }
+}
+
+/** Verdict, history, program, and what replays it. */
+export function describeReal({ violations, program, asleep: lines, replay }: RealFailure): string {
+  const parts = violations.map(({ law, object, text, timeline }) => {
+    const head = `VIOLATED: ${law}${object === null ? '' : ` (${object})`}\n  ${text}`
+    return timeline === null ? head : `${head}\n\n${object}\n${drawHistory(timeline)}`
+  })
+  return [...parts, program.join('\n'), [...lines, `replay: ${replay}`].join('\n')].join('\n\n')
+}
+
+/** Who had not returned from what. */
+function asleep({ agents, objects }: Program, { history }: Run): string[] {
+  const dead = new Set(history.filter(({ what }) => what === 'die').map(({ agent }) => agent))
+  return history
+    .filter(({ end, agent }) => end === Infinity && !dead.has(agent))
+    .map(({ agent, track, what, object }) => {
+      const who = trackName(agents, agent, track % MAX_TRACKS)
+      return `${who} did not return from ${what} of ${objectName(objects, object)}`
+    })
+}
