@@ -17,6 +17,10 @@
  * comes late does no harm. */
 enum { CARRIER = SIGURG, EVICT_CODE = -7171 };
 
+/* The code of a signal that another thread hands on: the kernel lets nobody send the codes of
+ * `kill` and its own (from 0 on, and SI_TKILL) to another thread, so all are moved out of their way. */
+enum { HANDED_ON = -8000, HANDED_ON_LAST = HANDED_ON + 1000, MIDDLE_CODE = HANDED_ON + 500 };
+
 enum {
   THROTTLE_AT = IPC_SIGNAL_RECORDS - 64, /* room for those that are let through meanwhile */
   RELEASE_AT = IPC_SIGNAL_RECORDS / 2,
@@ -76,6 +80,21 @@ static void block_here(ucontext_t *context, ipc_signal_set set) {
     if (set & bit(number)) sigaddset(&context->uc_sigmask, number);
 }
 
+static int code_of(const siginfo_t *info) {
+  int code = info->si_code;
+  return code >= HANDED_ON && code < HANDED_ON_LAST ? code - MIDDLE_CODE : code;
+}
+
+/* A thread that is younger than the last eviction has got what is for the main thread. */
+static void hand_on(int number, const siginfo_t *info, ucontext_t *context) {
+  block_here(context, atomic_load(&evicted));
+  siginfo_t copy = *info;
+  copy.si_code = MIDDLE_CODE + info->si_code;
+  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), main_tid, number, &copy) == 0) return;
+  atomic_fetch_add(&received, 1);
+  atomic_fetch_add(&lost, 1); /* the queue of real-time signals is full */
+}
+
 static void record(int number, const siginfo_t *info, bool chain) {
   uint32_t tail = atomic_load(&ring_tail);
   atomic_fetch_add(&received, 1);
@@ -83,14 +102,15 @@ static void record(int number, const siginfo_t *info, bool chain) {
     atomic_fetch_add(&lost, 1);
     return;
   }
-  bool timer = info->si_code == SI_TIMER; /* then these fields are those of a timer */
+  int code = code_of(info);
+  bool timer = code == SI_TIMER; /* then these fields are those of a timer */
   ring[tail % IPC_SIGNAL_RECORDS] = (ipc_signal_record){
       .number = number,
-      .code = info->si_code,
+      .code = code,
       .pid = timer ? 0 : info->si_pid,
       .uid = timer ? 0 : (int32_t)info->si_uid,
       /* kill() has no value; for SIGCHLD it is the status, which lies in the same place */
-      .value = info->si_code == SI_USER || info->si_code == SI_TKILL ? 0 : info->si_value.sival_int,
+      .value = code == SI_USER || code == SI_TKILL ? 0 : info->si_value.sival_int,
       .overrun = timer ? info->si_overrun : 0,
       .chained = chain,
   };
@@ -120,12 +140,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     block_here(context, atomic_load(&evicted));
     atomic_fetch_add(&evictions, 1);
   } else if (!pthread_equal(pthread_self(), main_thread)) {
-    /* A thread that is younger than the last eviction. */
-    block_here(context, atomic_load(&evicted));
-    if (syscall(SYS_rt_tgsigqueueinfo, getpid(), main_tid, number, info) != 0) {
-      atomic_fetch_add(&received, 1);
-      atomic_fetch_add(&lost, 1); /* the queue of real-time signals is full */
-    }
+    hand_on(number, info, context);
   } else {
     void (*chain)(int) = atomic_load(&chained[number]);
     if (atomic_load(&caught[number])) {
