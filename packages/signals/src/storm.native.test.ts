@@ -15,7 +15,7 @@ const hasValgrind = spawnSync('valgrind', ['--version']).status === 0
 
 afterAll(() => rmSync(directory, { recursive: true }))
 
-describe.runIf(hasCompiler)('the native handler', () => {
+describe.runIf(hasCompiler)('the native handler', { timeout: 600_000 }, () => {
   beforeAll(() => {
     const sources = ['signals.c', 'futex.c', 'error.c'].map((name) => join(native, name))
     const flags = ['-std=c11', '-g', '-O1', '-pthread', `-I${native}`]

@@ -10,6 +10,8 @@ import { Output, OUTPUT_HELP, OUTPUT_OPTIONS } from '../report/output.ts'
 import { describeReal, realFailure } from '../report/real.ts'
 import { withBenches } from '../run/bench.ts'
 import { runProgram } from '../run/run-program.ts'
+import { replaySignals } from '../signals/replay.ts'
+import { isSignalToken } from '../signals/token.ts'
 import { integer, usage, UsageError } from '../usage.ts'
 
 export const summary = 'one failure again: replay "<token>"'
@@ -48,7 +50,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   if (!isExplorerToken(token)) {
     const times = integer('--times', values.times ?? '100', 1, 1_000_000)
-    return runAgain(token, times, new Output('replay', argv, values))
+    const again = isSignalToken(token) ? replaySignals : runAgain
+    return again(token, times, new Output('replay', argv, values))
   }
   if (values.times !== undefined) {
     throw new UsageError('--times is for real runs: this token says every step')

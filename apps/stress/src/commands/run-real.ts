@@ -5,8 +5,10 @@ import type { RealFailure, RealRuns } from '../report/report.ts'
 import { operations } from '../report/summary.ts'
 import { count, seconds } from '../report/table.ts'
 import { withBenches } from '../run/bench.ts'
-import { runSession, type SessionOptions } from '../run/session.ts'
+import { runSession, type Session, type SessionOptions } from '../run/session.ts'
 import type { Tallies } from '../run/tally.ts'
+import { progressOf, signalFailure, signalRuns } from '../signals/report.ts'
+import { emptySignalSession, runSignalSession, type SignalSession } from '../signals/session.ts'
 
 /** Programs that run at a time; agents sleep more than they work. */
 const LANES = 2
@@ -26,19 +28,45 @@ export interface RealHalf {
 export async function runReal(options: RealOptions, output: Output): Promise<RealHalf> {
   process.stderr.write(`${announce(options)}\n`)
   const { seed, workers, processes, faults, planted } = options
-  const session = await withBenches(LANES, options, planted, (benches) =>
-    runSession(benches, options, (tallies) => output.progress.show(() => describe(tallies))),
-  )
+  const signals = emptySignalSession()
+  const session = await runLanes(options, signals, output)
   output.progress.end()
   const { tallies, unknown, elapsedMs, failure } = session
+  const ofSignals = processes === 0 ? null : signalRuns(signals)
   return {
-    runs: { seed, workers, processes, faults, planted, elapsedMs, tallies, unknown },
+    runs: {
+      seed,
+      workers,
+      processes,
+      faults,
+      planted,
+      elapsedMs,
+      tallies,
+      unknown,
+      signals: ofSignals,
+    },
     failure:
-      failure === null ? null : realFailure(failure.program, failure.run, { ...failure, planted }),
+      failure === null
+        ? signalFailure(signals, planted)
+        : realFailure(failure.program, failure.run, { ...failure, planted }),
     isDone:
       (workers === 0 || tallies.thread.programs > 0) &&
-      (processes === 0 || tallies.process.programs > 0),
+      (processes === 0 || (tallies.process.programs > 0 && signals.tally.programs > 0)),
   }
+}
+
+/** Locks, semaphores and events in some lanes, signals in another, until one of them fails. */
+function runLanes(options: RealOptions, signals: SignalSession, output: Output): Promise<Session> {
+  return withBenches(LANES, options, options.planted, async (benches, reaper) => {
+    let goesOn = true
+    const show = (tallies: Tallies): void =>
+      output.progress.show(() => `${describe(tallies)}, ${progressOf(signals)}, no violation`)
+    const locks = runSession(benches, options, show, () => signals.failure === null)
+    const stop = locks.then(({ failure }) => (goesOn = failure === null))
+    if (options.processes > 0) await runSignalSession(options, reaper, signals, () => goesOn)
+    await stop
+    return await locks
+  })
 }
 
 function describe(tallies: Tallies): string {
@@ -48,7 +76,6 @@ function describe(tallies: Tallies): string {
     `${sum((t) => t.programs)} programs`,
     `${count(operations(tallies))} operations`,
     `${sum((t) => t.kills + t.terminations)} killed`,
-    'no violation',
   ].join(', ')
 }
 

@@ -7,6 +7,7 @@ import { Output, OUTPUT_HELP, OUTPUT_OPTIONS, type Result } from '../report/outp
 import { describeReal } from '../report/real.ts'
 import { summary as summaryOf } from '../report/summary.ts'
 import { seconds } from '../report/table.ts'
+import { signalSummary } from '../signals/report.ts'
 import { durationMs, integer, seedOf, usage, UsageError } from '../usage.ts'
 import { runReal, type RealHalf, type RealOptions } from './run-real.ts'
 import { primitives, surveyAll, type Surveyed } from './survey-all.ts'
@@ -17,7 +18,8 @@ export const summary =
 const HELP = `usage: stress stress [options]
 
 The real half runs random programs over Lock, Semaphore and Event on real workers and processes,
-kills some of them, and checks what they did. The exploring half runs the shipped code over a
+kills some of them, and checks what they did; and programs of signals between processes, against
+what POSIX allows. The exploring half runs the shipped code over a
 simulated memory, under chosen schedules: as much of each primitive's catalogue as there is time for,
 which the table at the end says exactly.
 
@@ -74,6 +76,7 @@ function explore(budgetMs: number, seed: number, output: Output): Promise<Survey
 
 function print(real: RealHalf | null, surveyed: Surveyed | null, output: Output): void {
   if (real !== null) output.say(`${summaryOf(real.runs.tallies, real.runs.elapsedMs)}\n`)
+  if (real?.runs.signals) output.say(`${signalSummary(real.runs.signals)}\n`)
   if (surveyed !== null) output.say(`${coverageTable(surveyed.coverage)}\n`)
   if (real?.failure) {
     const { after, shrinks } = real.failure
@@ -103,7 +106,7 @@ function judge(real: RealHalf | null, surveyed: Surveyed | null, seed: number): 
   }
   const missing = all.coverage.filter(({ bounds }) => bounds[0]!.programs === 0)
   if (real?.isDone === false || missing.length > 0) {
-    const what = real?.isDone === false ? 'to run programs of all scopes' : 'for every primitive'
+    const what = real?.isDone === false ? 'to run programs of all kinds' : 'for every primitive'
     const text = `NOT DONE: the budget was too short ${what}`
     return { ...all, verdict: 'not done', text, exitCode: 1 }
   }

@@ -1,5 +1,6 @@
 import type { Memory } from '@ipc/core'
 import type { ObjectSpec } from '../program/program.ts'
+import { PLANTED_SIGNALS } from '../signals/planted.ts'
 import { UsageError } from '../usage.ts'
 import { IgnoresContention } from './ignores-contention.ts'
 import { LostPulse } from './lost-pulse.ts'
@@ -20,15 +21,15 @@ const PLANTED: ReadonlyMap<string, Planted> = new Map<string, Planted>([
   ['lost-pulse', { wrap: LostPulse, appliesTo: ({ kind }) => kind === 'event' }],
 ])
 
-export const PLANTED_NAMES: readonly string[] = [...PLANTED.keys()]
+export const PLANTED_NAMES: readonly string[] = [...PLANTED.keys(), ...PLANTED_SIGNALS]
 
 export function checkPlanted(name: string | undefined): string | undefined {
-  if (name === undefined || PLANTED.has(name)) return name
+  if (name === undefined || PLANTED_NAMES.includes(name)) return name
   throw new UsageError(`--planted must be one of ${PLANTED_NAMES.join(', ')}: ${name}`)
 }
 
 export function isPlantedIn(spec: ObjectSpec, planted: string | undefined): boolean {
-  return planted !== undefined && PLANTED.get(planted)!.appliesTo(spec)
+  return planted !== undefined && (PLANTED.get(planted)?.appliesTo(spec) ?? false)
 }
 
 /** The memory for an object: the real one, or one with the bug. */

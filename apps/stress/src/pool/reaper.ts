@@ -21,7 +21,7 @@ export class Reaper {
     child.unref()
   }
 
-  async watch({ pid, exited }: Member): Promise<void> {
+  async watch({ pid, exited }: Pick<Member, 'pid' | 'exited'>): Promise<void> {
     if (pid === null) return
     this.#input.write(`+${pid}\n`)
     await exited

@@ -3,6 +3,7 @@ import type { Coverage } from '../explore/survey.ts'
 import type { Timeline } from '../explore/timeline.ts'
 import type { FaultCounts } from '../run/faults.ts'
 import type { Tallies } from '../run/tally.ts'
+import type { SignalRuns } from '../signals/session.ts'
 
 /** What a command did and what came of it: `--json` writes it, `--html` draws it. */
 export interface Report {
@@ -53,6 +54,8 @@ export interface RealRuns {
   readonly tallies: Tallies
   /** Histories that were too much to check. */
   readonly unknown: readonly string[]
+  /** Programs of signals; null without processes. */
+  readonly signals: SignalRuns | null
 }
 
 /** What `stress mutants --json` writes of each. */

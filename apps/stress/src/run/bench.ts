@@ -9,7 +9,7 @@ export async function withBenches<T>(
   benches: number,
   size: PoolSize,
   planted: string | undefined,
-  use: (benches: readonly Bench[]) => Promise<T>,
+  use: (benches: readonly Bench[], reaper: Reaper | null) => Promise<T>,
 ): Promise<T> {
   const directory = ownDirectory()
   const reaper = directory === null ? null : new Reaper(directory)
@@ -18,7 +18,7 @@ export async function withBenches<T>(
     return { arena, pool: new Pool(arena.memory.handle, size, reaper), planted }
   })
   try {
-    return await use(made)
+    return await use(made, reaper)
   } finally {
     await Promise.all(made.map(({ pool }) => pool.close()))
     for (const { arena } of made) arena.memory.close()

@@ -37,9 +37,9 @@ export interface Session {
 }
 
 /**
- * Runs random programs until the budget is spent or one fails, and then smaller ones. The same seed
- * gives the same programs; how the threads and processes of one interleave differs every time.
- * `show` is told now and then what was done.
+ * Runs random programs until the budget is spent, nobody wants more, or one fails, and then smaller
+ * ones. The same seed gives the same programs; how the threads and processes of one interleave
+ * differs every time. `show` is told now and then what was done.
  *
  * Each bench is a lane with programs of its own, for agents sleep most of the time.
  */
@@ -47,9 +47,10 @@ export async function runSession(
   benches: readonly Bench[],
   options: SessionOptions,
   show: (tallies: Tallies) => void,
+  isWanted: () => boolean,
 ): Promise<Session> {
   await Promise.all(benches.map(({ pool }) => pool.ready))
-  const sofar = new Sofar(options, show)
+  const sofar = new Sofar(options, show, isWanted)
   await Promise.all(benches.map((bench, lane) => runLane(bench, lane, options, sofar)))
   const { tallies, unknown, failure, elapsedMs } = sofar
   return { tallies, unknown, failure, elapsedMs }
@@ -89,14 +90,16 @@ class Sofar {
   readonly #start = performance.now()
   readonly #options: SessionOptions
   readonly #show: (tallies: Tallies) => void
+  readonly #isWanted: () => boolean
 
-  constructor(options: SessionOptions, show: (tallies: Tallies) => void) {
+  constructor(options: SessionOptions, show: (tallies: Tallies) => void, isWanted: () => boolean) {
     this.#options = options
     this.#show = show
+    this.#isWanted = isWanted
   }
 
   get goesOn(): boolean {
-    if (this.failure !== null) return false
+    if (this.failure !== null || !this.#isWanted()) return false
     const share = (performance.now() - this.#start) / this.#options.budgetMs
     return share < 1 || (share < MOST_OVER && !this.#hasAllScopes)
   }
