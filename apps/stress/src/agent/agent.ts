@@ -9,6 +9,8 @@ export interface Life {
   send(reply: Reply): void
   /** At once, in the middle of everything. */
   kill(): void
+  /** Whether storms of signals call a handler or are ignored. Threads do not have any. */
+  takeStorms?(taken: boolean): void
 }
 
 /** Does its part of one program after the other. */
@@ -36,6 +38,10 @@ export class Agent {
     const { program, agent, references, planted } = request
     const objects = openObjects(program, references, planted)
     const spec = program.agents[agent]!
+    const isStormy = program.faults.some(
+      ({ what, agent: whom }) => what === 'storm' && whom === agent,
+    )
+    this.#life.takeStorms?.(isStormy)
     const tracks = spec.tracks.map((_, index) => {
       const moment = index === 0 ? this.#faultsOf(program, agent) : () => {}
       return new Track(this.#arena, objects.all, { agent, index, spec }, moment)

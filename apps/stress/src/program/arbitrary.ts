@@ -163,7 +163,7 @@ function fitForm({ how, ms }: RawOperation, mayBlock: boolean): Form {
 }
 
 interface RawFault {
-  readonly what: 'kill' | 'exit' | 'stop'
+  readonly what: 'kill' | 'exit' | 'stop' | 'storm'
   readonly agent: number
   readonly atStep: boolean
   readonly step: number
@@ -173,7 +173,7 @@ interface RawFault {
 }
 
 const rawFault: fc.Arbitrary<RawFault> = fc.record({
-  what: fc.constantFrom('kill', 'kill', 'exit', 'stop'),
+  what: fc.constantFrom('kill', 'kill', 'exit', 'stop', 'storm'),
   agent: fc.nat(5),
   atStep: fc.boolean(),
   step: fc.nat(24),
@@ -193,7 +193,7 @@ function fitFault(raw: RawFault, agents: readonly AgentSpec[]): Fault[] {
   const { what, inside, afterMs, forMs } = raw
   const { rounds, tracks } = agents[agent]!
   const step = raw.step % (rounds * tracks[0]!.length)
-  if (what === 'stop') {
+  if (what === 'stop' || what === 'storm') {
     return agents[agent]!.runs === 'process' ? [{ what, agent, afterMs, forMs }] : []
   }
   if (what === 'exit' || raw.atStep) return [{ what, agent, step, inside }]

@@ -54,8 +54,9 @@ function describeForm({ how, ms }: Form): string {
 }
 
 function describeFault(fault: Fault): string {
-  if (fault.what === 'stop') {
-    return `A${fault.agent} is stopped after ${fault.afterMs} ms, for ${fault.forMs} ms`
+  if ('forMs' in fault) {
+    const what = fault.what === 'stop' ? 'stopped' : 'in a storm of signals'
+    return `A${fault.agent} is ${what} after ${fault.afterMs} ms, for ${fault.forMs} ms`
   }
   const how = fault.what === 'exit' ? 'exits' : 'is killed'
   if ('afterMs' in fault) return `A${fault.agent} ${how} after ${fault.afterMs} ms`

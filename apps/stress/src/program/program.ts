@@ -61,7 +61,7 @@ export type Operation =
   | { readonly do: 'wait'; readonly object: number; readonly form: Form }
 
 /** `kill` is SIGKILL for a process and `terminate()` for a worker; `exit` is `process.exit()`. */
-export type Fault = FaultAtStep | FaultAtMoment | Stop
+export type Fault = FaultAtStep | FaultAtMoment | Disturbance
 
 export interface FaultAtStep {
   readonly what: 'kill' | 'exit'
@@ -78,9 +78,12 @@ export interface FaultAtMoment {
   readonly afterMs: number
 }
 
-/** SIGSTOP, and SIGCONT some time later. Processes only. */
-export interface Stop {
-  readonly what: 'stop'
+/**
+ * `stop` is SIGSTOP, and SIGCONT some time later; `storm` signals in bursts for so long, which the
+ * agent handles, so that they interrupt all its waits. Processes only.
+ */
+export interface Disturbance {
+  readonly what: 'stop' | 'storm'
   readonly agent: number
   readonly afterMs: number
   readonly forMs: number

@@ -13,6 +13,7 @@ export const TALLY_ROWS: readonly (readonly [string, (tally: Tally) => number])[
   ['killed: terminate()', (t) => t.terminations],
   ['left: process.exit()', (t) => t.exits],
   ['stopped for a while', (t) => t.stops],
+  ['signals in storms', (t) => t.signals],
   ['told "abandoned"', (t) => t.abandoned],
   ['ended by the harness', (t) => t.rescues],
   ['rested over 100 ms', (t) => t.slowWakes],

@@ -1,16 +1,24 @@
 import type { Member } from '../pool/member.ts'
 import type { Fault } from '../program/program.ts'
 
+/** Sent in storms; those who are in one handle it. */
+export const STORM = 'SIGUSR2'
+
+/** So many at once, every millisecond. */
+const BURST = 30
+
 /** What was really done to agents. */
 export interface FaultCounts {
   kills: number
   terminations: number
   exits: number
   stops: number
+  /** Signals in storms. */
+  signals: number
 }
 
 export function noFaults(): FaultCounts {
-  return { kills: 0, terminations: 0, exits: 0, stops: 0 }
+  return { kills: 0, terminations: 0, exits: 0, stops: 0, signals: 0 }
 }
 
 /** Does from outside what is planned for a moment. What is planned for a step, agents do. */
@@ -19,6 +27,8 @@ export class OutsideFaults {
   readonly #stopped = new Set<Member>()
   /** How many stops there were. */
   stops = 0
+  /** How many signals were sent in storms. */
+  signals = 0
 
   /** `isRunning`: whether an agent has not finished yet. */
   start(
@@ -32,6 +42,7 @@ export class OutsideFaults {
       this.#after(fault.afterMs, () => {
         if (!isRunning(fault.agent)) return
         if (fault.what === 'kill') return member.kill()
+        if (fault.what === 'storm') return this.#storm(member, performance.now() + fault.forMs)
         this.#stop(member)
         this.#after(fault.forMs, () => this.#continue(member))
       })
@@ -55,6 +66,11 @@ export class OutsideFaults {
       action()
     }, ms)
     this.#timers.add(timer)
+  }
+
+  #storm(member: Member, until: number): void {
+    for (let i = 0; i < BURST; i++) if (signal(member, STORM)) this.signals++
+    if (performance.now() < until) this.#after(1, () => this.#storm(member, until))
   }
 
   #stop(member: Member): void {

@@ -75,6 +75,18 @@ test('waits that nobody would end are ended by pulses of the harness', async () 
   expect(run.rescues).toBe(count('set') + count('clear'))
 })
 
+test('a storm of signals disturbs nobody who waits', async () => {
+  const program: Program = {
+    scope: 'process',
+    objects: [{ kind: 'lock', placed: 'own' }],
+    agents: [agent('process', 120, hold), agent('process', 120, hold)],
+    faults: [0, 1].map((whom) => ({ what: 'storm', agent: whom, afterMs: 0, forMs: 500 })),
+  }
+  const run = await runProgram(bench, program)
+  expect(run.violations).toEqual([])
+  expect(run.faults.signals).toBeGreaterThan(0)
+})
+
 test('an agent that ends unasked is a violation', async () => {
   const program: Program = {
     scope: 'thread',

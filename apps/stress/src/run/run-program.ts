@@ -7,7 +7,7 @@ import { trackOf, type Arena } from '../history/arena.ts'
 import type { Call } from '../history/call.ts'
 import type { Member } from '../pool/member.ts'
 import type { Pool } from '../pool/pool.ts'
-import type { Program } from '../program/program.ts'
+import type { Fault, Program } from '../program/program.ts'
 import { noFaults, OutsideFaults, type FaultCounts } from './faults.ts'
 import { Rescuer, waitingCalls } from './rescuer.ts'
 
@@ -108,6 +108,7 @@ class Running {
     watching.abort()
     this.#outside.end()
     this.#faults.stops = this.#outside.stops
+    this.#faults.signals = this.#outside.signals
     if (hung !== undefined && hung.length > 0) await this.#killAll()
     else this.#rescuer.look()
     const history = historyOf(arena, this.#program, this.#deaths)
@@ -177,7 +178,8 @@ class Running {
     if (reason === 'exit code 0') this.#faults.exits++
     else if (this.#members[agent]!.kind === 'worker') this.#faults.terminations++
     else this.#faults.kills++
-    if (!this.#program.faults.some((fault) => fault.agent === agent)) {
+    const isMeant = (fault: Fault): boolean => fault.agent === agent && !('forMs' in fault)
+    if (!this.#program.faults.some(isMeant)) {
       const text = `A${agent} ended without being told to: ${reason}`
       this.#errors.push({ law: 'nobody crashes', object: null, text, calls: [] })
     }

@@ -14,6 +14,7 @@ export interface Tally {
   terminations: number
   exits: number
   stops: number
+  signals: number
   abandoned: number
   rescues: number
   slowWakes: number
@@ -38,6 +39,7 @@ export function emptyTally(): Tally {
     terminations: 0,
     exits: 0,
     stops: 0,
+    signals: 0,
     abandoned: 0,
     rescues: 0,
     slowWakes: 0,
@@ -59,6 +61,7 @@ export function add(tally: Tally, program: Program, run: Run): void {
   tally.terminations += run.faults.terminations
   tally.exits += run.faults.exits
   tally.stops += run.faults.stops
+  tally.signals += run.faults.signals
   tally.abandoned += count(({ result }) => result === 'abandoned')
   tally.rescues += run.rescues
   tally.slowWakes += run.slowWakes
