@@ -1,5 +1,6 @@
 import type { Native, NativeDomain } from '@ipc/native'
 import { POISON, type AgentId, type AgentInfo } from './memory.ts'
+import { Notes } from './notes.ts'
 
 /** Those who can meet in a memory. */
 export interface Agents {
@@ -11,6 +12,8 @@ export interface Agents {
 /** Agents of a registry that the kernel keeps honest. */
 export class RegisteredAgents implements Agents {
   readonly self: AgentId
+  /** What this thread writes about itself. */
+  readonly notes: Notes
   readonly #registry: Int32Array
   readonly #domain: number
   readonly #native: Native
@@ -29,6 +32,7 @@ export class RegisteredAgents implements Agents {
     this.#slotWords = native.layout.slotWords
     this.#generation = native.layout.generation
     this.#liveness = native.layout.liveness
+    this.notes = this.notesOf(this.self)
   }
 
   /** An agent is alive while its generation is in its slot and the kernel has not marked it. */
@@ -51,6 +55,35 @@ export class RegisteredAgents implements Agents {
       threadId: Atomics.load(this.#registry, slot + threadId),
     }
     return { ...info, alive: !this.isDead(agent) }
+  }
+
+  /** What an agent writes about itself; of one that is dead, perhaps another's. */
+  notesOf(agent: AgentId): Notes {
+    return new Notes(this.#registry, this.#slotOf(agent) + this.#native.layout.notes)
+  }
+
+  /** Those who live now. */
+  living(): AgentId[] {
+    const agents: AgentId[] = []
+    for (let slot = 1; slot <= SLOT_MASK; slot++) {
+      const at = this.#slots + slot * this.#slotWords
+      const generation = Atomics.load(this.#registry, at + this.#generation)
+      const agent = (slot << GENERATION_BITS) | ((generation >>> 1) & GENERATION_MASK)
+      if ((generation & 1) === 1 && !this.isDead(agent)) agents.push(agent)
+    }
+    return agents
+  }
+
+  /** Whether the agent itself has died, and lives on in its heirs only. */
+  livesInHeirs(agent: AgentId): boolean {
+    const word = Atomics.load(this.#registry, this.#slotOf(agent) + this.#liveness)
+    return (word & OWNER_DIED) !== 0 && !this.isDead(agent)
+  }
+
+  /** Whether nobody has had its slot since it died, so that `info` and `notesOf` are its own. */
+  isRemembered(agent: AgentId): boolean {
+    const generation = Atomics.load(this.#registry, this.#slotOf(agent) + this.#generation)
+    return (((generation - 1) >>> 1) & GENERATION_MASK) === generationOf(agent)
   }
 
   /** Masked, because shared words may hold anything. */

@@ -1,5 +1,6 @@
 import { keepAlive, letGo } from './keep-alive.ts'
 import type { Memory, Ticket } from './memory.ts'
+import { NO_NOTE } from './notes.ts'
 import { NOWHERE, Sleep, type Waiting } from './sleep.ts'
 
 const LONGEST_TIMER_MS = 0x7fffffff
@@ -42,6 +43,8 @@ export class AsyncQueue<T> {
   #ticket: Ticket | null = null
   /** The word that it sleeps on. */
   #ticketOn = NOWHERE
+  /** While there are calls, and one of them has slept. */
+  #note = NO_NOTE
 
   constructor(memory: Memory) {
     this.#memory = memory
@@ -133,6 +136,7 @@ export class AsyncQueue<T> {
     if (this.#ticket !== null && this.#ticketOn === index) return
     this.#ticket?.cancel() // if it cannot be cancelled, it will only look once too often
     this.#ticketOn = index
+    if (this.#note === NO_NOTE) this.#note = this.#memory.noteWait?.(index, false) ?? NO_NOTE
     const ticket = this.#memory.parkAsync(index, expected, watch, (result) => {
       if (this.#ticket === ticket) this.#ticket = null
       if (this.#first === null) return call.waiting.leave()
@@ -155,6 +159,9 @@ export class AsyncQueue<T> {
     else call.previous.next = call.next
     if (call.next === null) this.#last = call.previous
     else call.next.previous = call.previous
+    if (this.#first !== null || this.#note === NO_NOTE) return
+    this.#memory.endNote?.(this.#note)
+    this.#note = NO_NOTE
   }
 
   /** Without having taken; false if the call is settled already. */

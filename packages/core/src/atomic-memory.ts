@@ -1,5 +1,6 @@
 import type { Agents } from './agents.ts'
 import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Wake, Watch } from './memory.ts'
+import { NO_NOTE, type NoteId } from './notes.ts'
 import type { Parking } from './parking.ts'
 
 /**
@@ -77,5 +78,13 @@ export class AtomicMemory implements Memory {
 
   describe(agent: AgentId): AgentInfo | null {
     return this.#agents.info(agent)
+  }
+
+  noteWait(index: number, blocked: boolean): NoteId {
+    return this.#parking.noteWait?.(index, blocked) ?? NO_NOTE
+  }
+
+  endNote(note: NoteId): void {
+    this.#parking.endNote?.(note)
   }
 }

@@ -1,5 +1,6 @@
 import { platform } from '#platform'
 import type { Memory } from './memory.ts'
+import { NO_NOTE } from './notes.ts'
 import { Sleep, type Waiting } from './sleep.ts'
 
 const BLOCKED_TOO_LONG_MS = 1000
@@ -14,6 +15,7 @@ export function block<T>(
   const sleep = new Sleep(true, deadline)
   const start = memory.now()
   let told = !platform.isMainThread
+  let note = NO_NOTE
   let taken: T | undefined
   try {
     for (;;) {
@@ -26,9 +28,11 @@ export function block<T>(
         told = true
         platform.blocked({ what: what(), waitedMs: now - start })
       }
+      if (sleep.slept === 0) note = memory.noteWait?.(sleep.index, true) ?? NO_NOTE
       sleep.over(memory.park(sleep.index, sleep.expected, deadline, watch))
     }
   } finally {
+    if (note !== NO_NOTE) memory.endNote?.(note)
     if (taken === undefined) {
       if (sleep.slept > 0) waiting.leave()
       waiting.end?.()

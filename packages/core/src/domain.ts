@@ -1,5 +1,5 @@
 import { platform } from '#platform'
-import type { Native, NativeDomain, Unsupported } from '@ipc/native'
+import type { DomainMode, Native, NativeDomain, Unsupported } from '@ipc/native'
 import { RegisteredAgents } from './agents.ts'
 import { IpcError } from './errors.ts'
 import { thread } from './thread.ts'
@@ -12,6 +12,11 @@ export interface Domain {
   readonly directory: string
   readonly agents: RegisteredAgents
 }
+
+/** When there is no directory or registry: see DomainMode. */
+const LOOK = 0
+const USE = 1
+const MAKE = 2
 
 /** Whether named objects and handles between processes work here, and if not, why. */
 export const processScope: { readonly supported: boolean; readonly reason: string | null } = {
@@ -55,7 +60,30 @@ function adopt(native: Native, opened: NativeDomain): Domain {
 /** The domain of a directory; made if it is absent, refused if others could interfere. */
 export function openDomain(directory: string, create = true): Domain {
   const native = requireNative()
-  return adopt(native, native.openDomain(directory, platform.threadId, create))
+  return adopt(native, native.openDomain(directory, platform.threadId, create ? MAKE : USE, true))
+}
+
+/** Of a directory, for one who looks at it from outside: no agent, and nothing is made. */
+export function lookAtDomain(): Domain | null {
+  return visit(LOOK)
+}
+
+/** The same, for one who removes names: they may be of an earlier registry. */
+export function visitDomain(): Domain | null {
+  return visit(USE)
+}
+
+/** null if there is nothing to see. */
+function visit(mode: DomainMode): Domain | null {
+  const native = requireNative()
+  try {
+    const opened = native.openDomain(platform.directory(), platform.threadId, mode, false)
+    const { index, path } = opened
+    return { native, index, directory: path, agents: new RegisteredAgents(native, opened) }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
 }
 
 /** The threads of this process; null where nobody can be seen to die. */
@@ -63,7 +91,9 @@ export function privateDomain(): Domain | null {
   if (thread.privateDomain === undefined) {
     const native = usableNative()
     thread.privateDomain =
-      'reason' in native ? null : adopt(native, native.openDomain(null, platform.threadId, false))
+      'reason' in native
+        ? null
+        : adopt(native, native.openDomain(null, platform.threadId, USE, true))
   }
   return thread.privateDomain
 }

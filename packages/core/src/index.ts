@@ -14,6 +14,7 @@ export {
   type IpcErrorCode,
 } from './errors.ts'
 export type { Guard } from './guard.ts'
+export { Bequest, bequeath, hasHeirs, mayHaveHeirs, noteCommand } from './heirs.ts'
 export type { Handle, InnerHandle, ProcessHandle, ThreadHandle } from './handle.ts'
 export { setInterruption, type Interruption } from './interruption.ts'
 export { list, prune, type ListedObject } from './list.ts'
@@ -31,6 +32,8 @@ export {
   type Wake,
   type Watch,
 } from './memory.ts'
+export type { NotedCommand, NotedWait } from './notes.ts'
+export { observe, type Seen, type SeenAgent, type SeenObject } from './observe.ts'
 export { Place, type Layout, type OpenOptions, type Scope, type Surroundings } from './place.ts'
 export { Primitive, unlinkName, type Inspection, type UnlinkOptions } from './primitive.ts'
 export {

@@ -1,5 +1,4 @@
-import { platform } from '#platform'
-import { openDomain } from './domain.ts'
+import { lookAtDomain, visitDomain } from './domain.ts'
 import type { AgentInfo } from './memory.ts'
 
 /** A named object. */
@@ -16,8 +15,10 @@ export interface ListedObject {
  * @throws IpcError ERR_IPC_UNSUPPORTED, ERR_IPC_UNSAFE_DIRECTORY
  */
 export function list(): ListedObject[] {
-  const { native, index, agents } = openDomain(platform.directory())
-  return native.list(index).map(({ file, kind, anonymous, openers }) => {
+  const domain = lookAtDomain()
+  if (domain === null) return []
+  const { native, index, agents } = domain
+  return native.list(index, false).map(({ file, kind, anonymous, openers }) => {
     const all = openers.map((agent) => agents.info(agent))
     // A parking thread has no JavaScript; it belongs to a thread that is listed.
     const users = all.filter((user) => user.threadId >= 0)
@@ -27,6 +28,6 @@ export function list(): ListedObject[] {
 
 /** Removes every object that nobody has open; returns their files' names (`<kind>.<name>`). */
 export function prune(): string[] {
-  const { native, index } = openDomain(platform.directory())
-  return native.prune(index)
+  const domain = visitDomain()
+  return domain === null ? [] : domain.native.prune(domain.index)
 }

@@ -1,3 +1,5 @@
+import type { NoteId } from './notes.ts'
+
 /**
  * Who uses shared memory: one JavaScript thread of one process. 30 bits, never 0; a later thread
  * never gets the id of an earlier one that shared words may still name.
@@ -71,6 +73,10 @@ export interface Memory {
 
   /** Who an agent is, for people; null where nobody knows. */
   describe?(agent: AgentId): AgentInfo | null
+  /** Says, for people, that the calling agent is about to sleep; `blocked`: as a thread. */
+  noteWait?(index: number, blocked: boolean): NoteId
+  /** Says that what it waited for is over. */
+  endNote?(note: NoteId): void
 }
 
 /** Who a word names, for people. */

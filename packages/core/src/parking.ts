@@ -1,4 +1,5 @@
 import type { ParkResult, Ticket, Wake, Watch } from './memory.ts'
+import type { NoteId } from './notes.ts'
 
 /** How threads sleep on words: the part of `Memory` in which the scopes differ. */
 export interface Parking {
@@ -6,4 +7,6 @@ export interface Parking {
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult
   parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket
   unpark(index: number, count: number): number
+  noteWait?(index: number, blocked: boolean): NoteId
+  endNote?(note: NoteId): void
 }

@@ -6,7 +6,8 @@ import { checkOptions, IpcError, flag, integer, outOfRange, wrongType } from './
 import { checkHandle, type Handle, type ProcessHandle } from './handle.ts'
 import type { Memory } from './memory.ts'
 import { checkName } from './names.ts'
-import { describe, idWords, openFile, type SharedFile } from './shared-file.ts'
+import { idWords } from './notes.ts'
+import { describe, openFile, type SharedFile } from './shared-file.ts'
 import { ThreadParking } from './thread-parking.ts'
 import { thread } from './thread.ts'
 

@@ -1,5 +1,4 @@
-import { platform } from '#platform'
-import { openDomain } from './domain.ts'
+import { visitDomain } from './domain.ts'
 import { checkOptions, flag, IpcError } from './errors.ts'
 import type { Handle } from './handle.ts'
 import type { AgentId, AgentInfo, Memory } from './memory.ts'
@@ -116,7 +115,8 @@ export function unlinkName(
   const file = `${kind}.${checkName(name)}`
   checkOptions('unlink() options', options)
   const force = flag('force', options?.force, false)
-  const domain = openDomain(platform.directory())
+  const domain = visitDomain()
+  if (domain === null) return false
   const there = force && poison ? openToPoison(kind, name) : null
   try {
     const existed = domain.native.unlink(domain.index, file, force)

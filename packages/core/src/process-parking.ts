@@ -1,6 +1,8 @@
-import type { Native, NativeFile } from '@ipc/native'
+import type { Native, NativeFile, OpenedFile } from '@ipc/native'
+import type { Domain } from './domain.ts'
 import { IpcError } from './errors.ts'
 import type { ParkResult, Ticket, Wake, Watch } from './memory.ts'
+import type { NoteId, Notes } from './notes.ts'
 import type { Parking } from './parking.ts'
 import { thread } from './thread.ts'
 
@@ -22,6 +24,8 @@ export class ProcessParking implements Parking {
   readonly #words: Int32Array
   readonly #native: Native
   readonly #file: NativeFile
+  readonly #id: readonly number[]
+  readonly #notes: Notes
   readonly #what: string
   readonly #roster: number
   readonly #poison: number
@@ -29,10 +33,12 @@ export class ProcessParking implements Parking {
   #lastLinkCheck = -Infinity
   #idle = false
 
-  constructor(words: Int32Array, native: Native, file: NativeFile, what: string) {
+  constructor(words: Int32Array, { native, agents }: Domain, opened: OpenedFile, what: string) {
     this.#words = words
     this.#native = native
-    this.#file = file
+    this.#file = opened.external
+    this.#id = opened.id
+    this.#notes = agents.notes
     this.#what = what
     this.#roster = native.layout.roster
     this.#poison = native.layout.poison
@@ -101,6 +107,14 @@ export class ProcessParking implements Parking {
 
   unpark(index: number, count: number): number {
     return this.#native.wake(this.#file, this.#data + index, count)
+  }
+
+  noteWait(index: number, blocked: boolean): NoteId {
+    return this.#notes.wait(this.#id, index, blocked)
+  }
+
+  endNote(note: NoteId): void {
+    this.#notes.end(note)
   }
 }
 

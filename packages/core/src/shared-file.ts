@@ -1,6 +1,7 @@
 import type { OpenedFile, OpenRequest } from '@ipc/native'
 import { AtomicMemory } from './atomic-memory.ts'
 import type { Domain } from './domain.ts'
+import { idText } from './notes.ts'
 import { ProcessParking } from './process-parking.ts'
 import { thread } from './thread.ts'
 
@@ -27,7 +28,8 @@ export class SharedFile {
     const name = opened.file.slice(kind.length + 1)
     const whole = new Int32Array(opened.buffer)
     const data = whole.subarray(native.layout.data, native.layout.data + opened.words)
-    const parking = new ProcessParking(whole, native, opened.external, describe(kind, name))
+    const what = describe(kind, name)
+    const parking = new ProcessParking(whole, domain, opened, what)
     this.memory = new AtomicMemory(data, domain.agents, parking)
     this.domain = domain
     this.kind = kind
@@ -49,6 +51,11 @@ export class SharedFile {
     if (--this.#users > 0) return
     thread.files.delete(this.#key)
     this.domain.native.close(this.#opened.external)
+  }
+
+  /** Descriptors for processes that are started from now on: see heirs.ts. */
+  bequeath(): readonly number[] {
+    return this.domain.native.bequeath(this.#opened.external)
   }
 
   /** The data as bytes; stays valid after closing. */
@@ -75,12 +82,4 @@ export function openFile(domain: Domain, request: OpenRequest): SharedFile {
 /** As messages name an object: `lock "jobs"`. */
 export function describe(kind: string, name: string | null): string {
   return name === null ? kind : `${kind} ${JSON.stringify(name)}`
-}
-
-function idText(id: readonly number[]): string {
-  return id.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('')
-}
-
-export function idWords(id: string): number[] {
-  return [id.slice(0, 8), id.slice(8)].map((digits) => Number.parseInt(digits, 16) | 0)
 }

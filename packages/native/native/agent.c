@@ -1,5 +1,5 @@
 /* Agents: who is alive. The table of a slot's states is in ipc.h. */
-#include "ipc.h"
+#include "directory.h"
 #include "libc.h"
 
 #include <dlfcn.h>
@@ -13,8 +13,11 @@
 /* This thread's agent in each domain. */
 static _Thread_local ipc_agent mine[IPC_MAX_DOMAINS];
 static _Thread_local int my_thread_id;
+static _Thread_local bool may_bequeath;
 
 void ipc_set_thread_id(int thread_id) { my_thread_id = thread_id; }
+
+void ipc_agent_may_bequeath(void) { may_bequeath = true; }
 
 /* ---- the C library's robust mutex ----------------------------------------- */
 
@@ -96,6 +99,8 @@ ipc_word *ipc_liveness_word(ipc_domain *domain, int slot) {
 static bool certify(ipc_domain *domain, int slot, int32_t generation) {
   ipc_word *liveness = ipc_liveness_word(domain, slot);
   if ((atomic_load(liveness) & FUTEX_OWNER_DIED) == 0) return false;
+  if (ipc_may_have_heirs(slot) && ipc_has_heirs(domain, slot)) /* if not those of a later agent */
+    return atomic_load(&domain->registry->slot[slot].generation) != generation;
   if (atomic_compare_exchange_strong(&domain->registry->slot[slot].generation, &generation,
                                      generation + 1))
     ipc_wake_all(liveness);
@@ -130,22 +135,50 @@ static bool claim_slot(ipc_domain *domain, int number) {
   atomic_store(&slot->pid, getpid());
   atomic_store(&slot->tid, ipc_gettid());
   atomic_store(&slot->thread_id, my_thread_id);
+  for (size_t i = 0; i < sizeof slot->notes / sizeof *slot->notes; i++)
+    atomic_store(&slot->notes[i], 0);
   atomic_store(&slot->generation, generation + 1);
   return true;
 }
 
+/* Only one at a time claims a slot with heirs, and never one whose agent lives: it might
+ * die between the look at its heirs and the trylock, and they would be overlooked. The
+ * agent that is dead has no more heirs than it has now. */
+static bool claim_slot_with_heirs(ipc_domain *domain, int number) {
+  int32_t liveness = atomic_load(ipc_liveness_word(domain, number));
+  bool alive = (liveness & FUTEX_TID_MASK) != 0 && (liveness & FUTEX_OWNER_DIED) == 0;
+  return !alive && !ipc_has_heirs(domain, number) && claim_slot(domain, number);
+}
+
+static int claim_any(ipc_domain *domain, int first, int end,
+                     bool (*claim)(ipc_domain *domain, int number)) {
+  for (int tries = first; tries < end; tries++) {
+    uint32_t turn = (uint32_t)atomic_fetch_add(&domain->registry->header.next_slot, 1);
+    int slot = first + (int)(turn % (uint32_t)(end - first));
+    if (claim(domain, slot)) return slot;
+  }
+  return 0;
+}
+
 ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e) {
   if (mine[domain->index] != 0) return mine[domain->index];
-  for (int tries = 0; tries < IPC_SLOTS; tries++) {
-    uint32_t turn = (uint32_t)atomic_fetch_add(&domain->registry->header.next_slot, 1);
-    int slot = (int)(turn % (IPC_SLOTS - 1)) + 1;
-    if (claim_slot(domain, slot)) {
-      int32_t generation = atomic_load(&domain->registry->slot[slot].generation);
-      return mine[domain->index] = ipc_agent_of(slot, generation);
-    }
+  int first = 1, end = IPC_FIRST_WITH_HEIRS, slot;
+  if (may_bequeath && domain->directory >= 0) {
+    first = IPC_FIRST_WITH_HEIRS;
+    end = IPC_SLOTS;
+    int lock = ipc_names_lock(domain->directory, LOCK_EX, domain->path, e);
+    if (lock < 0) return 0;
+    slot = claim_any(domain, first, end, claim_slot_with_heirs);
+    ipc_unlock_close(lock);
+  } else {
+    slot = claim_any(domain, first, end, claim_slot);
+  }
+  if (slot != 0) {
+    int32_t generation = atomic_load(&domain->registry->slot[slot].generation);
+    return mine[domain->index] = ipc_agent_of(slot, generation);
   }
   ipc_fail(e, "ERR_IPC_FULL", domain->path, "register this thread in %s: all %d places are taken",
-           domain->path[0] ? domain->path : "this process", IPC_SLOTS - 1);
+           domain->path[0] ? domain->path : "this process", end - first);
   return 0;
 }
 

@@ -134,10 +134,10 @@ static open_file *file_of(napi_env env, napi_value value) {
 
 /* ---- domains and agents -------------------------------------------------------------- */
 
-/* openDomain(path | null, threadId, create) → { index, path, self } */
+/* openDomain(path | null, threadId, mode, join) → { index, path, self }; 0 without `join` */
 static napi_value open_domain(napi_env env, napi_callback_info info) {
-  napi_value argument[3];
-  if (!arguments(env, info, 3, argument)) return NULL;
+  napi_value argument[4];
+  if (!arguments(env, info, 4, argument)) return NULL;
   char path[4096];
   size_t length = 0;
   napi_valuetype type;
@@ -147,10 +147,12 @@ static napi_value open_domain(napi_env env, napi_callback_info info) {
   ipc_set_thread_id(int_of(env, argument[1]));
 
   ipc_error e = {0};
-  ipc_domain *domain = ipc_domain_open(type == napi_string ? path : NULL, bool_of(env, argument[2]), &e);
+  ipc_domain *domain =
+      ipc_domain_open(type == napi_string ? path : NULL, (ipc_domain_mode)int_of(env, argument[2]), &e);
   if (domain == NULL) return ipc_throw(env, &e);
-  ipc_agent self = ipc_agent_self(domain, &e);
-  if (self == 0) return ipc_throw(env, &e);
+  bool join = bool_of(env, argument[3]);
+  ipc_agent self = join ? ipc_agent_self(domain, &e) : 0;
+  if (join && self == 0) return ipc_throw(env, &e);
 
   napi_value result;
   CHECK(napi_create_object(env, &result));
@@ -313,10 +315,40 @@ static napi_value unlink_object(napi_env env, napi_callback_info info) {
   return bool_value(env, existed);
 }
 
+/* mayBequeath(): agents that this thread becomes from now on may have heirs */
+static napi_value may_bequeath(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  ipc_agent_may_bequeath();
+  return NULL;
+}
+
+/* bequeath(external) → two descriptors for processes that are started from now on */
+static napi_value bequeath(napi_env env, napi_callback_info info) {
+  napi_value argument[1];
+  if (!arguments(env, info, 1, argument)) return NULL;
+  open_file *file = file_of(env, argument[0]);
+  if (file == NULL) return NULL;
+  ipc_error e = {0};
+  int descriptors[2];
+  if (!ipc_bequeath(file->mapping, descriptors, &e)) return ipc_throw(env, &e);
+  return ints_value(env, descriptors, 2);
+}
+
+/* hasHeirs(domain, agent) */
+static napi_value has_heirs(napi_env env, napi_callback_info info) {
+  napi_value argument[2];
+  if (!arguments(env, info, 2, argument)) return NULL;
+  ipc_domain *domain = domain_of(env, argument[0]);
+  if (domain == NULL) return NULL;
+  int slot = ipc_agent_slot(int_of(env, argument[1]));
+  return bool_value(env, ipc_may_have_heirs(slot) && ipc_has_heirs(domain, slot));
+}
+
 typedef struct {
   napi_env env;
   napi_value array;
   uint32_t count;
+  bool with_data;
 } listing;
 
 static void list_file(const ipc_file_info *file, void *context) {
@@ -329,6 +361,8 @@ static void list_file(const ipc_file_info *file, void *context) {
   set(to->env, item, "words", int_value(to->env, file->words));
   set(to->env, item, "options", ints_value(to->env, file->options, 4));
   set(to->env, item, "openers", ints_value(to->env, file->agents, file->openers));
+  set(to->env, item, "id", ints_value(to->env, file->id, 2));
+  if (to->with_data) set(to->env, item, "data", ints_value(to->env, file->data, file->seen));
   napi_set_element(to->env, to->array, to->count++, item);
 }
 
@@ -337,12 +371,13 @@ static void list_name(const char *file, void *context) {
   napi_set_element(to->env, to->array, to->count++, string_value(to->env, file));
 }
 
+/* list(domain, withData) */
 static napi_value list(napi_env env, napi_callback_info info) {
-  napi_value argument[1];
-  if (!arguments(env, info, 1, argument)) return NULL;
+  napi_value argument[2];
+  if (!arguments(env, info, 2, argument)) return NULL;
   ipc_domain *domain = domain_of(env, argument[0]);
   if (domain == NULL) return NULL;
-  listing to = {.env = env};
+  listing to = {.env = env, .with_data = bool_of(env, argument[1])};
   CHECK(napi_create_array(env, &to.array));
   ipc_error e = {0};
   return ipc_file_list(domain, list_file, &to, &e) ? to.array : ipc_throw(env, &e);
@@ -491,10 +526,12 @@ static napi_value init(napi_env env, napi_value exports) {
       METHOD("prune", prune),            METHOD("park", park),
       METHOD("wake", wake),              METHOD("ticket", ticket),
       METHOD("cancelTicket", cancel_ticket), METHOD("onWake", on_wake),
-      METHOD("withoutWaitv", without_waitv),
+      METHOD("withoutWaitv", without_waitv), METHOD("mayBequeath", may_bequeath),
+      METHOD("bequeath", bequeath),      METHOD("hasHeirs", has_heirs),
   };
   CHECK(napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods));
   if (!ipc_define_signals(env, exports)) return bug(env, "load: signals");
+  if (!ipc_define_commands(env, exports)) return bug(env, "load: commands");
 
   napi_value signals;
   CHECK(napi_create_external_arraybuffer(env, &ipc_signal_sequence, sizeof ipc_signal_sequence, NULL,
@@ -512,6 +549,7 @@ static napi_value init(napi_env env, napi_value exports) {
   set(env, layout, "pid", int_value(env, offsetof(ipc_slot, pid) / 4));
   set(env, layout, "tid", int_value(env, offsetof(ipc_slot, tid) / 4));
   set(env, layout, "threadId", int_value(env, offsetof(ipc_slot, thread_id) / 4));
+  set(env, layout, "notes", int_value(env, offsetof(ipc_slot, notes) / 4));
   set(env, layout, "poison", int_value(env, IPC_WORD_POISON));
   set(env, layout, "roster", int_value(env, IPC_WORD_ROSTER));
   set(env, layout, "data", int_value(env, IPC_WORD_DATA));

@@ -10,5 +10,7 @@
 napi_value ipc_throw(napi_env env, const ipc_error *e);
 /* Adds what signals_binding.c has. */
 bool ipc_define_signals(napi_env env, napi_value exports);
+/* Adds what command_binding.c has. */
+bool ipc_define_commands(napi_env env, napi_value exports);
 
 #endif

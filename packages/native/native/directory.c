@@ -183,10 +183,12 @@ ipc_outcome ipc_open_shared(int directory, const char *name, const char *path,
   return close_unless_ok(outcome, fd);
 }
 
-ssize_t ipc_read(int fd, void *to, size_t bytes) {
+ssize_t ipc_read(int fd, void *to, size_t bytes) { return ipc_read_at(fd, to, bytes, 0); }
+
+ssize_t ipc_read_at(int fd, void *to, size_t bytes, off_t from) {
   size_t have = 0;
   while (have < bytes) {
-    ssize_t n = pread(fd, (char *)to + have, bytes - have, (off_t)have);
+    ssize_t n = pread(fd, (char *)to + have, bytes - have, from + (off_t)have);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return -1;
     if (n == 0) break;

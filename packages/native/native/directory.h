@@ -71,6 +71,7 @@ ipc_outcome ipc_open_shared(int directory, const char *name, const char *path,
                             ipc_patience *patience, int *fd, struct stat *file, ipc_error *e);
 /* Less when the file is shorter, -1 and errno when it cannot be read. */
 ssize_t ipc_read(int fd, void *to, size_t bytes);
+ssize_t ipc_read_at(int fd, void *to, size_t bytes, off_t from);
 bool ipc_random(void *to, size_t bytes, ipc_error *e);
 
 /* A file without a name yet: one who dies leaves nothing behind, and nobody can
@@ -90,8 +91,9 @@ ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name,
                               ipc_error *e);
 void ipc_aside_drop(int directory, ipc_aside *aside);
 
-/* Finds or makes the directory's registry: fills `registry...` of the domain. */
-bool ipc_registry_open(ipc_domain *domain, ipc_error *e);
+/* Finds or makes the directory's registry: fills `registry...` of the domain. To look, it
+ * must be there and of this boot, or ENOENT. */
+bool ipc_registry_open(ipc_domain *domain, bool look, ipc_error *e);
 bool ipc_registry_private(ipc_domain *domain, ipc_error *e);
 #define IPC_REGISTRY_FILE ".registry"
 

@@ -133,7 +133,8 @@ static ipc_domain *find_private(void) {
 }
 
 /* `fd` is the domain's if this succeeds; -1: the private domain. */
-static ipc_domain *add(const char *path, int fd, const struct stat *directory, ipc_error *e) {
+static ipc_domain *add(const char *path, int fd, const struct stat *directory, bool look,
+                       ipc_error *e) {
   int index = atomic_load(&table_count);
   if (index == IPC_MAX_DOMAINS) {
     ipc_fail(e, "ERR_IPC_FULL", path, "use the directory %s: this process has used %d already",
@@ -154,7 +155,7 @@ static ipc_domain *add(const char *path, int fd, const struct stat *directory, i
       domain->device = directory->st_dev;
       domain->inode = directory->st_ino;
     }
-    ok = fd >= 0 ? ipc_registry_open(domain, e) : ipc_registry_private(domain, e);
+    ok = fd >= 0 ? ipc_registry_open(domain, look, e) : ipc_registry_private(domain, e);
   }
   if (!ok) {
     free(ours);
@@ -163,11 +164,11 @@ static ipc_domain *add(const char *path, int fd, const struct stat *directory, i
   }
   table[index] = domain;
   atomic_store(&table_count, index + 1);
-  if (fd >= 0) ipc_file_sweep(domain);
+  if (fd >= 0 && !look) ipc_file_sweep(domain);
   return domain;
 }
 
-static ipc_domain *open_path(const char *given, bool create, ipc_error *e) {
+static ipc_domain *open_path(const char *given, ipc_domain_mode mode, ipc_error *e) {
   /* O_NOFOLLOW would follow "link/". */
   char path[sizeof((ipc_domain *)0)->path];
   size_t length = strlen(given);
@@ -186,22 +187,22 @@ static ipc_domain *open_path(const char *given, bool create, ipc_error *e) {
   path[length] = '\0';
 
   struct stat directory;
-  int fd = open_directory(path, create, &directory, e);
+  int fd = open_directory(path, mode == IPC_MAKE, &directory, e);
   if (fd < 0) return NULL;
   ipc_domain *domain = find(fd, &directory);
   if (domain != NULL) {
     close(fd);
     return domain;
   }
-  if (check_file_system(fd, path, e)) domain = add(path, fd, &directory, e);
+  if (check_file_system(fd, path, e)) domain = add(path, fd, &directory, mode == IPC_LOOK, e);
   if (domain == NULL) close(fd);
   return domain;
 }
 
-ipc_domain *ipc_domain_open(const char *path, bool create, ipc_error *e) {
+ipc_domain *ipc_domain_open(const char *path, ipc_domain_mode mode, ipc_error *e) {
   pthread_mutex_lock(&table_lock);
-  ipc_domain *domain = path != NULL ? open_path(path, create, e) : find_private();
-  if (domain == NULL && path == NULL) domain = add("", -1, NULL, e);
+  ipc_domain *domain = path != NULL ? open_path(path, mode, e) : find_private();
+  if (domain == NULL && path == NULL) domain = add("", -1, NULL, false, e);
   pthread_mutex_unlock(&table_lock);
   return domain;
 }

@@ -212,6 +212,9 @@ static void list_found(ipc_domain *domain, const char *file, const found *f, lis
   memcpy(info.id, &header[IPC_WORD_ID], sizeof info.id);
   info.openers = ipc_live_openers(domain, words, false, info.agents);
   unmap_table(words);
+  info.seen = info.words < IPC_SEEN_MAX ? info.words : IPC_SEEN_MAX;
+  size_t bytes = (size_t)info.seen * sizeof *info.data;
+  if (ipc_read_at(f->fd, info.data, bytes, TABLE_BYTES) != (ssize_t)bytes) info.seen = 0;
   l->each(&info, l->context);
 }
 

@@ -10,10 +10,12 @@
  *   error.c    what failed
  *   agent.c    slots in the registry; who is alive, and the certificate of death
  *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
+ *   heirs.c    who lives on in other processes: descriptors that a command inherits
  *   futex.c    wait on many words at once, wake
  *   parker.c   the thread that sleeps for asynchronous waits
  *   signals.c, send.c   receiving and sending signals: signals.h, send.h
- *   binding.c, signals_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
+ *   command.c  running another program, or becoming it: command.h
+ *   binding.c, signals_binding.c, command_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
  * All shared words are 32 bits, sequentially consistent, and never touched in
  * any other way once a file has a name.
@@ -56,6 +58,7 @@ enum {
   IPC_SLOT_BITS = 12,
   IPC_GENERATION_BITS = 18,
   IPC_SLOTS = 1 << IPC_SLOT_BITS, /* slot 0 is nobody */
+  IPC_FIRST_WITH_HEIRS = 3072,    /* from here on slots of agents that may have heirs */
   IPC_GENERATION_MASK = (1 << IPC_GENERATION_BITS) - 1,
 };
 
@@ -70,6 +73,9 @@ enum {
  *   OWNER_DIED       even        dead, certified, may be claimed
  *   tid              odd (old)   claimed by one who has not certified yet
  *   0                odd         never: an orderly exit bumps the generation first
+ *
+ * An agent with heirs (heirs.c) stays alive, for everybody, at OWNER_DIED and odd
+ * until the last of them has ended.
  */
 typedef struct {
   union {
@@ -79,11 +85,11 @@ typedef struct {
   ipc_word generation;
   ipc_word nudge; /* changes when this agent must look again at whom it watches */
   ipc_word pid, tid, thread_id; /* for people who look; -1: a parking thread */
-  ipc_word spare[15];
+  ipc_word notes[47];           /* the same, written by JavaScript: what it waits for; zeros at first */
 } ipc_slot;
 
 _Static_assert(sizeof(pthread_mutex_t) <= 48, "a robust mutex must fit its room");
-_Static_assert(sizeof(ipc_slot) == 128, "slots are two cache lines");
+_Static_assert(sizeof(ipc_slot) == 256, "slots are four cache lines");
 
 #define IPC_REGISTRY_MAGIC "IPCREG01"
 
@@ -97,7 +103,7 @@ typedef struct {
   ipc_word next_slot;  /* slots are handed out in rotation */
 } ipc_registry_header;
 
-enum { IPC_LAYOUT = 1, IPC_REGISTRY_HEADER_BYTES = 4096 };
+enum { IPC_LAYOUT = 2, IPC_REGISTRY_HEADER_BYTES = 4096 };
 
 typedef struct ipc_registry {
   union {
@@ -128,10 +134,16 @@ typedef struct {
 
 enum { IPC_MAX_DOMAINS = 64 };
 
-/* The domain of `path` (an absolute directory), made on first use, and the directory
- * too if `create`; NULL for the private one. The directory is opened and checked on every call, so that one
- * that was removed and made again is a new domain. Thread-safe. */
-ipc_domain *ipc_domain_open(const char *path, bool create, ipc_error *e);
+typedef enum {
+  IPC_LOOK, /* makes nothing and removes nothing: ENOENT without a directory or a registry of this boot */
+  IPC_USE,  /* makes the registry, not the directory */
+  IPC_MAKE, /* makes both */
+} ipc_domain_mode;
+
+/* The domain of `path` (an absolute directory), made on first use; NULL for the private
+ * one. The directory is opened and checked on every call, so that one that was removed
+ * and made again is a new domain. Thread-safe. */
+ipc_domain *ipc_domain_open(const char *path, ipc_domain_mode mode, ipc_error *e);
 ipc_domain *ipc_domain_at(int index); /* NULL when there is none */
 
 /* ---- agents (agent.c) ---------------------------------------------------- */
@@ -162,6 +174,14 @@ bool ipc_agent_is_dead(ipc_domain *domain, ipc_agent agent);
 ipc_word *ipc_liveness_word(ipc_domain *domain, int slot);
 int ipc_liveness_offset(void); /* in bytes, inside a slot */
 void ipc_set_thread_id(int thread_id); /* JavaScript's id of the calling thread, for inspect() */
+
+/* ---- heirs (heirs.c) ------------------------------------------------------- */
+
+static inline bool ipc_may_have_heirs(int slot) { return slot >= IPC_FIRST_WITH_HEIRS; }
+/* Agents that the calling thread becomes from now on may have heirs. */
+void ipc_agent_may_bequeath(void);
+/* Whether a process lives that inherited the descriptor of the slot's agent. */
+bool ipc_has_heirs(ipc_domain *domain, int slot);
 
 /* ---- object files (file.c) ----------------------------------------------- */
 
@@ -221,12 +241,18 @@ ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, 
 void ipc_file_close(ipc_mapping *mapping);
 void ipc_mapping_retain(ipc_mapping *mapping);
 void ipc_mapping_release(ipc_mapping *mapping); /* unmaps at the last one (and closes, if need be) */
+/* Two descriptors, not close-on-exec, for processes that this one starts: while one of
+ * them has the first, the opener counts as alive; the second keeps the object's file in
+ * use. false and an error unless the opener may have heirs. */
+bool ipc_bequeath(ipc_mapping *mapping, int descriptors[2], ipc_error *e);
 /* Whether the name still leads to this object: one fstat. */
 bool ipc_file_is_linked(ipc_mapping *mapping);
 /* Removes the name. false and ERR_IPC_IN_USE while another live process has it
  * open, unless `force`, which poisons it for them. true and *existed = false when
  * there was none. An object that only this process has open is poisoned too. */
 bool ipc_file_unlink(ipc_domain *domain, const char *file, bool force, bool *existed, ipc_error *e);
+
+enum { IPC_SEEN_MAX = 2048 };
 
 typedef struct {
   char file[160];
@@ -235,6 +261,8 @@ typedef struct {
   bool anonymous;
   int openers; /* how many of `agents` are filled: the live ones */
   ipc_agent agents[IPC_OPENERS];
+  int seen;    /* how many of `data` are filled: a copy of the first words */
+  int32_t data[IPC_SEEN_MAX];
 } ipc_file_info;
 
 /* Calls `each` for every object file of the directory that passes the checks.
@@ -273,6 +301,7 @@ typedef struct {
   ipc_word *word; /* the liveness word */
   int32_t alive;  /* what it says as long as the agent lives */
   ipc_agent agent;
+  bool by_heirs;  /* it lives on in them, and nobody is woken when the last one ends: look often */
 } ipc_watched;
 
 /* Calls `add` for each live opener but `self`, ready to be slept on. A dead one

@@ -8,7 +8,8 @@ ipc_word ipc_signal_sequence;
 /* Whom this thread watches because of one file, as of a roster. */
 struct ipc_watch {
   bool valid;
-  bool crowded; /* more openers than the kernel takes words: look again soon */
+  bool crowded; /* more openers than the kernel takes words, or one whose end wakes nobody: look
+                   again soon */
   int32_t roster;
   int count;
   ipc_watched watched[IPC_WATCH_MAX];
@@ -20,9 +21,8 @@ void ipc_watch_free(ipc_watch *watch) { free(watch); }
 
 static void add_watched(void *context, ipc_watched watched) {
   ipc_watch *watch = context;
-  if (watch->count == IPC_WATCH_MAX)
-    watch->crowded = true;
-  else
+  if (watched.by_heirs || watch->count == IPC_WATCH_MAX) watch->crowded = true;
+  if (watch->count < IPC_WATCH_MAX)
     watch->watched[watch->count++] = watched;
 }
 

@@ -187,9 +187,9 @@ static bool is_watched(const parker *p, const ipc_word *word) {
 
 static void add_watched(void *context, ipc_watched watched) {
   parker *p = context;
+  if (watched.by_heirs) p->crowded = true;
   if (is_watched(p, watched.word)) return;
-  if (p->watching == WATCHED_PER_PARKER)
-    p->crowded = true;
+  if (p->watching == WATCHED_PER_PARKER) p->crowded = true;
   else
     p->watched[p->watching++] = watched;
 }

@@ -107,7 +107,7 @@ static ipc_outcome replace(ipc_domain *domain, int fd, const struct stat *file, 
   return ipc_patience_pause(grace) ? IPC_AGAIN : IPC_FOREIGN;
 }
 
-static ipc_outcome attach(ipc_domain *domain, const char *path, ipc_patience *patience,
+static ipc_outcome attach(ipc_domain *domain, bool look, const char *path, ipc_patience *patience,
                           ipc_patience *grace, ipc_error *e) {
   int fd;
   struct stat file;
@@ -123,7 +123,9 @@ static ipc_outcome attach(ipc_domain *domain, const char *path, ipc_patience *pa
   if (outcome == IPC_OK) {
     bool same_boot = strncmp(header.boot_id, boot_id, sizeof boot_id) == 0;
     bool same_abi = strncmp(header.abi, abi, sizeof abi) == 0;
-    if (!same_boot || !same_abi) outcome = replace(domain, fd, &file, path, grace, e);
+    if (look && !same_boot) outcome = IPC_ABSENT;
+    else if (!same_boot || !same_abi)
+      outcome = look ? IPC_FOREIGN : replace(domain, fd, &file, path, grace, e);
     if (outcome == IPC_FOREIGN && !same_abi)
       outcome = ipc_fail(e, "ERR_IPC_UNSUPPORTED", path,
                          "open %s: it is in use by a process with another C library or CPU "
@@ -144,12 +146,18 @@ static ipc_outcome attach(ipc_domain *domain, const char *path, ipc_patience *pa
   return IPC_OK;
 }
 
-bool ipc_registry_open(ipc_domain *domain, ipc_error *e) {
+static bool absent(const char *path, ipc_error *e) {
+  errno = ENOENT;
+  return ipc_fail_errno(e, NULL, "open", path, "open %s", path);
+}
+
+bool ipc_registry_open(ipc_domain *domain, bool look, ipc_error *e) {
   char path[IPC_PATH_BYTES];
   ipc_path_of(domain, IPC_REGISTRY_FILE, path);
   ipc_patience patience = ipc_patience_of(IPC_PATIENCE_MS), grace = ipc_patience_of(IPC_GRACE_MS);
   for (;;) {
-    ipc_outcome outcome = attach(domain, path, &patience, &grace, e);
+    ipc_outcome outcome = attach(domain, look, path, &patience, &grace, e);
+    if (outcome == IPC_ABSENT && look) return absent(path, e);
     if (outcome == IPC_ABSENT) outcome = make(domain, path, e);
     if (outcome == IPC_OK) return true;
     if (outcome == IPC_FAILED) return false;

@@ -63,12 +63,15 @@ void ipc_leave(ipc_mapping *mapping, ipc_agent agent) {
 /* The value of a live agent's liveness word with FUTEX_WAITERS in it, so that the
  * kernel wakes somebody when it dies; 0 when it is dead. The bit goes in by CAS
  * from a live value only: on a free slot it would make trylock fail for ever. The
- * agent must be alive after the value was read, or the value may be its successor's. */
-static int32_t arm_liveness(ipc_domain *domain, ipc_agent agent) {
+ * agent must be alive after the value was read, or the value may be its successor's.
+ * Of one that lives on in its heirs it stays OWNER_DIED until somebody certifies. */
+static int32_t arm_liveness(ipc_domain *domain, ipc_agent agent, bool *by_heirs) {
   ipc_word *word = ipc_liveness_word(domain, ipc_agent_slot(agent));
   for (;;) {
     int32_t value = atomic_load(word);
     if (ipc_agent_is_dead(domain, agent)) return 0;
+    *by_heirs = (value & FUTEX_OWNER_DIED) && ipc_may_have_heirs(ipc_agent_slot(agent));
+    if (*by_heirs) return value;
     if ((value & FUTEX_TID_MASK) == 0 || (value & FUTEX_OWNER_DIED)) continue; /* it dies just now */
     if (value & FUTEX_WAITERS) return value;
     atomic_compare_exchange_strong(word, &value, value | (int32_t)FUTEX_WAITERS);
@@ -81,11 +84,13 @@ bool ipc_watch_collect(ipc_mapping *mapping, ipc_agent self,
   for (int i = 0, used = places(mapping); i < used; i++) {
     ipc_agent agent = atomic_load(place(mapping, i));
     if (agent == 0 || agent == self) continue;
-    int32_t alive = arm_liveness(mapping->domain, agent);
+    bool by_heirs;
+    int32_t alive = arm_liveness(mapping->domain, agent, &by_heirs);
     if (alive != 0)
       add(context, (ipc_watched){.word = ipc_liveness_word(mapping->domain, ipc_agent_slot(agent)),
                                  .alive = alive,
-                                 .agent = agent});
+                                 .agent = agent,
+                                 .by_heirs = by_heirs});
     else {
       replace_dead(mapping, i, agent, 0);
       all_alive = false;

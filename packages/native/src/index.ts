@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Native } from './native.ts'
 
 export type {
+  DomainMode,
   FileInfo,
   Native,
   NativeDomain,

@@ -83,7 +83,7 @@ describe('wrong arguments', () => {
 
   test('a word outside the file is refused', () => {
     const native = addon()
-    const { index } = native.openDomain(directory, 0, true)
+    const { index } = native.openDomain(directory, 0, 2, true)
     const { external, words } = native.open(index, {
       file: 'some.thing',
       kind: 'some',

@@ -1,6 +1,7 @@
 /** What `native/binding.c` exports. Not a public interface: only core and signals call it. */
 export interface Native {
-  openDomain(path: string | null, threadId: number, create: boolean): NativeDomain
+  /** `join`: as an agent, for whom the thread takes a place in the registry. */
+  openDomain(path: string | null, threadId: number, mode: DomainMode, join: boolean): NativeDomain
   /** The agents of a domain; stays mapped for ever. */
   registry(domain: number): ArrayBuffer
   isDead(domain: number, agent: number): boolean
@@ -10,7 +11,7 @@ export interface Native {
   close(file: NativeFile): void
   isLinked(file: NativeFile): boolean
   unlink(domain: number, file: string, force: boolean): boolean
-  list(domain: number): FileInfo[]
+  list(domain: number, withData: boolean): FileInfo[]
   prune(domain: number): string[]
 
   /** 0 woken, 1 changed, 2 death, 3 timed out, 4 interrupted. */
@@ -29,6 +30,20 @@ export interface Native {
   /** An id comes negated when its ticket only has slept for long. */
   onWake(callback: (ids: number[]) => void): void
   withoutWaitv(without: boolean): void
+
+  /** Agents that this thread becomes from now on may have heirs: native/heirs.c. */
+  mayBequeath(): void
+  /** Descriptors that processes inherit which are started from now on; the caller closes them. */
+  bequeath(file: NativeFile): [life: number, use: number]
+  hasHeirs(domain: number, agent: number): boolean
+
+  /** Runs a program and blocks until it has ended; signals are passed on to it. */
+  commandRun(
+    argv: readonly string[],
+    started: (pid: number) => void,
+  ): [code: number, signal: number]
+  /** Becomes another program; returns only by throwing. */
+  commandBecome(argv: readonly string[]): never
 
   kill(pid: number, signal: number): void
   /** To the calling thread. */
@@ -78,11 +93,17 @@ export interface NativeProcess {
   readonly process: unique symbol
 }
 
+/**
+ * When there is no directory, or no registry in it: 0 make nothing and throw ENOENT; 1 make the
+ * registry, not the directory; 2 make both. `ipc_domain_mode`.
+ */
+export type DomainMode = 0 | 1 | 2
+
 export interface NativeDomain {
   readonly index: number
   /** Empty for the private domain. */
   readonly path: string
-  /** The calling thread's agent. */
+  /** The calling thread's agent; 0 if it did not join. */
   readonly self: number
 }
 
@@ -115,6 +136,9 @@ export interface FileInfo {
   readonly options: number[]
   /** The agents that have it open. */
   readonly openers: number[]
+  readonly id: number[]
+  /** A copy of its first words, 2,048 at most. */
+  readonly data?: number[]
 }
 
 /** Offsets in 32-bit words: in the registry, in one of its slots, in an object's file. */
@@ -127,6 +151,8 @@ export interface NativeLayout {
   readonly pid: number
   readonly tid: number
   readonly threadId: number
+  /** For what JavaScript writes about its agent, 47 words. */
+  readonly notes: number
   readonly poison: number
   readonly roster: number
   readonly data: number

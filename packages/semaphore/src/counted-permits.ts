@@ -62,6 +62,7 @@ export class CountedPermits implements Permits {
   /** How many words it needs. */
   static readonly WORDS: number = 1
 
+  readonly owners = null
   readonly #memory: Memory
   readonly #index: number
   readonly #terms: Terms

@@ -26,6 +26,7 @@ import {
   NOBODY,
   outOfRange,
   POISON,
+  type AgentId,
   type AsyncQueue,
   type Guard,
   type Memory,
@@ -112,6 +113,15 @@ export class OwnedPermits implements Permits {
       if (owner === FREE || this.#memory.isDead(owner)) free++
     }
     return free
+  }
+
+  get owners(): AgentId[] {
+    const owners: AgentId[] = []
+    for (let permit = 0; permit < this.#terms.initial; permit++) {
+      const owner = this.#memory.load(this.#word(permit))
+      if (owner !== FREE && owner !== POISON) owners.push(owner)
+    }
+    return owners
   }
 
   get waiting(): boolean {

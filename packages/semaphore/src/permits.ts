@@ -1,9 +1,11 @@
-import type { Guard, Sleep } from '@ipc/core'
+import type { AgentId, Guard, Sleep } from '@ipc/core'
 
 /** Where a semaphore's permits are and how they are taken; two files implement it. */
 export interface Permits {
   /** How many are free. */
   readonly value: number
+  /** Who has those that are taken, once for each, dead or alive; null where nobody owns them. */
+  readonly owners: readonly AgentId[] | null
   /** Whether somebody sleeps; may be true a little longer than somebody does. */
   readonly waiting: boolean
   /** Takes one that is free. */

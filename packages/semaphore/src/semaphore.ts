@@ -8,6 +8,7 @@ import {
   localState,
   Place,
   unlinkName,
+  type AgentInfo,
   type Guard,
   type Handle,
   type Inspection,
@@ -31,6 +32,11 @@ export interface SemaphoreOptions {
 export interface SemaphoreInspection extends Inspection {
   readonly value: number
   readonly undo: boolean
+  /**
+   * With `undo`, who has the permits that are taken, once for each; the dead among them count as
+   * free. Without, null: nobody owns a permit.
+   */
+  readonly owners: readonly AgentInfo[] | null
   /** Whether somebody sleeps on it; may be true a little longer than somebody does. */
   readonly waiting: boolean
 }
@@ -141,7 +147,8 @@ export class Semaphore extends Acquirable<Guard> {
   inspect(): SemaphoreInspection {
     const { scope, name, value } = this
     const { waiting } = this.#permits
-    return { kind: this.place.kind, name, scope, value, undo: this.#undo, waiting }
+    const owners = this.#permits.owners?.flatMap((agent) => this.describeAgent(agent) ?? []) ?? null
+    return { kind: this.place.kind, name, scope, value, undo: this.#undo, owners, waiting }
   }
 
   protected take(async: boolean): Guard | undefined {

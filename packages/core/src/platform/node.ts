@@ -1,4 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
+import { closeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isMainThread, threadId } from 'node:worker_threads'
 import { load } from '@ipc/native'
@@ -13,5 +14,6 @@ export const platform: Platform = {
   agentId: () => (threadId + 1) << 18,
   directory: () => resolve(process.env['IPC_DIR'] || `/dev/shm/ipc-${process.geteuid?.() ?? 0}`),
   resolve,
+  closeDescriptor: closeSync,
   blocked: (wait) => blocked.publish(wait),
 }

@@ -13,6 +13,8 @@ export interface Platform {
   directory(): string
   /** The same for one that the user names. */
   resolve(directory: string): string
+  /** Closes a file descriptor. */
+  closeDescriptor(descriptor: number): void
   /** Told once per blocking wait of the main thread that is longer than a second. */
   blocked(wait: BlockedWait): void
 }

@@ -11,5 +11,6 @@ export const platform: Platform = {
   agentId: () => crypto.getRandomValues(new Int32Array(1))[0]! & 0x3fffffff || 1,
   directory: () => '',
   resolve: (directory) => directory,
+  closeDescriptor: () => {},
   blocked: () => {},
 }

@@ -1,0 +1,170 @@
+/* Commands: see command.h. */
+#include "command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424 /* one number on every CPU */
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+extern char **environ;
+
+enum { SIGNALS = 64 };
+
+/* ---- passing signals on ------------------------------------------------------- */
+
+/* Any thread of this process may run the handler, at any time: also before the command
+ * is there, and while it is being waited for. So a signal is first noted, then sent by
+ * whoever sees a target; the target is a pidfd and never somebody else's number. */
+static _Atomic uint64_t noted;
+static atomic_int target = -1;
+
+static void send(int number, siginfo_t *info) {
+  int fd = atomic_load(&target);
+  if (fd >= 0) syscall(SYS_pidfd_send_signal, fd, number, info, 0);
+}
+
+static void send_noted(void) {
+  if (atomic_load(&target) < 0) return;
+  uint64_t these = atomic_exchange(&noted, 0);
+  for (int number = 1; number <= SIGNALS; number++)
+    if (these & (UINT64_C(1) << (number - 1))) send(number, NULL);
+}
+
+static bool is_from_terminal(int number, const siginfo_t *info) {
+  bool may_be = number == SIGINT || number == SIGQUIT || number == SIGHUP || number == SIGWINCH ||
+                number == SIGCONT;
+  return may_be && info->si_code == SI_KERNEL;
+}
+
+static void pass_on(int number, siginfo_t *info, void *context) {
+  (void)context;
+  int saved = errno;
+  if (!is_from_terminal(number, info)) {
+    bool has_value = info->si_code == SI_QUEUE && atomic_load(&target) >= 0;
+    if (has_value) send(number, info); /* each one, in order */
+    else {
+      atomic_fetch_or(&noted, UINT64_C(1) << (number - 1));
+      send_noted();
+    }
+  }
+  errno = saved;
+}
+
+/* What somebody may send on purpose. Stopping stops both by the terminal, or one only. */
+static bool is_passed_on(int number) {
+  switch (number) {
+    case SIGHUP: case SIGINT: case SIGQUIT: case SIGUSR1: case SIGUSR2: case SIGALRM: case SIGTERM:
+    case SIGCONT: case SIGWINCH: case SIGVTALRM: case SIGPWR:
+      return true;
+    default:
+      return number >= SIGRTMIN && number <= SIGRTMAX;
+  }
+}
+
+static struct sigaction before[SIGNALS + 1];
+
+static void catch_all(void) {
+  struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
+  sigfillset(&action.sa_mask);
+  for (int number = 1; number <= SIGNALS; number++)
+    if (is_passed_on(number)) sigaction(number, &action, &before[number]);
+}
+
+static void give_back_all(void) {
+  for (int number = 1; number <= SIGNALS; number++)
+    if (is_passed_on(number)) sigaction(number, &before[number], NULL);
+}
+
+/* Node makes all descriptors that it was given close-on-exec. */
+static void pass_on_stdio(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    int flags = fcntl(fd, F_GETFD);
+    if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
+  }
+}
+
+/* ---- running -------------------------------------------------------------------- */
+
+static int start(char *const argv[], pid_t *pid) {
+  posix_spawnattr_t attributes;
+  sigset_t all, none;
+  sigfillset(&all); /* Node ignores SIGPIPE, which a command must not inherit */
+  sigemptyset(&none);
+  pass_on_stdio();
+  int number = posix_spawnattr_init(&attributes);
+  if (number != 0) return number;
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  number = posix_spawnp(pid, argv[0], NULL, &attributes, argv, environ);
+  posix_spawnattr_destroy(&attributes);
+  return number;
+}
+
+/* It is still ours to signal when this returns: not reaped yet. */
+static void wait_for(pid_t pid) {
+  siginfo_t ended;
+  while (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOWAIT) != 0 && errno == EINTR) {
+  }
+}
+
+static ipc_command_end reap(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFSIGNALED(status)) return (ipc_command_end){.exit_code = -1, .signal = WTERMSIG(status)};
+  return (ipc_command_end){.exit_code = WEXITSTATUS(status)};
+}
+
+bool ipc_command_run(char *const argv[], void (*started)(void *context, pid_t pid), void *context,
+                     ipc_command_end *end, ipc_error *e) {
+  pid_t pid;
+  atomic_store(&noted, 0);
+  catch_all();
+  errno = start(argv, &pid);
+  if (errno != 0) {
+    give_back_all();
+    return ipc_fail_errno(e, NULL, "spawn", argv[0], "run %.4000s", argv[0]);
+  }
+  int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+  atomic_store(&target, fd);
+  send_noted();
+  started(context, pid);
+  wait_for(pid);
+  atomic_store(&target, -1);
+  *end = reap(pid);
+  give_back_all();
+  return true;
+}
+
+/* ---- becoming --------------------------------------------------------------------- */
+
+void ipc_command_become(char *const argv[], ipc_error *e) {
+  struct sigaction action = {.sa_handler = SIG_DFL}, ignored[SIGNALS + 1];
+  sigset_t none, mask;
+  sigemptyset(&none);
+  for (int number = 1; number <= SIGNALS; number++) {
+    sigaction(number, NULL, &ignored[number]);
+    if (ignored[number].sa_handler == SIG_IGN) sigaction(number, &action, NULL);
+  }
+  pthread_sigmask(SIG_SETMASK, &none, &mask);
+  pass_on_stdio();
+  execvp(argv[0], argv);
+  int number = errno;
+  pthread_sigmask(SIG_SETMASK, &mask, NULL);
+  for (int n = 1; n <= SIGNALS; n++)
+    if (ignored[n].sa_handler == SIG_IGN) sigaction(n, &ignored[n], NULL);
+  errno = number;
+  ipc_fail_errno(e, NULL, "exec", argv[0], "run %.4000s", argv[0]);
+}
