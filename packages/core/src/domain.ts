@@ -41,7 +41,7 @@ function usableNative(): Native | Unsupported {
 }
 
 /** @throws IpcError ERR_IPC_UNSUPPORTED where process scope does not work */
-function requireNative(): Native {
+export function requireNative(): Native {
   const native = usableNative()
   if ('reason' in native) throw new IpcError('ERR_IPC_UNSUPPORTED', native.reason)
   return native

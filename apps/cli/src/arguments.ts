@@ -1,0 +1,29 @@
+import { Failure } from './failure.ts'
+
+const SIGNAL = /^-((?:SIG)?[A-Z][A-Z0-9]*(?:[+-]\d+)?|\d+)$/
+
+/** `kill -USR1 1` in the way that option parsers know: `kill --signal USR1 1`. */
+export function plain(argv: readonly string[]): string[] {
+  const at = argv[0] === 'kill' ? 1 : -1
+  const signal = SIGNAL.exec(argv[at] ?? '')?.[1]
+  return signal === undefined ? [...argv] : ['kill', '--signal', signal, ...argv.slice(2)]
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** `10s`, `500ms`, `1.5m`, or a bare number of seconds; in milliseconds. */
+export function duration(text: string): number {
+  const [, number, unit = 's'] = /^(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|d)?$/.exec(text) ?? []
+  const ms = Number(number) * (UNITS[unit] ?? NaN)
+  if (Number.isFinite(ms)) return ms
+  throw new Failure(`no duration: ${JSON.stringify(text)} (say 10s, 500ms, 2m or 1.5)`)
+}
+
+/** A whole number in a range. */
+export function wholeNumber(what: string, min: number, max: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text)
+    if (/^-?\d+$/.test(text) && number >= min && number <= max) return number
+    throw new Failure(`no ${what}: ${JSON.stringify(text)} (a whole number from ${min} to ${max})`)
+  }
+}

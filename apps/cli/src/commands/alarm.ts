@@ -1,0 +1,17 @@
+/** `ipc alarm`: the timer outlives the change of program. */
+import { setitimer } from '@ipc/signals'
+import { cannotRun, Failure } from '../failure.ts'
+import { native } from '../native.ts'
+
+export function alarm(ms: number, command: readonly string[]): never {
+  if (command.length === 0) throw new Failure('no command: say ipc alarm DURATION -- COMMAND')
+  if (ms === 0) throw new Failure('no duration: an alarm after 0 would never come')
+  const addon = native()
+  setitimer('real', { valueMs: ms })
+  try {
+    return addon.commandBecome(command)
+  } catch (error) {
+    setitimer('real', { valueMs: 0 })
+    throw cannotRun(command[0]!, error)
+  }
+}

@@ -1,0 +1,20 @@
+/** `ipc wait`, `set` and `clear`. */
+import { Event } from '@ipc/sync'
+import { DONE, NOT_DONE } from '../exit.ts'
+
+export function wait(name: string, { timeout }: { readonly timeout?: number }): number {
+  return Event.open(name).tryWait({ timeoutMs: timeout ?? Infinity }) ? DONE : NOT_DONE
+}
+
+export function set(name: string): void {
+  Event.open(name).set()
+}
+
+/** One that is not there is clear; nothing is made for it. */
+export function clear(name: string): void {
+  try {
+    Event.open(name, { create: false }).clear()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}

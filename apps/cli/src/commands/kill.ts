@@ -1,0 +1,73 @@
+/** `ipc kill`. */
+import { kill as send, signalTable, sigqueue, type SignalEntry } from '@ipc/signals'
+import { DONE, NOT_DONE } from '../exit.ts'
+import { Failure, say } from '../failure.ts'
+import { table } from '../text.ts'
+
+export interface KillOptions {
+  readonly signal?: string
+  readonly queue?: number
+  readonly list?: boolean
+  readonly json?: boolean
+}
+
+export function kill(operands: readonly string[], options: KillOptions): number {
+  if (options.list) return list(operands, options.json ?? false)
+  if (operands.length === 0) throw new Failure('no process: say ipc kill [-SIGNAL] PID...')
+  const { number: signal } = options.signal === '0' ? { number: 0 } : entryOf(options.signal ?? 'TERM')
+  const pids = operands.map(processNumber)
+  let status = DONE
+  for (const pid of pids) {
+    try {
+      if (options.queue === undefined) send(pid, signal)
+      else sigqueue(pid, signal, options.queue)
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string }
+      if (code === undefined || code.startsWith('ERR_')) throw error
+      status = say(code === 'ESRCH' ? `${pid}: no such process` : message, NOT_DONE)
+    }
+  }
+  return status
+}
+
+function processNumber(text: string): number {
+  const pid = Number(text)
+  if (/^-?\d+$/.test(text) && Number.isSafeInteger(pid)) return pid
+  throw new Failure(`no process number: ${JSON.stringify(text)}`)
+}
+
+/** However it is written. */
+function entryOf(text: string): SignalEntry {
+  const all = signalTable()
+  const name = `SIG${text.toUpperCase().replace(/^SIG/, '')}`
+  const given = /^\d+$/.test(text) ? Number(text) : spelled(name, all)
+  const entry = all.find(({ number }) => number === given)
+  if (entry !== undefined) return entry
+  throw new Failure(`no such signal: ${JSON.stringify(text)}; see ipc kill -l`)
+}
+
+/** Real-time signals may be counted from either end. */
+function spelled(name: string, all: readonly SignalEntry[]): number | undefined {
+  const [, end, sign, distance] = /^SIGRT(MIN|MAX)([+-])(\d+)$/.exec(name) ?? []
+  if (end === undefined) return all.find(({ signal }) => signal === name)?.number
+  const from = all.find(({ signal }) => signal === `SIGRT${end}`)?.number
+  if (from === undefined || (end === 'MIN') !== (sign === '+')) return undefined
+  const number = from + Number(`${sign}${distance}`)
+  return all.some((entry) => entry.number === number && entry.signal.startsWith('SIGRT')) ? number : undefined
+}
+
+function list(only: readonly string[], json: boolean): number {
+  const entries = only.length === 0 ? signalTable() : only.map(entryOf)
+  if (json) {
+    process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
+  } else {
+    const rows = entries.map(({ number, signal, action, description }) => [
+      String(number).padStart(2),
+      signal,
+      action,
+      description,
+    ])
+    process.stdout.write(table(rows))
+  }
+  return DONE
+}

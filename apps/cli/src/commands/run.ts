@@ -1,0 +1,115 @@
+/**
+ * `ipc run`. Who has the lock, by who lives:
+ *
+ *   | ipc   | command | what it started | the lock is                                               |
+ *   |-------|---------|-----------------|-----------------------------------------------------------|
+ *   | lives | runs    | any             | held                                                      |
+ *   | lives | ended   | runs            | held; ipc waits for it (unless --command-only)            |
+ *   | lives | ended   | ended           | released; after a signal abandoned, and ipc ends          |
+ *   | dead  | runs    | any             | held by the heirs: they have a descriptor of the owner's  |
+ *   | dead  | ended   | runs            | the same                                                  |
+ *   | dead  | ended   | ended           | abandoned: the next owner is told                         |
+ *
+ * The order matters: taken, then bequeathed, then started. Killed before the start, nothing runs and
+ * the lock is free; from the start on the command is an heir. Heirs by descriptors and not by the
+ * process number of the command, because what a killed shell leaves behind works on, too.
+ */
+import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ipc/core'
+import { BY_SIGNAL, DONE, NOT_DONE } from '../exit.ts'
+import { cannotRun, Failure, say } from '../failure.ts'
+import { native } from '../native.ts'
+import { deadlineOf, holdExclusive, holdOneOf, holdShared, type Tenure } from '../tenure.ts'
+
+export interface RunOptions {
+  readonly timeout?: number
+  readonly shared?: boolean
+  readonly max?: number
+  readonly conflictExitCode?: number
+  readonly abandonedExec?: string
+  readonly commandOnly?: boolean
+}
+
+/** How often to look whether the last heir has ended; when to say that one waits for it. */
+const LOOK_MS = 20
+const PATIENCE_MS = 1000
+
+/** How a command ended, as a shell has it. */
+interface Ending {
+  readonly status: number
+  readonly bySignal: boolean
+}
+
+export async function run(
+  name: string,
+  command: readonly string[],
+  options: RunOptions,
+): Promise<number> {
+  if (command.length === 0) throw new Failure(`no command: say ipc run ${name} -- COMMAND`)
+  if (options.shared && options.max !== undefined) {
+    throw new Failure('--shared and --max do not go together')
+  }
+  mayHaveHeirs()
+  const tenure = await take(name, options)
+  if (tenure === null) return options.conflictExitCode ?? NOT_DONE
+  if (tenure.abandoned) {
+    const status = repair(name, tenure, options)
+    if (status !== DONE) return leave(status)
+  }
+  tenure.begin()
+  const { status, bySignal } = runUnder(tenure, command)
+  if (!options.commandOnly) waitForHeirs(name, tenure, command[0]!)
+  if (bySignal) return leave(status)
+  tenure.release()
+  return status
+}
+
+async function take(
+  name: string,
+  { timeout, shared, max }: RunOptions,
+): Promise<Tenure | null> {
+  const deadline = deadlineOf(timeout)
+  if (max !== undefined) return await holdOneOf(name, max, deadline)
+  return shared ? holdShared(name, deadline) : holdExclusive(name, deadline)
+}
+
+/** Before the command, alone with what the last owner left. */
+function repair(name: string, tenure: Tenure, { abandonedExec }: RunOptions): number {
+  process.env['IPC_ABANDONED'] = '1'
+  if (abandonedExec === undefined) {
+    return say(`${name}: the last owner was killed: what it did may be half-done`, DONE)
+  }
+  const { status } = runUnder(tenure, ['sh', '-c', abandonedExec])
+  if (status === DONE) return DONE
+  return say(`${name}: the last owner was killed, and --abandoned-exec failed`, status)
+}
+
+function runUnder(tenure: Tenure, command: readonly string[]): Ending {
+  const bequests: Bequest[] = tenure.objects.map((object) => bequeath(object))
+  try {
+    const [code, signal] = native().commandRun(command, (pid) => {
+      noteCommand(tenure.objects[0]!, pid)
+      for (const bequest of bequests) bequest.close()
+    })
+    return { status: signal === 0 ? code : BY_SIGNAL + signal, bySignal: signal !== 0 }
+  } catch (error) {
+    for (const bequest of bequests) bequest.close()
+    tenure.release()
+    throw cannotRun(command[0]!, error)
+  }
+}
+
+/** Signals end ipc meanwhile, and the heirs have the lock. */
+function waitForHeirs(name: string, { objects }: Tenure, command: string): void {
+  const sleep = new Int32Array(new SharedArrayBuffer(4))
+  for (let waited = 0; hasHeirs(objects[0]!); waited += LOOK_MS) {
+    if (waited === PATIENCE_MS) {
+      say(`${name}: ${command} has ended; held until what it left in the background ends`, DONE)
+    }
+    Atomics.wait(sleep, 0, 0, LOOK_MS)
+  }
+}
+
+/** Ends without releasing: the next owner is told. */
+function leave(status: number): never {
+  process.exit(status)
+}

@@ -1,0 +1,44 @@
+import { CANNOT_RUN, NOT_FOUND, UNUSABLE } from './exit.ts'
+
+/** Something to say in one line, and an exit status. */
+export class Failure extends Error {
+  readonly status: number
+
+  constructor(message: string, status: number = UNUSABLE) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** Says why nothing, or no more, was done; answers with the exit status. */
+export function complain(error: unknown): number {
+  const { code, exitCode, message } = error as {
+    code?: string
+    exitCode?: number
+    message: string
+  }
+  if (error instanceof Failure) return say(error.message, error.status)
+  if (code?.startsWith('commander.')) return ofCommander(code, exitCode ?? UNUSABLE, message)
+  if (code !== undefined) return say(message, UNUSABLE)
+  throw error // a bug of ours: with its stack
+}
+
+/** Help and the version were asked for; everything else is a wrong command line. */
+function ofCommander(code: string, exitCode: number, message: string): number {
+  if (exitCode === 0) return 0
+  if (code === 'commander.help') return UNUSABLE // ipc alone: it was printed
+  return say(`${message.replace(/^error: /, '').replaceAll('\n', ' ')}; see ipc --help`, UNUSABLE)
+}
+
+/** Why a command could not be started. */
+export function cannotRun(command: string, error: unknown): Failure {
+  const { code, message } = error as { code?: string; message: string }
+  if (code === undefined) throw error
+  const why = code === 'ENOENT' ? 'command not found' : message.replace(/^.*?: /, '')
+  return new Failure(`${command}: ${why}`, code === 'ENOENT' ? NOT_FOUND : CANNOT_RUN)
+}
+
+export function say(message: string, status: number): number {
+  process.stderr.write(`ipc: ${message}\n`)
+  return status
+}

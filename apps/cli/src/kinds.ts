@@ -1,0 +1,26 @@
+import { unlinkName, type UnlinkOptions } from '@ipc/core'
+
+type Unlinker = (name: string, options: UnlinkOptions) => boolean
+
+/** How to remove one of each kind: by force, some must also make their words unusable. */
+const UNLINKERS: Readonly<Record<string, () => Promise<{ unlink: Unlinker }>>> = {
+  lock: async () => (await import('@ipc/lock')).Lock,
+  rlock: async () => (await import('@ipc/lock')).RLock,
+  rwlock: async () => (await import('@ipc/lock')).RWLock,
+  semaphore: async () => (await import('@ipc/semaphore')).Semaphore,
+  bounded: async () => (await import('@ipc/semaphore')).BoundedSemaphore,
+  event: async () => (await import('@ipc/sync')).Event,
+  condition: async () => (await import('@ipc/sync')).Condition,
+  barrier: async () => (await import('@ipc/sync')).Barrier,
+  memory: async () => (await import('@ipc/core')).SharedMemory,
+}
+
+export const KINDS: readonly string[] = Object.keys(UNLINKERS)
+
+/** Of a kind of somebody else's, only the name is removed. */
+export async function unlinkerOf(kind: string): Promise<Unlinker> {
+  const of = await UNLINKERS[kind]?.()
+  return of === undefined
+    ? (name, options) => unlinkName(kind, name, options)
+    : (name, options) => of.unlink(name, options)
+}

@@ -1,0 +1,16 @@
+/** Colours, where somebody sees them: https://no-color.org */
+export interface Paint {
+  readonly strong: (text: string) => string
+  readonly faint: (text: string) => string
+  readonly good: (text: string) => string
+  readonly waiting: (text: string) => string
+  readonly bad: (text: string) => string
+}
+
+export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
+  const { NO_COLOR, TERM } = process.env
+  const coloured = stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
+  const with_ = (code: number) => (text: string) =>
+    coloured ? `\u001B[${code}m${text}\u001B[0m` : text
+  return { strong: with_(1), faint: with_(2), good: with_(32), waiting: with_(33), bad: with_(31) }
+}

@@ -1,0 +1,154 @@
+import { Command } from 'commander'
+import { duration, wholeNumber } from './arguments.ts'
+import { Failure } from './failure.ts'
+import {
+  ALARM_HELP,
+  EVENT_HELP,
+  KILL_HELP,
+  LS_HELP,
+  MAIN_HELP,
+  RM_HELP,
+  RUN_HELP,
+  TOP_HELP,
+} from './help.ts'
+
+/** What each command does is loaded when it is asked for: starting must be fast. */
+export function program(): Command {
+  const ipc = new Command('ipc')
+    .description('Named locks, semaphores, events and signals of @ipc, for shells')
+    .usage('COMMAND [options]')
+    .exitOverride()
+    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureHelp({ showGlobalOptions: false })
+    .addHelpText('after', MAIN_HELP)
+  defineRun(ipc)
+  defineEvents(ipc)
+  defineLooks(ipc)
+  defineRemoval(ipc)
+  defineSignals(ipc)
+  ipc
+    .command('completion')
+    .argument('<shell>', 'bash')
+    .description('print what makes the shell complete: eval "$(ipc completion bash)"')
+    .action(async (shell: string) => (await import('./commands/completion.ts')).completion(shell))
+  ipc.command('names', { hidden: true }).action(async () => (await import('./commands/completion.ts')).names())
+  ipc.action((_options, { args }) => {
+    if (args.length > 0) throw new Failure(`no such command: ${args[0]}; see ipc --help`)
+    process.stdout.write(ipc.helpInformation() + MAIN_HELP + '\n')
+    process.exitCode = 2
+  })
+  ipc.allowExcessArguments()
+  return ipc
+}
+
+function defineRun(ipc: Command): void {
+  ipc
+    .command('run')
+    .description('run a command while holding a named lock')
+    .usage('NAME [options] -- COMMAND [ARGUMENTS...]')
+    .argument('<name>', 'of the lock: letters, digits, . _ -')
+    .argument('[command...]', 'what to run')
+    .option('-t, --timeout <duration>', 'give up after so long: 10s, 500ms, 2m; 0: try once', duration)
+    .option('-s, --shared', 'together with others who say --shared, not with those who do not')
+    .option('-m, --max <n>', 'up to n at a time', wholeNumber('number of places', 1, 1000))
+    .option(
+      '-E, --conflict-exit-code <n>',
+      'the exit status when it was not had in time (1)',
+      wholeNumber('exit status', 0, 255),
+    )
+    .option('--abandoned-exec <script>', 'if the last owner was killed, first run this with sh -c')
+    .option('--command-only', 'release when the command ends, whatever it left in the background')
+    .addHelpText('after', RUN_HELP)
+    .action(async (name: string, command: string[], options: object) => {
+      process.exitCode = await (await import('./commands/run.ts')).run(name, command, options)
+    })
+}
+
+function defineEvents(ipc: Command): void {
+  ipc
+    .command('wait')
+    .description('wait until a named event is set')
+    .argument('<event>')
+    .option('-t, --timeout <duration>', 'give up after so long, with status 1', duration)
+    .addHelpText('after', EVENT_HELP)
+    .action(async (name: string, options: object) => {
+      process.exitCode = (await import('./commands/event.ts')).wait(name, options)
+    })
+  ipc
+    .command('set')
+    .description('set a named event: everybody who waits for it goes on')
+    .argument('<event>')
+    .action(async (name: string) => (await import('./commands/event.ts')).set(name))
+  ipc
+    .command('clear')
+    .description('clear a named event: from now on, wait waits')
+    .argument('<event>')
+    .action(async (name: string) => (await import('./commands/event.ts')).clear(name))
+}
+
+function defineLooks(ipc: Command): void {
+  ipc
+    .command('ls')
+    .description('who holds what, who waits for what, who has died, who waits in a circle')
+    .argument('[name]', 'only what is called so')
+    .option('--json', 'for programs')
+    .addHelpText('after', LS_HELP)
+    .action(async (name: string | undefined, options: object) =>
+      (await import('./commands/ls.ts')).ls(name, options),
+    )
+  ipc
+    .command('top')
+    .description('the same, again and again; q ends it')
+    .option('-d, --delay <duration>', 'how often to look (1s)', duration)
+    .option('-n, --count <n>', 'end after so many looks', wholeNumber('number of looks', 1, 1e9))
+    .addHelpText('after', TOP_HELP)
+    .action(async (options: object) => (await import('./commands/top.ts')).top(options))
+}
+
+function defineRemoval(ipc: Command): void {
+  ipc
+    .command('rm')
+    .description('remove a named object')
+    .argument('<name>')
+    .option('-k, --kind <kind>', 'lock, rlock, rwlock, semaphore, bounded, event, …')
+    .option('-f, --force', 'also while others use it: their waits then fail')
+    .addHelpText('after', RM_HELP)
+    .action(async (name: string, options: object) => {
+      process.exitCode = await (await import('./commands/rm.ts')).rm(name, options)
+    })
+  ipc
+    .command('prune')
+    .description('remove every named object that nobody has open')
+    .option('--json', 'for programs')
+    .action(async (options: object) => (await import('./commands/rm.ts')).pruneAll(options))
+}
+
+function defineSignals(ipc: Command): void {
+  ipc
+    .command('kill')
+    .description('send a signal, with a value if you like')
+    .usage('[-SIGNAL | -s SIGNAL] [--queue VALUE] PID... | -l [SIGNAL...]')
+    .argument('[pid...]', 'a process; below 0 a process group, after --')
+    .option('-s, --signal <signal>', 'USR1, SIGUSR1, 10 or RTMIN+1 (TERM)')
+    .option(
+      '-q, --queue <value>',
+      'send it with a number',
+      wholeNumber('value', -0x80000000, 0x7fffffff),
+    )
+    .option('-l, --list', 'list the signals')
+    .option('--json', 'the list, for programs')
+    .addHelpText('after', KILL_HELP)
+    .action(async (operands: string[], options: object) => {
+      process.exitCode = (await import('./commands/kill.ts')).kill(operands, options)
+    })
+  ipc
+    .command('alarm')
+    .description('run a command that gets SIGALRM after so long')
+    .usage('DURATION -- COMMAND [ARGUMENTS...]')
+    .argument('<duration>', '5, 1.5s, 500ms, 2m', duration)
+    .argument('[command...]', 'what to run')
+    .addHelpText('after', ALARM_HELP)
+    .action(async (ms: number, command: string[]) =>
+      (await import('./commands/alarm.ts')).alarm(ms, command),
+    )
+}

@@ -1,0 +1,87 @@
+/**
+ * What a command runs under. The exclusive and the shared form of one name exclude each other with
+ * two objects of that name: a Lock, through which everybody passes, and an RWLock, made by the first
+ * who shares. Who is exclusive holds the Lock, and the writer side of the RWLock if there is one;
+ * who shares holds the reader side, which it takes while it has the Lock, and then lets that go.
+ *
+ *   T1 takes the Lock, finds no RWLock, runs | T2 makes the RWLock, takes its reader side, runs
+ *
+ * cannot happen, because T2 makes it under the Lock; and as others wait at the Lock for one who
+ * waits for the readers, they do not starve it.
+ */
+import type { Guard, Primitive } from '@ipc/core'
+import { Lock, RWLock } from '@ipc/lock'
+
+export interface Tenure {
+  /** What the command inherits. */
+  readonly objects: readonly Primitive[]
+  /** The last owner was killed. */
+  readonly abandoned: boolean
+  /** Once what was abandoned is repaired. */
+  begin(): void
+  release(): void
+}
+
+/** Of `performance.now()`, computed once. */
+export function deadlineOf(timeoutMs: number | undefined): number {
+  return timeoutMs === undefined ? Infinity : performance.now() + timeoutMs
+}
+
+function left(deadline: number): { readonly timeoutMs: number } {
+  return { timeoutMs: deadline - performance.now() }
+}
+
+export function holdExclusive(name: string, deadline: number): Tenure | null {
+  const lock = Lock.open(name)
+  const guard = lock.tryAcquire(left(deadline))
+  if (guard === null) return null
+  const whole = openIfThere(name)
+  if (whole === null) return tenureOf([lock], [guard])
+  const writing = whole.writer.tryAcquire(left(deadline))
+  if (writing !== null) return tenureOf([lock, whole], [guard, writing])
+  guard.release()
+  return null
+}
+
+export function holdShared(name: string, deadline: number): Tenure | null {
+  const lock = Lock.open(name)
+  const passing = lock.tryAcquire(left(deadline))
+  if (passing === null) return null
+  const whole = RWLock.open(name)
+  const reading = whole.reader.tryAcquire(left(deadline))
+  if (reading === null) {
+    passing.release()
+    return null
+  }
+  // Until `begin` nobody else gets in: alone, if somebody exclusive was killed.
+  const tenure = tenureOf([whole], [reading])
+  const abandoned = tenure.abandoned || passing.abandoned
+  return { ...tenure, abandoned, begin: () => passing.release() }
+}
+
+export async function holdOneOf(name: string, max: number, deadline: number): Promise<Tenure | null> {
+  const { BoundedSemaphore } = await import('@ipc/semaphore')
+  const semaphore = BoundedSemaphore.open(name, { value: max })
+  const guard = semaphore.tryAcquire(left(deadline))
+  return guard === null ? null : tenureOf([semaphore], [guard])
+}
+
+function tenureOf(objects: readonly Primitive[], guards: readonly Guard[]): Tenure {
+  return {
+    objects,
+    abandoned: guards.some((guard) => guard.abandoned),
+    begin: () => {},
+    release: () => {
+      for (const guard of guards.toReversed()) guard.release()
+    },
+  }
+}
+
+function openIfThere(name: string): RWLock | null {
+  try {
+    return RWLock.open(name, { create: false })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
