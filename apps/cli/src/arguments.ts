@@ -9,7 +9,13 @@ export function plain(argv: readonly string[]): string[] {
   return signal === undefined ? [...argv] : ['kill', '--signal', signal, ...argv.slice(2)]
 }
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
 
 /** `10s`, `500ms`, `1.5m`, or a bare number of seconds; in milliseconds. */
 export function duration(text: string): number {

@@ -31,7 +31,9 @@ export function program(): Command {
     .argument('<shell>', 'bash')
     .description('print what makes the shell complete: eval "$(ipc completion bash)"')
     .action(async (shell: string) => (await import('./commands/completion.ts')).completion(shell))
-  ipc.command('names', { hidden: true }).action(async () => (await import('./commands/completion.ts')).names())
+  ipc
+    .command('names', { hidden: true })
+    .action(async () => (await import('./commands/completion.ts')).names())
   ipc.action((_options, { args }) => {
     if (args.length > 0) throw new Failure(`no such command: ${args[0]}; see ipc --help`)
     process.stdout.write(ipc.helpInformation() + MAIN_HELP + '\n')
@@ -48,7 +50,11 @@ function defineRun(ipc: Command): void {
     .usage('NAME [options] -- COMMAND [ARGUMENTS...]')
     .argument('<name>', 'of the lock: letters, digits, . _ -')
     .argument('[command...]', 'what to run')
-    .option('-t, --timeout <duration>', 'give up after so long: 10s, 500ms, 2m; 0: try once', duration)
+    .option(
+      '-t, --timeout <duration>',
+      'give up after so long: 10s, 500ms, 2m; 0: try once',
+      duration,
+    )
     .option('-s, --shared', 'together with others who say --shared, not with those who do not')
     .option('-m, --max <n>', 'up to n at a time', wholeNumber('number of places', 1, 1000))
     .option(

@@ -59,7 +59,11 @@ export function holdShared(name: string, deadline: number): Tenure | null {
   return { ...tenure, abandoned, begin: () => passing.release() }
 }
 
-export async function holdOneOf(name: string, max: number, deadline: number): Promise<Tenure | null> {
+export async function holdOneOf(
+  name: string,
+  max: number,
+  deadline: number,
+): Promise<Tenure | null> {
   const { BoundedSemaphore } = await import('@ipc/semaphore')
   const semaphore = BoundedSemaphore.open(name, { value: max })
   const guard = semaphore.tryAcquire(left(deadline))

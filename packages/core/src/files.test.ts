@@ -231,7 +231,14 @@ describe.runIf(isRoot)('a full file system', () => {
   test('ENOSPC at open, with nothing left behind; not SIGBUS at the first touch', async () => {
     const mount = join(company.home, 'mount')
     fs.mkdirSync(mount)
-    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1300k,mode=0700', 'tmpfs', mount])
+    const mounted = spawnSync('mount', [
+      '-t',
+      'tmpfs',
+      '-o',
+      'size=1300k,mode=0700',
+      'tmpfs',
+      mount,
+    ])
     if (mounted.status !== 0) {
       process.stdout.write(`  NOT TESTED: a full file system (mount: ${String(mounted.stderr)})\n`)
       return

@@ -45,11 +45,17 @@ complete -F _ipc ipc
 `
 
 export function completion(shell: string): void {
-  if (shell !== 'bash') throw new Failure(`no completion for ${JSON.stringify(shell)}: there is bash`)
+  if (shell !== 'bash')
+    throw new Failure(`no completion for ${JSON.stringify(shell)}: there is bash`)
   process.stdout.write(BASH)
 }
 
 export function names(): void {
   const all = new Set(list().flatMap(({ name }) => name ?? []))
-  process.stdout.write([...all].toSorted().map((name) => `${name}\n`).join(''))
+  process.stdout.write(
+    [...all]
+      .toSorted()
+      .map((name) => `${name}\n`)
+      .join(''),
+  )
 }

@@ -14,7 +14,8 @@ export interface KillOptions {
 export function kill(operands: readonly string[], options: KillOptions): number {
   if (options.list) return list(operands, options.json ?? false)
   if (operands.length === 0) throw new Failure('no process: say ipc kill [-SIGNAL] PID...')
-  const { number: signal } = options.signal === '0' ? { number: 0 } : entryOf(options.signal ?? 'TERM')
+  const { number: signal } =
+    options.signal === '0' ? { number: 0 } : entryOf(options.signal ?? 'TERM')
   const pids = operands.map(processNumber)
   let status = DONE
   for (const pid of pids) {
@@ -53,7 +54,9 @@ function spelled(name: string, all: readonly SignalEntry[]): number | undefined 
   const from = all.find(({ signal }) => signal === `SIGRT${end}`)?.number
   if (from === undefined || (end === 'MIN') !== (sign === '+')) return undefined
   const number = from + Number(`${sign}${distance}`)
-  return all.some((entry) => entry.number === number && entry.signal.startsWith('SIGRT')) ? number : undefined
+  return all.some((entry) => entry.number === number && entry.signal.startsWith('SIGRT'))
+    ? number
+    : undefined
 }
 
 function list(only: readonly string[], json: boolean): number {

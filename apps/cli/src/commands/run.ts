@@ -63,10 +63,7 @@ export async function run(
   return status
 }
 
-async function take(
-  name: string,
-  { timeout, shared, max }: RunOptions,
-): Promise<Tenure | null> {
+async function take(name: string, { timeout, shared, max }: RunOptions): Promise<Tenure | null> {
   const deadline = deadlineOf(timeout)
   if (max !== undefined) return await holdOneOf(name, max, deadline)
   return shared ? holdShared(name, deadline) : holdExclusive(name, deadline)

@@ -75,7 +75,10 @@ class Screen {
   draw(): void {
     const { columns, rows } = process.stdout
     const lines = frame(columns)
-    const shown = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), `… ${lines.length - rows + 1} more lines`]
+    const shown =
+      lines.length <= rows
+        ? lines
+        : [...lines.slice(0, rows - 1), `… ${lines.length - rows + 1} more lines`]
     process.stdout.write(HOME + shown.map((line) => line + CLEAR_LINE).join('\r\n') + CLEAR_BELOW)
   }
 

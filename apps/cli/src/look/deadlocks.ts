@@ -33,7 +33,8 @@ export function findDeadlocks(view: View): Deadlock[] {
   for (const agent of view.agents) waits.set(agent, waitsOf(agent, view))
   const stuck = new Set(view.agents.filter((agent) => waits.get(agent)!.length > 0))
   const isStuck = ({ needs, all }: Wait): boolean =>
-    needs.length > 0 && (all ? needs.some((one) => stuck.has(one)) : needs.every((one) => stuck.has(one)))
+    needs.length > 0 &&
+    (all ? needs.some((one) => stuck.has(one)) : needs.every((one) => stuck.has(one)))
   for (let before = -1; before !== stuck.size;) {
     before = stuck.size
     for (const agent of stuck) if (!waits.get(agent)!.some(isStuck)) stuck.delete(agent)
@@ -75,7 +76,8 @@ function circles(stuck: ReadonlySet<SeenAgent>, waitOf: (agent: SeenAgent) => Wa
     }
     const circle = path.slice(path.findIndex((link) => link.agent === agent))
     // Alone in it: a timed try of what the thread has itself, which ends by itself.
-    if (path.some((link) => link.agent === agent) && circle.length > 1) deadlocks.push({ certain, circle })
+    if (path.some((link) => link.agent === agent) && circle.length > 1)
+      deadlocks.push({ certain, circle })
   }
   return deadlocks
 }

@@ -10,7 +10,7 @@ export interface Paint {
 export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
   const { NO_COLOR, TERM } = process.env
   const coloured = stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
-  const with_ = (code: number) => (text: string) =>
+  const painted = (code: number) => (text: string) =>
     coloured ? `\u001B[${code}m${text}\u001B[0m` : text
-  return { strong: with_(1), faint: with_(2), good: with_(32), waiting: with_(33), bad: with_(31) }
+  return { strong: painted(1), faint: painted(2), good: painted(32), waiting: painted(33), bad: painted(31) }
 }

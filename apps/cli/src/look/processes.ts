@@ -60,7 +60,10 @@ function commandOf([program = '', ...rest]: string[], name: string): string {
   const path = rest[script]!
   const isOurs = path.endsWith('/ipc') || path.endsWith('/cli/dist/cli.js')
   const after = rest.slice(script + 1)
-  return [...(isOurs ? ['ipc'] : ['node', ...rest.slice(0, script), basename(path)]), ...after].join(' ')
+  return [
+    ...(isOurs ? ['ipc'] : ['node', ...rest.slice(0, script), basename(path)]),
+    ...after,
+  ].join(' ')
 }
 
 /** Nothing that a terminal would obey. */
