@@ -1,5 +1,4 @@
-import { bit } from './numbers.ts'
-import { state, type Delivery } from './state.ts'
+import { isBlocked, state, type Delivery } from './state.ts'
 
 /** After so many deliveries in a row others get their turn: the event loop, or a deadline. */
 const IN_A_ROW = 4096
@@ -45,7 +44,7 @@ function deliverSome(rearm: boolean): boolean {
 
 /** What was taken for a waiter while it was blocked, and is not any more. */
 export function deliverHeld(): void {
-  const free = state.held.filter(({ info }) => (state.blocked & bit(info.number)) === 0n)
+  const free = state.held.filter(({ info }) => !isBlocked(info.number))
   if (free.length === 0) return
   const rest = state.held.filter((delivery) => !free.includes(delivery))
   state.held.splice(0, Infinity, ...rest)
@@ -62,7 +61,7 @@ function deliver(delivery: Delivery): void {
   for (const waiter of state.waiters) {
     if (waiter.numbers.has(number)) return waiter.take(info)
   }
-  if ((state.blocked & bit(number)) !== 0n) return hold(delivery)
+  if (isBlocked(number)) return hold(delivery)
   let heard = false
   for (const listener of state.listeners) {
     if (!listener.numbers.has(number)) continue

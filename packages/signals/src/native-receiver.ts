@@ -5,7 +5,7 @@ import type { Native } from '@ipc/native'
 import { drain, wake } from './delivery.ts'
 import { countListeners } from './node-listeners.ts'
 import { bit, bitsOf, signalName } from './numbers.ts'
-import { isWaitedFor, SIG_DFL, SIG_IGN, SIG_NODE, state } from './state.ts'
+import { isBlocked, isWaitedFor, SIG_DFL, SIG_IGN, SIG_NODE } from './state.ts'
 import type { Delivery, Receiver, Want } from './state.ts'
 import { tables } from './tables.ts'
 import { watchListeners } from './watch-listeners.ts'
@@ -29,6 +29,8 @@ export class NativeReceiver implements Receiver {
   readonly #sequence: Int32Array
   readonly #caught = new Set<number>()
   #isAddingListener = false
+  /** As far as everything was taken. */
+  #taken = 0
   #lost = 0
 
   constructor(native: Native) {
@@ -57,7 +59,7 @@ export class NativeReceiver implements Receiver {
   #catch(number: number, listened: boolean): void {
     const chain = number === SIGCHLD ? this.#keepLibuv() : listened
     // One that is blocked is caught for whoever waits for it, and for nobody else.
-    const isMasked = (state.blocked & bit(number)) !== 0n && isWaitedFor(number)
+    const isMasked = isBlocked(number) && isWaitedFor(number)
     this.#native.signalCatch(number, chain && !isMasked)
     if (this.#caught.has(number)) return
     this.#caught.add(number)
@@ -82,8 +84,11 @@ export class NativeReceiver implements Receiver {
   }
 
   take(into: Delivery[], rearm: boolean): boolean {
+    const sequence = this.sequence() // before looking: the handler changes it last
+    if (!rearm && sequence === this.#taken) return false
     const records = this.#records
     const count = this.#native.signalsTake(records, rearm)
+    if (count < RECORDS_AT_ONCE) this.#taken = sequence
     for (let at = 0; at < count * RECORD_WORDS; at += RECORD_WORDS) {
       const number = records[at]!
       const info = {

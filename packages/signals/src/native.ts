@@ -1,21 +1,25 @@
 import { isMainThread } from 'node:worker_threads'
 import { IpcError } from '@ipc/core'
-import { load, type Native } from '@ipc/native'
+import { load, type Native, type Unsupported } from '@ipc/native'
 
 /** The addon, or null where there is none; then Node's own functions do what they can. */
 export function native(): Native | null {
+  if (loaded !== null) return loaded
   const addon = load()
-  return 'reason' in addon ? null : addon
+  return 'reason' in addon ? null : (loaded = addon)
 }
+
+let loaded: Native | null = null
 
 /**
  * The addon, for what Node cannot do.
  * @throws IpcError ERR_IPC_UNSUPPORTED
  */
 export function nativeFor(what: string): Native {
-  const addon = load()
-  if (!('reason' in addon)) return addon
-  throw new IpcError('ERR_IPC_UNSUPPORTED', `${what}: ${addon.reason}`)
+  const addon = native()
+  if (addon !== null) return addon
+  const { reason } = load() as Unsupported
+  throw new IpcError('ERR_IPC_UNSUPPORTED', `${what}: ${reason}`)
 }
 
 /**

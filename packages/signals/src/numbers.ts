@@ -12,7 +12,7 @@ export type Signal = string | number
 export function signalNumber(signal: unknown): number {
   const { byName, byNumber } = tables()
   if (typeof signal === 'string') {
-    const number = byName.get(signal.startsWith('SIG') ? signal.slice(3) : signal)
+    const number = byName.get(signal)
     if (number !== undefined) return number
     const error = new TypeError(`signal must be the name of a signal: ${shown(signal)}`)
     throw Object.assign(error, { code: 'ERR_UNKNOWN_SIGNAL' })

@@ -1,4 +1,5 @@
 import type { SignalHandler, SignalInfo } from './info.ts'
+import { bit } from './numbers.ts'
 
 /** The default action of the kernel. */
 export const SIG_DFL: unique symbol = Symbol.for('@ipc/signals.SIG_DFL')
@@ -79,6 +80,11 @@ export const state: State = (shared[SHARED] ??= {
   blocked: 0n,
   receiver: null,
 })
+
+/** Whether `sigmask` blocks it. */
+export function isBlocked(number: number): boolean {
+  return state.blocked !== 0n && (state.blocked & bit(number)) !== 0n
+}
 
 /** Whether somebody waits for the signal, or listens to it. */
 export function isAwaited(number: number): boolean {

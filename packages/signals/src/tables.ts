@@ -83,7 +83,7 @@ function makeTable(): SignalEntry[] {
 interface Tables {
   readonly entries: readonly SignalEntry[]
   readonly byNumber: ReadonlyMap<number, SignalEntry>
-  /** Every spelling without its SIG. */
+  /** Every spelling, with and without its SIG. */
   readonly byName: ReadonlyMap<string, number>
 }
 
@@ -96,6 +96,7 @@ function index(entries: readonly SignalEntry[]): Tables {
     byName.set(`RTMAX-${max - number}`, number)
   }
   if (min <= max) byName.set('RTMIN', min).set('RTMAX', max)
+  for (const [name, number] of Array.from(byName)) byName.set(`SIG${name}`, number)
   return { entries, byName, byNumber: new Map(entries.map((entry) => [entry.number, entry])) }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startProcess, stopAll } from '@ipc/testing'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { signal } from './disposition.ts'
+import { raise } from './send.ts'
 import { SIG_IGN, SIG_NODE } from './state.ts'
 import { alarm, getitimer, setitimer } from './timers.ts'
 import { pause } from './wait.ts'
@@ -16,6 +17,7 @@ const code = (value: string): unknown => expect.objectContaining({ code: value }
 afterAll(stopAll)
 afterEach(() => {
   for (const timer of ['real', 'virtual', 'prof'] as const) setitimer(timer, { valueMs: 0 })
+  raise('SIGURG') // runs what has come, which the next test's handlers would get otherwise
   for (const name of ['SIGALRM', 'SIGVTALRM']) signal(name, SIG_NODE)
 })
 

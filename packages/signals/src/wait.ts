@@ -28,7 +28,7 @@ interface Awaited {
  */
 export function sigwait(set: Iterable<Signal>, options?: TryOptions): SignalInfo | null {
   const timeoutMs = timeoutOf('sigwait', options)
-  return block('wait for a signal', awaitSignal(set), timeoutMs)
+  return block('wait for a signal', new SignalWait(set), timeoutMs)
 }
 
 /** The same as a promise, which keeps the process alive. Aborting rejects with `signal.reason`. */
@@ -38,7 +38,7 @@ export async function sigwaitAsync(
 ): Promise<SignalInfo | null> {
   const timeoutMs = timeoutOf('sigwaitAsync', options)
   checkSignal(options?.signal)?.throwIfAborted()
-  return await promise(awaitSignal(set), timeoutMs, options?.signal)
+  return await promise(new SignalWait(set), timeoutMs, options?.signal)
 }
 
 /**
@@ -48,14 +48,14 @@ export async function sigwaitAsync(
  */
 export function pause(options?: TryOptions): SignalInfo | null {
   const timeoutMs = timeoutOf('pause', options)
-  return block('wait for a signal', awaitHandler(), timeoutMs)
+  return block('wait for a signal', new HandlerWait(), timeoutMs)
 }
 
 /** The same as a promise, which keeps the process alive. */
 export async function pauseAsync(options?: TryWaitOptions): Promise<SignalInfo | null> {
   const timeoutMs = timeoutOf('pauseAsync', options)
   checkSignal(options?.signal)?.throwIfAborted()
-  return await promise(awaitHandler(), timeoutMs, options?.signal)
+  return await promise(new HandlerWait(), timeoutMs, options?.signal)
 }
 
 function timeoutOf(call: string, options: TryOptions | undefined): number {
@@ -65,80 +65,82 @@ function timeoutOf(call: string, options: TryOptions | undefined): number {
 
 function nobody(): void {}
 
-function awaitSignal(set: Iterable<Signal>): Awaited {
-  const numbers = new Set([...signalNumbers('set', set)].map(handleable))
-  const receiver = receiverFor('wait for a signal')
-  let info: SignalInfo | null = null
-  let arrived = nobody
+/** Takes the next of these signals, past their handlers; what is held has come already. */
+class SignalWait implements Awaited, Waiter {
+  readonly numbers: ReadonlySet<number>
+  info: SignalInfo | null = null
+  readonly #receiver = receiverFor('wait for a signal')
+  #arrived = nobody
 
-  const held = state.held.findIndex((delivery) => numbers.has(delivery.info.number))
-  const waiter: Waiter = {
-    numbers,
-    take(taken) {
-      info = taken
-      end()
-      arrived()
-    },
+  constructor(set: Iterable<Signal>) {
+    this.numbers = new Set([...signalNumbers('set', set)].map(handleable))
+    const held = state.held.findIndex(({ info }) => this.numbers.has(info.number))
+    if (held >= 0) this.info = state.held.splice(held, 1)[0]!.info
+    else this.#begin()
   }
-  const end = (): void => {
-    if (!state.waiters.delete(waiter)) return
-    let done = 0n
-    for (const number of numbers) if (!isWaitedFor(number)) done |= bit(number)
-    receiver.mask(done & state.blocked, 0n)
-    numbers.forEach((number) => settle(number))
-  }
-  if (held >= 0) {
-    info = state.held.splice(held, 1)[0]!.info
-  } else {
-    state.waiters.add(waiter)
+
+  #begin(): void {
+    state.waiters.add(this)
     let unblock = 0n
-    for (const number of numbers) {
+    for (const number of this.numbers) {
       settle(number)
       unblock |= bit(number)
     }
-    receiver.mask(0n, unblock & state.blocked)
+    this.#receiver.mask(0n, unblock & state.blocked)
   }
-  return {
-    get info() {
-      return info
-    },
-    onArrival(callback) {
-      arrived = callback
-      if (info !== null) callback()
-    },
-    end,
+
+  take(taken: SignalInfo): void {
+    this.info = taken
+    this.end()
+    this.#arrived()
+  }
+
+  onArrival(callback: () => void): void {
+    this.#arrived = callback
+    if (this.info !== null) callback()
+  }
+
+  end(): void {
+    if (!state.waiters.delete(this)) return
+    let done = 0n
+    for (const number of this.numbers) if (!isWaitedFor(number)) done |= bit(number)
+    this.#receiver.mask(done & state.blocked, 0n)
+    for (const number of this.numbers) settle(number)
   }
 }
 
-function awaitHandler(): Awaited {
-  receiverFor('wait for a signal')
-  let info: SignalInfo | null = null
-  let arrived = nobody
-  const resume = (handled: SignalInfo): void => {
-    info = handled
-    state.pausing.delete(resume)
-    arrived()
+/** Ends when a handler has run. */
+class HandlerWait implements Awaited {
+  info: SignalInfo | null = null
+  #arrived = nobody
+  readonly #resume = (handled: SignalInfo): void => {
+    this.info = handled
+    this.end()
+    this.#arrived()
   }
-  state.pausing.add(resume)
-  return {
-    get info() {
-      return info
-    },
-    onArrival(callback) {
-      arrived = callback
-    },
-    end: () => void state.pausing.delete(resume),
+
+  constructor() {
+    receiverFor('wait for a signal')
+    state.pausing.add(this.#resume)
+  }
+
+  onArrival(callback: () => void): void {
+    this.#arrived = callback
+  }
+
+  end(): void {
+    state.pausing.delete(this.#resume)
   }
 }
 
 function block(what: string, awaited: Awaited, timeoutMs: number): SignalInfo | null {
   try {
     const addon = nativeFor(what)
-    const deadline = performance.now() + timeoutMs
+    const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs
     for (;;) {
       const sequence = drain()
       if (awaited.info !== null) return awaited.info
-      const left = deadline - performance.now()
+      const left = deadline === Infinity ? Infinity : deadline - performance.now()
       if (left <= 0) return null
       addon.signalsSleep(sequence, left)
     }

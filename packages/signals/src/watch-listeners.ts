@@ -2,7 +2,7 @@ import type { Native } from '@ipc/native'
 import { settle } from './settle.ts'
 import { countListeners, numberOfEvent } from './node-listeners.ts'
 import { bit } from './numbers.ts'
-import { SIG_DFL, SIG_IGN, isAwaited, isWaitedFor, state } from './state.ts'
+import { SIG_DFL, SIG_IGN, isAwaited, isBlocked, isWaitedFor, state } from './state.ts'
 
 /**
  * When the first listener of `process.on` comes and when the last one goes, libuv sets the kernel's
@@ -35,8 +35,8 @@ export function watchListeners(native: Native): void {
     if (gone) state.overruled.delete(number)
     else if (ours === SIG_DFL || ours === SIG_IGN) state.overruled.add(number)
     settle(number, !gone)
-    const isBlocked = (state.blocked & bit(number)) !== 0n && !isWaitedFor(number)
-    if (!isBlocked) native.signalsMask(1, bit(number))
+    const staysBlocked = isBlocked(number) && !isWaitedFor(number)
+    if (!staysBlocked) native.signalsMask(1, bit(number))
   }
 
   const emitter: NodeJS.EventEmitter = process
