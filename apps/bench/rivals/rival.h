@@ -1,0 +1,50 @@
+/* The same work in C, as the yardstick: what the system itself can do. */
+#ifndef RIVAL_H
+#define RIVAL_H
+
+#define _GNU_SOURCE
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MOST_SIDES = 64, MOST_SAMPLES = 10000 };
+
+/* A lock in shared memory, or (flock) a file that each side opens for itself. */
+typedef struct {
+  const char *name;
+  void (*init)(void *lock);
+  void (*open)(void *lock); /* in each process; may be NULL */
+  void (*acquire)(void *lock);
+  void (*release)(void *lock);
+  bool survives; /* its owner's death is seen by those who wait */
+} lock_kind;
+
+extern const lock_kind lock_kinds[];
+
+/* Two semaphores for ping-pong: `post` and `wait` of lock kinds that anyone may release. */
+const lock_kind *find_kind(const char *name);
+
+/* What the sides share. */
+typedef struct {
+  _Alignas(64) char lock[2][128];
+  _Alignas(64) volatile int stop, go, ready, phase;
+  _Alignas(64) volatile int64_t stamp;
+  /* The counter that is wrong if two were ever inside: two words, and who was there last. */
+  _Alignas(64) volatile int64_t first, second;
+  volatile int last;
+  volatile int64_t switches;
+  _Alignas(64) volatile int64_t done[MOST_SIDES];
+  volatile int64_t samples[MOST_SAMPLES];
+} shared;
+
+extern shared *s;
+extern int cpus[MOST_SIDES];
+extern int cpu_count;
+
+int64_t now_ns(void);
+void pin(int side); /* to its CPU, if any was asked for */
+void nap_us(long us);
+void await_phase(int phase);
+int start_side(int side, void (*body)(int side)); /* a process; its pid */
+void critical_section(int me);
+
+#endif

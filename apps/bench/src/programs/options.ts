@@ -1,0 +1,43 @@
+/** The arguments of every program that works, ours and the rivals: WORK KIND [name=value]... */
+export interface WorkOptions {
+  readonly work: string
+  readonly kind: string
+  /** Side i runs on the i-th of them, in turn; empty: wherever the system likes. */
+  readonly cpus: readonly number[]
+  /** How long, for what is counted. */
+  readonly ms: number
+  /** How often, for what is timed. */
+  readonly rounds: number
+  /** How many processes or workers. */
+  readonly n: number
+}
+
+/** The one line of JSON that it prints. */
+export interface WorkResult {
+  /** Of the whole run; or `samples`, of which the median counts. */
+  readonly value?: number
+  readonly samples?: readonly number[]
+  /** Changes of owner per second. */
+  readonly switches?: number
+  /** Whether the counter that they protected is what it must be. */
+  readonly correct: boolean
+}
+
+export function parseOptions([work = '', kind = '', ...rest]: readonly string[]): WorkOptions {
+  const given = new Map(rest.map((argument) => argument.split('=') as [string, string]))
+  const cpus = given.get('cpus')?.split(',').map(Number) ?? []
+  const number = (name: string, otherwise: number): number => Number(given.get(name) ?? otherwise)
+  return {
+    work,
+    kind,
+    cpus,
+    ms: number('ms', 200),
+    rounds: number('rounds', 1000),
+    n: number('n', 2),
+  }
+}
+
+export function formatOptions({ work, kind, cpus, ms, rounds, n }: WorkOptions): string[] {
+  const pinned = cpus.length > 0 ? [`cpus=${cpus.join(',')}`] : []
+  return [work, kind, ...pinned, `ms=${ms}`, `rounds=${rounds}`, `n=${n}`]
+}

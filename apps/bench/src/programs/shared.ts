@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import process from 'node:process'
+
+/** What the sides of one work share; the same fields as in the rivals in C and Python. */
+const STOP = 0
+const GO = 1
+const READY = 2
+const PHASE = 3
+const FIRST = 16
+const SECOND = 17
+const LAST = 18
+const SWITCHES = 19
+const DONE = 32
+const INTS = 96
+
+const STAMP = 0
+
+export const SAMPLES = 10_000
+export const BYTES: number = 4 * INTS + 8 * (1 + SAMPLES)
+
+export class Shared {
+  readonly #ints: Int32Array
+  readonly #floats: Float64Array
+
+  constructor(buffer: ArrayBuffer | SharedArrayBuffer) {
+    this.#ints = new Int32Array(buffer, 0, INTS)
+    this.#floats = new Float64Array(buffer, 4 * INTS)
+  }
+
+  get stopped(): boolean {
+    return Atomics.load(this.#ints, STOP) !== 0
+  }
+
+  stop(): void {
+    Atomics.store(this.#ints, STOP, 1)
+  }
+
+  get phase(): number {
+    return Atomics.load(this.#ints, PHASE)
+  }
+
+  set phase(phase: number) {
+    Atomics.store(this.#ints, PHASE, phase)
+  }
+
+  async awaitPhase(phase: number): Promise<void> {
+    while (this.phase !== phase) await sleep(1)
+  }
+
+  /** One of the sides is ready, and waits until all may go. */
+  async ready(): Promise<void> {
+    Atomics.add(this.#ints, READY, 1)
+    while (Atomics.load(this.#ints, GO) === 0) await sleep(1)
+  }
+
+  async go(sides: number): Promise<void> {
+    while (Atomics.load(this.#ints, READY) < sides) await sleep(1)
+    Atomics.store(this.#ints, GO, 1)
+  }
+
+  /**
+   * The counter that is wrong if two were ever inside: two words, changed one after the other, and
+   * who was there last.
+   */
+  criticalSection(me: number): void {
+    const words = this.#ints
+    words[FIRST] = words[FIRST]! + 1
+    if (words[LAST] !== me + 1) {
+      words[LAST] = me + 1
+      words[SWITCHES] = words[SWITCHES]! + 1
+    }
+    words[SECOND] = words[SECOND]! + 1
+  }
+
+  /** Whether the counter says that there were `entries`. */
+  isCorrect(entries: number): boolean {
+    return this.#ints[FIRST] === entries && this.#ints[SECOND] === entries
+  }
+
+  get switches(): number {
+    return this.#ints[SWITCHES]!
+  }
+
+  done(me: number, times: number): void {
+    Atomics.store(this.#ints, DONE + me, times)
+  }
+
+  doneByAll(sides: number): number {
+    return this.#ints.subarray(DONE, DONE + sides).reduce((sum, times) => sum + times, 0)
+  }
+
+  stamp(): void {
+    this.#floats[STAMP] = nowNs()
+  }
+
+  get stamped(): number {
+    return this.#floats[STAMP]!
+  }
+
+  sample(i: number, ns: number): void {
+    this.#floats[1 + i] = ns
+  }
+
+  /** Since the stamp. */
+  sampleNow(i: number): void {
+    this.sample(i, nowNs() - this.stamped)
+  }
+
+  samples(count: number): number[] {
+    return [...this.#floats.subarray(1, 1 + count)]
+  }
+}
+
+/** The same clock in all processes. */
+export function nowNs(): number {
+  const [seconds, ns] = process.hrtime()
+  return seconds * 1e9 + ns
+}
