@@ -17,6 +17,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   ['explore', () => import('./explore.ts')],
   ['prove', () => import('./prove.ts')],
   ['mutants', () => import('./mutants.ts')],
+  ['ci', () => import('./ci.ts')],
   ['stress', () => import('./stress.ts')],
   ['replay', () => import('./replay.ts')],
 ])

@@ -29,6 +29,8 @@ export interface Row {
   readonly agent: number
   readonly kind: RowKind
   readonly text: string
+  /** It happens to the agent, by what the one of the row before it does. */
+  readonly aside?: true
 }
 
 /** How an agent stands at the end. */
@@ -82,6 +84,7 @@ class Follower {
   readonly #segments: number[]
   /** Nodes that were come to in this step. */
   #arrived: { readonly agent: number; readonly node: Node }[] = []
+  #isAside = false
   #preemptions = 0
   #skipped = 0
 
@@ -133,7 +136,7 @@ class Follower {
   }
 
   #write(agent: number, kind: RowKind, text: string): void {
-    this.#rows.push({ agent, kind, text })
+    this.#rows.push({ agent, kind, text, ...(this.#isAside ? { aside: true } : {}) })
   }
 
   /* ---- one action ---------------------------------------------------------------------------- */
@@ -153,10 +156,12 @@ class Follower {
     else this.#write(agent, act === Act.CRASH ? 'death' : 'fault', faultText(act))
     let isWritten = act === Act.STEP
     for (const { agent: who, node: to } of this.#arrived) {
+      this.#isAside = who !== agent
       if (who === agent && isWritten) isWritten = false
       else this.#writeArrival(who, to, who === agent && act !== Act.STEP)
       this.#note(who, to, who === agent && act === Act.STEP)
     }
+    this.#isAside = false
     for (const who of new Set([agent, ...this.#arrived.map((arrival) => arrival.agent)])) {
       if (!machine.isFinished(who)) continue
       this.#flush(who, this.#pending[who]!.length)

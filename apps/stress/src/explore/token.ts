@@ -16,8 +16,23 @@ export interface Replay {
   readonly schedule: readonly Action[]
 }
 
-/** `x:lock/hold/hold/crashes=1/~0.0.1-3`: the program, then the actions, repeated ones counted. */
+/** `x:lock/hold/hold/crashes=1/~0.0.1-3`: the program, then the schedule. */
 export function toToken({ program, schedule }: Replay): string {
+  return `${PREFIX}${describeProgram(program)}/~${writeSchedule(schedule)}`
+}
+
+/** @throws UsageError for what is no token */
+export function fromToken(token: string): Replay {
+  const match = /^x:(.+)\/~(.*)$/.exec(token)
+  const schedule = match === null ? null : readSchedule(match[2]!)
+  if (match === null || schedule === null) {
+    throw new UsageError(`not a token that stress printed: ${token.slice(0, 40)}`)
+  }
+  return { program: parseProgram(match[1]!), schedule }
+}
+
+/** `0.0.1-3`: the actions, repeated ones counted. */
+export function writeSchedule(schedule: readonly Action[]): string {
   const runs: string[] = []
   for (let i = 0; i < schedule.length;) {
     let end = i
@@ -25,20 +40,17 @@ export function toToken({ program, schedule }: Replay): string {
     runs.push(schedule[i]!.toString(36) + (end - i > 1 ? `-${end - i}` : ''))
     i = end
   }
-  return `${PREFIX}${describeProgram(program)}/~${runs.join('.')}`
+  return runs.join('.')
 }
 
-/** @throws UsageError for what is no token */
-export function fromToken(token: string): Replay {
-  const match = /^x:(.+)\/~([0-9a-z.-]*)$/.exec(token)
-  if (match === null) throw new UsageError(`not a token that stress printed: ${token.slice(0, 40)}`)
-  const schedule = match[2]!.split('.').flatMap((run) => {
+/** null for what is no schedule. */
+export function readSchedule(text: string): Action[] | null {
+  if (text === '') return []
+  if (!/^[0-9a-z]{1,6}(-\d{1,5})?(\.[0-9a-z]{1,6}(-\d{1,5})?)*$/.test(text)) return null
+  return text.split('.').flatMap((run) => {
     const [action, times = '1'] = run.split('-')
-    if (action === '') return []
-    const count = Math.min(Number(times), 100_000)
-    return Array.from({ length: count }, () => Number.parseInt(action!, 36))
+    return Array.from({ length: Number(times) }, () => Number.parseInt(action!, 36))
   })
-  return { program: parseProgram(match[1]!), schedule }
 }
 
 /** The whole command, for people to copy. */

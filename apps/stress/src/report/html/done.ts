@@ -1,0 +1,129 @@
+import type { Coverage } from '../../explore/survey.ts'
+import { programsOf, rateOf, schedulesOf } from '../coverage.ts'
+import type { ExploredProgram, MutantResult, RealRuns } from '../report.ts'
+import { TALLY_ROWS } from '../summary.ts'
+import { count, seconds } from '../table.ts'
+import { element, type Content, type Html } from './markup.ts'
+
+/** What was explored of each primitive. */
+export function coverageSection(coverage: readonly Coverage[]): Html {
+  return section(
+    'What was explored',
+    'The shipped code over a simulated memory, one step at a time. All schedules means all with at most so many preemptions, each state once.',
+    table(
+      [
+        'primitive',
+        'programs',
+        'all schedules',
+        '#states',
+        '#random schedules',
+        '#steps/s',
+        '#time',
+      ],
+      coverage.map((one) => [
+        element('b', {}, one.primitive),
+        programsOf(one),
+        mark(one.isWhole, schedulesOf(one)),
+        count(one.states),
+        count(one.schedules),
+        count(rateOf(one)),
+        seconds(one.ms),
+      ]),
+    ),
+  )
+}
+
+export function programsSection(programs: readonly ExploredProgram[]): Html {
+  return section(
+    'What was explored',
+    'The shipped code over a simulated memory, one step at a time.',
+    table(
+      ['program', 'covered', '#states', '#time'],
+      programs.map(({ program, complete, covered, states, ms }) => [
+        element('code', {}, program),
+        mark(complete, covered),
+        count(states),
+        seconds(ms),
+      ]),
+    ),
+  )
+}
+
+/** What was run on real threads and processes. */
+export function runsSection({ tallies, elapsedMs, seed, unknown, planted }: RealRuns): Html {
+  const { thread, process } = tallies
+  const rows = TALLY_ROWS.map(([name, of]) => [
+    name,
+    count(of(thread)),
+    count(of(process)),
+    count(of(thread) + of(process)),
+  ])
+  const bug = planted === undefined ? '' : ` Planted: ${planted}.`
+  return section(
+    'What was run',
+    `Random programs on real threads and processes for ${seconds(elapsedMs)}, seed ${seed}.${bug}`,
+    table(['', '#thread scope', '#process scope', '#all'], rows),
+    ...unknown.map((text) => element('p', { class: 'bad' }, `Unknown: ${text}`)),
+  )
+}
+
+export function mutantsSection(mutants: readonly MutantResult[], left: number): Html {
+  const found = mutants.filter((one) => one.found).length
+  const note = left > 0 ? ` There was no time for ${left} more.` : ''
+  return section(
+    'Planted bugs',
+    `${found} of ${mutants.length} were found.${note}`,
+    table(
+      ['mutant', 'what is wrong with it', 'found', '#schedules, states', '#time'],
+      mutants.map(({ name, what, found: isFound, how, program, schedules, ms }) => [
+        element('b', {}, name),
+        what,
+        mark(isFound, program === null ? how : `${program}: ${how}`),
+        count(schedules),
+        seconds(ms),
+      ]),
+    ),
+  )
+}
+
+function section(title: string, note: string, ...content: readonly Content[]): Html {
+  return element(
+    'section',
+    {},
+    element('h2', {}, title),
+    element('p', { class: 'note' }, note),
+    ...content,
+  )
+}
+
+const mark = (isGood: boolean, text: string): Html =>
+  element('span', { class: isGood ? 'good' : 'bad' }, text)
+
+/** A head that begins with # is of numbers. */
+function table(heads: readonly string[], rows: readonly (readonly Content[])[]): Html {
+  const kind = heads.map((head) => (head.startsWith('#') ? 'count' : undefined))
+  return element(
+    'div',
+    { class: 'scroller' },
+    element(
+      'table',
+      { class: 'done' },
+      element(
+        'thead',
+        {},
+        element(
+          'tr',
+          {},
+          ...heads.map((head, i) => element('th', { class: kind[i] }, head.replace('#', ''))),
+        ),
+      ),
+      element(
+        'tbody',
+        {},
+        ...rows.map((row) =>
+          element('tr', {}, ...row.map((cell, i) => element('td', { class: kind[i] }, cell))),
+        ),
+      ),
+    ),
+  )
+}
