@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { startProcess, stopAll, temporaryDirectory, until } from '@ipc/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { kill } from './send.ts'
@@ -165,6 +168,19 @@ describe.each(['thread', 'process'])('a main thread that blocks in %s scope', (s
     expect(done.slow).toBeLessThan(tries / 1000) // none but for a machine that is busy
     await other.terminate()
   }, 100_000)
+})
+
+describe.each(['thread', 'process'])('the rest of the family in %s scope', (scope) => {
+  test.each(['RLock', 'reader', 'writer', 'condition', 'barrier'])(
+    '%s: handlers run, the deadline is kept, an error ends the wait and nothing is taken',
+    async (kind) => {
+      const program = fileURLToPath(new URL('fixtures/interrupted.mjs', import.meta.url))
+      const { stdout } = await promisify(execFile)(process.execPath, [program, scope, kind])
+      const { calls, ...outcome } = JSON.parse(stdout) as { calls: number }
+      expect(outcome).toEqual({ got: null, inTime: true, thrown: 'no', tookAny: false })
+      expect(calls).toBeGreaterThan(1) // about 19 on an idle machine
+    },
+  )
 })
 
 test('without a handler a blocked thread dies of a signal as any other', async () => {
