@@ -1,7 +1,7 @@
 import type { AsyncQueue } from './async-queue.ts'
 import { block } from './block.ts'
 import { checkTimeout, deadlineAfter, type TryOptions } from './deadline.ts'
-import { checkOptions, wrongType } from './errors.ts'
+import { checkFunction, checkOptions, isThenable, wrongType } from './errors.ts'
 import type { Guard } from './guard.ts'
 import { Primitive } from './primitive.ts'
 import type { Waiting } from './sleep.ts'
@@ -69,7 +69,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
    * @throws TypeError when that is a promise: use `withAsync`
    */
   with<R>(body: (guard: G) => R): R {
-    checkFunction('with()', body)
+    checkFunction('what with() calls', body)
     const guard = this.acquire()
     try {
       const result = body(guard)
@@ -88,7 +88,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
 
   /** Calls `body` while holding it, and releases when its promise is settled. */
   async withAsync<R>(body: (guard: G) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
-    checkFunction('withAsync()', body)
+    checkFunction('what withAsync() calls', body)
     const guard = await this.acquireAsync(options)
     try {
       return await body(guard)
@@ -124,16 +124,4 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
 export function checkSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal
   throw wrongType('signal', 'an AbortSignal', signal)
-}
-
-function checkFunction(call: string, value: unknown): void {
-  if (typeof value !== 'function') throw wrongType(`what ${call} calls`, 'a function', value)
-}
-
-function isThenable(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  )
 }

@@ -5,12 +5,19 @@ import { Sleep, type Waiting } from './sleep.ts'
 
 const BLOCKED_TOO_LONG_MS = 1000
 
-/** Blocks the thread until an attempt succeeds; undefined when `deadline` has passed. */
+/** So many signal handlers may throw in one wait that goes on all the same. */
+const MOST_FAILURES = 100
+
+/**
+ * Blocks the thread until an attempt succeeds; undefined when `deadline` has passed. What a signal
+ * handler throws meanwhile ends the wait, or is kept in `failures`, and the wait goes on.
+ */
 export function block<T>(
   memory: Memory,
   waiting: Waiting<T>,
   deadline: number,
   what: () => string,
+  failures?: unknown[],
 ): T | undefined {
   const sleep = new Sleep(true, deadline)
   const start = memory.now()
@@ -28,8 +35,14 @@ export function block<T>(
         told = true
         platform.blocked({ what: what(), waitedMs: now - start })
       }
-      if (sleep.slept === 0) note = memory.noteWait?.(sleep.index, true) ?? NO_NOTE
-      sleep.over(memory.park(sleep.index, sleep.expected, deadline, watch))
+      if (sleep.slept === 0 && note === NO_NOTE)
+        note = memory.noteWait?.(sleep.index, true) ?? NO_NOTE
+      try {
+        sleep.over(memory.park(sleep.index, sleep.expected, deadline, watch))
+      } catch (failure) {
+        if (failures === undefined || failures.length >= MOST_FAILURES) throw failure
+        failures.push(failure)
+      }
     }
   } finally {
     if (note !== NO_NOTE) memory.endNote?.(note)

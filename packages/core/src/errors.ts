@@ -73,3 +73,17 @@ export function checkOptions(what: string, value: unknown): void {
     throw wrongType(what, 'an object', value)
   }
 }
+
+/** @throws TypeError for what cannot be called */
+export function checkFunction(what: string, value: unknown): void {
+  if (typeof value !== 'function') throw wrongType(what, 'a function', value)
+}
+
+/** Whether `await` would wait for it. */
+export function isThenable(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
+  )
+}

@@ -4,10 +4,12 @@ export { block } from './block.ts'
 export { checkTimeout, deadlineAfter, type TryOptions } from './deadline.ts'
 export { processScope } from './domain.ts'
 export {
+  checkFunction,
   checkOptions,
   flag,
   integer,
   IpcError,
+  isThenable,
   outOfRange,
   shown,
   wrongType,

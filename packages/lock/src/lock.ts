@@ -31,12 +31,16 @@
  * nothing: whoever finds the word RESERVED looks at both. Nor does one of an agent that is stopped:
  * who slept on RESERVED and finds it still so strikes the reservation out. That may be unfair,
  * never wrong.
+ *
+ * DEATHS changes before the lock passes from a dead owner to the next: so a waiter of a Condition
+ * that finds the lock in living hands again still sees that an owner died while it slept.
  */
 import {
   Acquirable,
   AGENT_MASK,
   ALL,
   AsyncQueue,
+  block,
   IpcError,
   localState,
   NOBODY,
@@ -65,7 +69,8 @@ const RESERVED = 0x40000000
 
 const WORD = 0
 const RESERVATION = 1
-const WORDS = 2
+const DEATHS = 2
+const WORDS = 3
 
 /** After so many wakes for nothing, a waiter reserves the lock. */
 const PATIENCE = 4
@@ -190,9 +195,14 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     return this.#hold.guard !== null
   }
 
+  /** Whether its owner died, and nobody has taken it since. */
   get isAbandoned(): boolean {
     const owner = ownerOf(this.memory.load(this.index + WORD))
     return owner !== NOBODY && this.memory.isDead(owner)
+  }
+
+  get #deaths(): number {
+    return this.memory.load(this.index + DEATHS)
   }
 
   isHeldBy(guard: Guard): boolean {
@@ -204,6 +214,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     const hold = this.#hold
     const mine = hold.guard
     if (mine === null || mine !== guard) throw this.#notOwner(false)
+    const deaths = this.#deaths
     if (toBlock) {
       hold.guard = null
       hold.handovers = 0
@@ -211,15 +222,21 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     } else {
       this.releaseHold()
     }
-    const takeBack = (now: Guard): boolean => {
+    const takeBack = (now: Guard): void => {
       mine.abandoned ||= now.abandoned
       hold.guard = mine
-      return now.abandoned
     }
     return {
-      resume: () => takeBack(this.acquire()),
+      // The owner first: who took over from a dead one has counted it before.
+      hasOwnerDied: () => this.isAbandoned || this.#deaths !== deaths,
+      resume: (failures) => takeBack(this.take(false) ?? this.#takeBack(failures)),
       resumeAsync: async () => takeBack(await this.acquireAsync()),
     }
+  }
+
+  #takeBack(failures: unknown[]): Guard {
+    const what = (): string => this.description
+    return block(this.memory, this.waiting(false), Infinity, what, failures)!
   }
 
   inspect(): LockInspection {
@@ -315,9 +332,11 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
 
   /** FREE, RESERVED or dead owner → me */
   #takeFrom(word: number, waiters: number, async: boolean): LockGuard | undefined {
+    const isAbandoned = ownerOf(word) !== NOBODY
+    if (isAbandoned) this.memory.add(this.index + DEATHS, 1)
     if (!this.#change(word, this.#me | waiters)) return undefined
     this.#cancelReservation()
-    return this.makeGuard(async, ownerOf(word) !== NOBODY)
+    return this.makeGuard(async, isAbandoned)
   }
 
   /** Of the hold that this thread has. */

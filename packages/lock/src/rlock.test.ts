@@ -180,6 +180,9 @@ test('RLock: bad input', () => {
   expect(() => lock.tryAcquire({ timeoutMs: Number.NaN })).toThrow(RangeError)
   expect(() => lock.tryAcquire({ timeoutMs: '1' as never })).toThrow(TypeError)
   expect(() => lock.tryAcquire(1 as never)).toThrow(TypeError)
+  expect(() => lock.with(undefined as never)).toThrow(
+    expect.objectContaining({ code: 'ERR_INVALID_ARG_TYPE' }),
+  )
   lock.with(() => {
     expect(() => lock.tryAcquire({ timeoutMs: Number.NaN })).toThrow(RangeError)
     expect(lock.depth).toBe(1)

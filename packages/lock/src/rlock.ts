@@ -6,9 +6,11 @@
  * No asynchronous forms: tasks share a thread, so all of them would be the owner.
  */
 import {
+  checkFunction,
   checkOptions,
   checkTimeout,
   IpcError,
+  isThenable,
   localState,
   Place,
   POISON,
@@ -173,10 +175,11 @@ export class RLock extends Primitive implements Suspendable {
    * @throws TypeError when that is a promise: it would outlive the hold
    */
   with<R>(body: (guard: Guard) => R): R {
+    checkFunction('what with() calls', body)
     const guard = this.acquire()
     try {
       const result = body(guard)
-      if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === 'function') {
+      if (isThenable(result)) {
         throw wrongType('the result of a function given to with()', 'no promise', result)
       }
       return result
@@ -188,10 +191,6 @@ export class RLock extends Primitive implements Suspendable {
   get isHeldHere(): boolean {
     this.checkOpen()
     return this.#holds.first !== null
-  }
-
-  get isAbandoned(): boolean {
-    return this.#lock.isAbandoned
   }
 
   isHeldBy(guard: Guard): boolean {
@@ -210,15 +209,15 @@ export class RLock extends Primitive implements Suspendable {
     holds.first = null
     this.#storeDepth()
     const suspended = this.#lock.suspend(first, toBlock)
-    const takeBack = (abandoned: boolean): boolean => {
+    const takeBack = (): void => {
       holds.first = first
       holds.guards.push(...guards)
       this.#storeDepth()
-      return abandoned
     }
     return {
-      resume: () => takeBack(suspended.resume()),
-      resumeAsync: async () => takeBack(await suspended.resumeAsync()),
+      hasOwnerDied: () => suspended.hasOwnerDied(),
+      resume: (failures) => (suspended.resume(failures), takeBack()),
+      resumeAsync: async () => (await suspended.resumeAsync(), takeBack()),
     }
   }
 

@@ -4,8 +4,6 @@ import type { Guard } from '@ipc/core'
 export interface Suspendable {
   /** Whether this thread holds it. */
   readonly isHeldHere: boolean
-  /** Whether its owner died, and nobody has taken it since. */
-  readonly isAbandoned: boolean
   /** Whether the guard is of a hold of this lock. */
   isHeldBy(guard: Guard): boolean
   /**
@@ -18,10 +16,12 @@ export interface Suspendable {
 
 /** A hold that was given up for a while. */
 export interface Suspended {
+  /** Whether an owner of the lock has died since, whoever was told; without the lock. */
+  hasOwnerDied(): boolean
   /**
-   * Takes it back, waiting as long as it takes: the guard is held again. Returns whether an owner
-   * died meanwhile, of which nobody else was told.
+   * Takes it back, waiting as long as it takes: the guard is held again. What signal handlers throw
+   * meanwhile is added to `failures`.
    */
-  resume(): boolean
-  resumeAsync(): Promise<boolean>
+  resume(failures: unknown[]): void
+  resumeAsync(): Promise<void>
 }

@@ -116,16 +116,17 @@ export class Entries {
   }
 
   /**
-   * It looks whether a waiter lives after it was marked. The other way round a wake would be lost:
+   * It looks whether a waiter is still there after it was marked. The other way round a wake would be
+   * lost:
    *
-   *   T1 sees that A lives | A dies, T2 wakes up, sees no mark, sleeps on | T1 marks A
+   *   T1 sees that A is there | A dies, or deserts; T2 wakes up, sees no mark, sleeps on | T1 marks A
    */
   notifyOldest(count: number): void {
     let left = count
-    for (const { entry, agent } of this.#oldestFirst()) {
+    for (const { entry } of this.#oldestFirst()) {
       if (left === 0) return
       this.#memory.or(entry + TICKET, NOTIFIED)
-      if (this.#isLeft(agent)) {
+      if (this.#isLeft(this.#memory.load(entry + AGENT))) {
         this.#memory.and(entry + TICKET, NUMBER) // the next one instead
       } else {
         this.#wake(entry)

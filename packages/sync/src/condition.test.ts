@@ -14,6 +14,7 @@ import {
 } from '@ipc/testing'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { Condition } from './condition.ts'
+import { Event } from './event.ts'
 import type * as core from '@ipc/core'
 import type * as locks from '@ipc/lock'
 import type * as sync from './index.ts'
@@ -205,6 +206,57 @@ describe.each(SCOPES)('Condition in $scope scope', ({ make, kinds }) => {
     lock.release()
   })
 
+  test('the owner of the lock is killed before it notifies: waiters of every condition look again', async () => {
+    const pair = make()
+    const { lock, condition } = pair
+    const isThread = lock.scope === 'thread'
+    const other = isThread ? new Condition(lock) : Condition.create({ lock })
+    const [done, over] = isThread ? [new Event(), new Event()] : [Event.create(), Event.create()]
+    const handles = [other.handle, done.handle, over.handle]
+    const open = async (): Promise<Contender<Modules>> => {
+      const contender = await join(kinds[0], pair)
+      await contender.run(({ sync: { Condition: C, Event: E }, state }, [c, d, o]) => {
+        state['other'] = C.from(c!, { lock: state['lock'] })
+        state['done'] = E.from(d!)
+        state['over'] = E.from(o!)
+      }, handles)
+      return contender
+    }
+    const waiters = [await open(), await open(), await open()]
+    for (let round = 0; round < 4; round++) {
+      const victim = await open()
+      // Only one waits for what the victim does. Others may be the first to have the lock then.
+      const waits = waiters.map((waiter, i) =>
+        waiter.start(
+          async ({ state }, [of, event, isAsync]) => {
+            const guard: Guard = await state['lock'].acquireAsync()
+            const isSet = (): boolean => state[event!].isSet
+            if (isAsync) await state[of!].waitForAsync(guard, isSet)
+            else state[of!].waitFor(guard, isSet)
+            guard.release()
+          },
+          [...(i < 2 ? ['condition', 'over'] : ['other', 'done']), (round + i) % 2 ? 'async' : ''],
+        ),
+      )
+      await until(() => condition.inspect().waiting === 2, 'two wait for the one condition')
+      await until(() => other.inspect().waiting === 1, 'one waits for the other condition')
+      await victim.run(({ state }) => {
+        state['lock'].acquire()
+        state['done'].set()
+      })
+      await victim.terminate()
+      await within(waits[2]!, 'the one that waits for the other condition')
+      expect(over.isSet).toBe(false)
+      lock.with(() => {
+        over.set()
+        condition.notifyAll()
+      })
+      await within(Promise.all(waits), 'the others')
+      over.clear()
+      done.clear()
+    }
+  })
+
   test('tryWait() waits at least as long as it was told, and for the lock', async () => {
     const pair = make()
     const { lock, condition } = pair
@@ -290,6 +342,7 @@ describe('Condition in one thread', () => {
       expect(() => condition.waitFor(guard, predicate)).toThrow(TypeError)
       await expect(condition.waitForAsync(guard, predicate)).rejects.toThrow(TypeError)
     }
+    expect(() => condition.waitFor(guard, async () => true)).toThrow(/waitForAsync/)
     for (const timeoutMs of [Number.NaN]) {
       expect(() => condition.tryWait(guard, { timeoutMs })).toThrow(RangeError)
       expect(() => condition.waitFor(guard, () => 1, { timeoutMs })).toThrow(RangeError)
@@ -437,6 +490,31 @@ describe('Condition in one thread', () => {
     expect(await within(another, 'the other')).toBe(true)
     expect(other.inspect().waiting).toBe(0)
     expect(theirs.locked).toBe(false)
+  })
+
+  test('a wait that is aborted while it looks what to do for a dead one is aborted', async () => {
+    const pair = SCOPES[1].make()
+    const { lock: mine, condition: own } = pair
+    const [victim, other] = [await join(startProcess, pair), await join(startProcess, pair)]
+    void wait(victim, false)
+    await until(() => own.inspect().waiting === 1, 'the victim waits')
+    const theirs = wait(other, false)
+    await until(() => own.inspect().waiting === 2, 'another waits')
+    const controller = new AbortController()
+    const guard = await mine.acquireAsync()
+    const failed = reasonOf(own.waitAsync(guard, { signal: controller.signal }))
+    const holding = await mine.acquireAsync()
+    own.notify(1) // for the victim, which cannot have the lock
+    await delay(5)
+    await victim.terminate()
+    await delay(50) // now it waits for the lock, to pass the victim's wake on
+    controller.abort('while it waited for the lock')
+    holding.release()
+    expect(await within(failed, 'the aborted wait')).toBe('while it waited for the lock')
+    expect(guard.held).toBe(true)
+    guard.release()
+    expect(await within(theirs, 'the other')).toBe(true)
+    expect(own.inspect().waiting).toBe(0)
   })
 
   test('a thread that blocks does not give the lock to a call of its own', async () => {

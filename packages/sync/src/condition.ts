@@ -25,19 +25,20 @@
  *
  * The other way round, a death between the two gives one wake too many, which a waiter must expect.
  *
- * The owner of the lock may die when it has changed things and notified nobody. A sleeper that sees
- * that takes the lock, as if it had waited for it, and goes on as if notified, told by its guard:
- * nobody else may ever come. The others sleep on.
+ * The owner of the lock may die when it has changed things and notified nobody. So every waiter that
+ * sleeps then takes the lock in its turn and goes on as if notified, in this and all other conditions
+ * of the lock: what the dead one did may be what only the last of them waits for. The first to have
+ * the lock is told by its guard.
  */
 import {
-  AsyncQueue,
-  block,
+  checkFunction,
   checkOptions,
   checkSignal,
   checkTimeout,
   deadlineAfter,
   IpcError,
   integer,
+  isThenable,
   Place,
   Primitive,
   unlinkName,
@@ -50,11 +51,11 @@ import {
   type TryOptions,
   type TryWaitOptions,
   type UnlinkOptions,
-  type Waiting,
   type WaitOptions,
 } from '@ipc/core'
-import { Lock, RLock, type Suspended } from '@ipc/lock'
-import { ENTRIES, Entries, isNotified, LAYOUT, type Entry } from './condition-entries.ts'
+import { Lock, RLock } from '@ipc/lock'
+import { ENTRIES, Entries, LAYOUT } from './condition-entries.ts'
+import { ConditionWait } from './condition-wait.ts'
 
 const { kind: KIND } = LAYOUT
 
@@ -77,9 +78,6 @@ export interface ConditionInspection extends Inspection {
   readonly waiting: number
 }
 
-/** How a sleep ended: notified, or somebody died, and others may have to do what he did not. */
-type Ending = 'notified' | 'death'
-
 /**
  * ```js
  * const changed = Condition.open('queue', { lock })
@@ -90,7 +88,7 @@ type Ending = 'notified' | 'death'
 export class Condition extends Primitive {
   readonly #lock: ConditionLock
   readonly #entries: Entries
-  readonly #pending: Set<AsyncQueue<Ending>> = new Set()
+  readonly #pending: Set<ConditionWait> = new Set()
 
   /** Thread scope; shared by its `handle`. */
   constructor(lock: ConditionLock, place: Place = Place.ofItsOwn(LAYOUT)) {
@@ -137,12 +135,12 @@ export class Condition extends Primitive {
 
   /**
    * Gives up the lock, blocks the thread until notified, and takes the lock back, as often as the
-   * thread had it. May return for no reason when a waiter or the owner of the lock died (then
-   * `guard.abandoned`): look again, or use `waitFor`.
+   * thread had it. May return for no reason when a waiter or an owner of the lock died: look again,
+   * or use `waitFor`.
    * @throws IpcError ERR_IPC_NOT_OWNER when the guard is not a hold of the condition's lock
    */
   wait(guard: Guard): true {
-    this.#wait(guard, Infinity)
+    this.#begin(guard).block(Infinity)
     return true
   }
 
@@ -150,7 +148,7 @@ export class Condition extends Primitive {
   tryWait(guard: Guard, options?: TryOptions): boolean {
     checkOptions('tryWait() options', options)
     const timeoutMs = checkTimeout(options?.timeoutMs)
-    return this.#wait(guard, deadlineAfter(this.memory, timeoutMs))
+    return this.#begin(guard).block(deadlineAfter(this.memory, timeoutMs))
   }
 
   /** As `wait`, without blocking. Aborting rejects with `signal.reason`, with the lock held. */
@@ -180,8 +178,15 @@ export class Condition extends Primitive {
     this.#checkGuard(guard)
     for (;;) {
       const result = predicate()
+      if (isThenable(result)) {
+        throw wrongType(
+          'what a predicate gives to waitFor()',
+          'no promise (use waitForAsync)',
+          result,
+        )
+      }
       if (result || this.memory.now() >= deadline) return result
-      this.#wait(guard, deadline)
+      this.#begin(guard).block(deadline)
     }
   }
 
@@ -230,33 +235,9 @@ export class Condition extends Primitive {
 
   /* ---- waiting --------------------------------------------------------------------------------- */
 
-  #wait(guard: Guard, deadline: number): boolean {
+  #begin(guard: Guard): ConditionWait {
     this.#checkGuard(guard)
-    this.#entries.bury() // so that no wake of a dead one comes to who came later
-    const entry = this.#entries.add(this.description)
-    const waiting = this.#waiting(entry)
-    for (;;) {
-      const suspended = this.#lock.suspend(guard, true)
-      const failures: unknown[] = []
-      let ending: Ending | undefined
-      try {
-        ending = block(this.memory, waiting, deadline, () => this.description)
-      } catch (error) {
-        failures.push(error)
-      }
-      let abandoned: boolean
-      try {
-        abandoned = takeBack(suspended, failures)
-      } catch (error) {
-        this.#entries.desert(entry)
-        throw error
-      }
-      if (ending === 'death' && failures.length === 0) {
-        this.#entries.bury()
-        if (!abandoned && !this.#entries.isNotified(entry)) continue
-      }
-      return this.#exit(entry, failures) || ending === 'death'
-    }
+    return new ConditionWait(this.memory, this.#entries, this.#lock, guard, this.description)
   }
 
   async #waitAsync(
@@ -265,38 +246,12 @@ export class Condition extends Primitive {
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     signal?.throwIfAborted()
-    this.#checkGuard(guard)
-    this.#entries.bury() // so that no wake of a dead one comes to who came later
-    const entry = this.#entries.add(this.description)
-    const waiting = this.#waiting(entry)
-    const queue = new AsyncQueue<Ending>(this.memory)
-    this.#pending.add(queue)
+    const wait = this.#begin(guard)
+    this.#pending.add(wait)
     try {
-      for (;;) {
-        const suspended = this.#lock.suspend(guard, false)
-        const failures: unknown[] = []
-        let ending: Ending | null = null
-        try {
-          ending = await queue.wait(waiting, deadline, signal)
-        } catch (error) {
-          failures.push(error)
-        }
-        let abandoned: boolean
-        try {
-          abandoned = await suspended.resumeAsync()
-        } catch (error) {
-          this.#entries.desert(entry)
-          throw error
-        }
-        if (this.closed && failures.length === 0) failures.push(this.closedError())
-        if (ending === 'death' && failures.length === 0) {
-          this.#entries.bury()
-          if (!abandoned && !this.#entries.isNotified(entry)) continue
-        }
-        return this.#exit(entry, failures) || ending === 'death'
-      }
+      return await wait.await(deadline, signal)
     } finally {
-      this.#pending.delete(queue)
+      this.#pending.delete(wait)
     }
   }
 
@@ -305,30 +260,6 @@ export class Condition extends Primitive {
     if (this.#lock instanceof Lock) return
     const why = 'an RLock belongs to the thread, and all its tasks: use a Lock'
     throw new IpcError('ERR_IPC_UNSUPPORTED', `wait asynchronously for ${this.description}: ${why}`)
-  }
-
-  #waiting(entry: Entry): Waiting<Ending> {
-    const word = this.#entries.wordOf(entry)
-    return {
-      owner: this,
-      attempt: (sleep) => {
-        const ticket = this.memory.load(word)
-        if (isNotified(ticket)) return 'notified'
-        if (this.#entries.hasOrphan || this.#lock.isAbandoned) return 'death'
-        sleep.on(word, ticket)
-        return undefined
-      },
-      leave: () => {},
-    }
-  }
-
-  /** Returns whether it was notified; a wake that a failed waiter cannot use is passed on. */
-  #exit(entry: Entry, failures: readonly unknown[]): boolean {
-    const notified = this.#entries.isNotified(entry)
-    if (failures.length > 0 && notified) this.#entries.notifyOldest(1)
-    this.#entries.free(entry)
-    if (failures.length > 0) throw failures[0]
-    return notified
   }
 
   /* ---- the rest --------------------------------------------------------------------------------- */
@@ -346,28 +277,13 @@ export class Condition extends Primitive {
     options: { timeoutMs?: unknown } | undefined,
   ): number {
     checkOptions(`${call}() options`, options)
-    if (typeof predicate !== 'function') throw wrongType('predicate', 'a function', predicate)
+    checkFunction('predicate', predicate)
     const given = options?.timeoutMs
     return given === undefined ? Infinity : deadlineAfter(this.memory, checkTimeout(given))
   }
 
   protected finish(): void {
-    for (const queue of this.#pending) queue.fail(this.closedError())
-  }
-}
-
-/** So many handlers may throw while a lock is taken back; an error of the lock comes every time. */
-const MOST_FAILURES = 100
-
-/** Also when signal handlers throw meanwhile: what they throw comes out when the lock is held. */
-function takeBack(suspended: Suspended, failures: unknown[]): boolean {
-  for (let left = MOST_FAILURES; ; left--) {
-    try {
-      return suspended.resume()
-    } catch (error) {
-      if (left === 0) throw error
-      failures.push(error)
-    }
+    for (const wait of this.#pending) wait.close(this.closedError())
   }
 }
 

@@ -1,0 +1,135 @@
+/** One wait for a Condition: from the hold that is given up, until it is held again. */
+import { AsyncQueue, block, type Guard, type Memory, type Waiting } from '@ipc/core'
+import type { Suspendable, Suspended } from '@ipc/lock'
+import { isNotified, type Entries, type Entry } from './condition-entries.ts'
+
+/**
+ * How a sleep ended. `orphaned`: somebody died who was notified, and that wake must go to another.
+ * `owner died`: it may have changed things, and had no time to notify.
+ */
+type Ending = 'notified' | 'orphaned' | 'owner died'
+
+export class ConditionWait {
+  readonly #memory: Memory
+  readonly #entries: Entries
+  readonly #entry: Entry
+  readonly #lock: Suspendable
+  readonly #guard: Guard
+  readonly #description: string
+  readonly #queue: AsyncQueue<Ending>
+  /** What went wrong, in order: the first is the caller's. */
+  readonly #failures: unknown[] = []
+
+  /** By the thread whose hold the guard is. */
+  constructor(
+    memory: Memory,
+    entries: Entries,
+    lock: Suspendable,
+    guard: Guard,
+    description: string,
+  ) {
+    this.#memory = memory
+    this.#entries = entries
+    this.#lock = lock
+    this.#guard = guard
+    this.#description = description
+    this.#queue = new AsyncQueue(memory)
+    entries.bury() // so that no wake of a dead one comes to who came later
+    this.#entry = entries.add(description)
+  }
+
+  /** Blocks the thread; false if the time was over. */
+  block(deadline: number): boolean {
+    for (;;) {
+      const suspended = this.#lock.suspend(this.#guard, true)
+      const waiting = this.#waiting(suspended)
+      let ending: Ending | undefined
+      try {
+        ending = block(this.#memory, waiting, deadline, () => this.#description)
+      } catch (error) {
+        this.#failures.push(error)
+      }
+      this.#takeBack(suspended)
+      const isWoken = this.#look(ending)
+      if (isWoken !== undefined) return isWoken
+    }
+  }
+
+  /** The same without blocking. */
+  async await(deadline: number, signal: AbortSignal | undefined): Promise<boolean> {
+    for (;;) {
+      const suspended = this.#lock.suspend(this.#guard, false)
+      let ending: Ending | null = null
+      try {
+        signal?.throwIfAborted() // it may have been while nothing listened: in the rounds before
+        ending = await this.#queue.wait(this.#waiting(suspended), deadline, signal)
+      } catch (error) {
+        this.#failures.push(error)
+      }
+      await this.#takeBackAsync(suspended)
+      const isWoken = this.#look(ending ?? undefined)
+      if (isWoken !== undefined) return isWoken
+    }
+  }
+
+  /** Makes it fail, with the lock held. */
+  close(error: unknown): void {
+    if (this.#queue.isEmpty) this.#failures.push(error)
+    else this.#queue.fail(error)
+  }
+
+  #waiting(suspended: Suspended): Waiting<Ending> {
+    const word = this.#entries.wordOf(this.#entry)
+    return {
+      owner: this,
+      attempt: (sleep) => {
+        const ticket = this.#memory.load(word)
+        if (isNotified(ticket)) return 'notified'
+        if (suspended.hasOwnerDied()) return 'owner died'
+        if (this.#entries.hasOrphan) return 'orphaned'
+        sleep.on(word, ticket)
+        return undefined
+      },
+      leave: () => {},
+    }
+  }
+
+  /** What signal handlers throw meanwhile comes out when the lock is held. */
+  #takeBack(suspended: Suspended): void {
+    try {
+      suspended.resume(this.#failures)
+    } catch (error) {
+      this.#desert(error)
+    }
+  }
+
+  async #takeBackAsync(suspended: Suspended): Promise<void> {
+    try {
+      await suspended.resumeAsync()
+    } catch (error) {
+      this.#desert(error)
+    }
+  }
+
+  #desert(error: unknown): never {
+    this.#entries.desert(this.#entry)
+    throw error
+  }
+
+  /** With the lock: whether it was woken, or undefined if it must go back to sleep. */
+  #look(ending: Ending | undefined): boolean | undefined {
+    const entries = this.#entries
+    const entry = this.#entry
+    const [failure] = this.#failures
+    const hasFailed = this.#failures.length > 0
+    if (ending === 'orphaned' && !hasFailed) {
+      entries.bury()
+      if (!entries.isNotified(entry)) return undefined
+    }
+    const wasNotified = entries.isNotified(entry)
+    if (wasNotified && hasFailed) entries.notifyOldest(1) // it cannot use the wake
+    entries.free(entry)
+    if (hasFailed) throw failure
+    return wasNotified || ending === 'owner died'
+  }
+}
