@@ -79,6 +79,24 @@ export class Reader extends Side {
     return this.#reading.shares.length > 0
   }
 
+  /**
+   * @internal By a thread that blocks to write: its own calls that wait to read leave their slot, or
+   * one that was let in would keep all writers out, and could not leave while the thread blocks:
+   *
+   *   T1 calls acquireAsync() to read | T2, which writes, releases, and grants T1's slot
+   *   T1 blocks in acquire() to write, and does not hear of the grant
+   */
+  holdBackCalls(): void {
+    const { slot, shares } = this.#reading
+    if (slot !== NO_SLOT && shares.length === 0) this.#withdraw()
+  }
+
+  /** @internal Calls that were held back wait again. */
+  askAgain(): void {
+    const { slot, queue } = this.#reading
+    if (slot === NO_SLOT) queue.serve()
+  }
+
   /* ---- taking ------------------------------------------------------------------------------------ */
 
   protected get queue(): AsyncQueue<Guard> {
@@ -122,10 +140,12 @@ export class Reader extends Side {
     if (reading.shares.length > 0) return this.#share(async, false)
     // Who was waiting and does so no more was granted; who is new must look at WRITER first.
     let wasWaiting = reading.slot !== NO_SLOT
+    let hasWaited = wasWaiting
     this.#claim()
     for (;;) {
       const slot = this.memory.load(reading.slot)
       if (wasWaiting && !isWaiting(slot)) return this.#enter(async)
+      if (hasWaited && isDrained(slot)) return this.#enter(async)
       const { writer } = this.#words
       if (writer === NOBODY) {
         if (!isWaiting(slot)) return this.#enter(async)
@@ -144,7 +164,7 @@ export class Reader extends Side {
         return undefined
       }
       if (!this.#change(slot, announced)) continue
-      wasWaiting = true
+      wasWaiting = hasWaited = true
       if (isDrained(slot)) this.#words.wakeSleepersOn(reading.slot)
     }
   }

@@ -168,13 +168,15 @@ export class Words {
     return true
   }
 
-  /** For the holder of WRITER: lets in everybody who waits. */
+  /** For the holder of WRITER: lets in everybody who waits, or is just looking whether it must. */
   grantAll(): void {
     const end = this.#slotsEnd()
     for (let slot = this.#firstSlot; slot < end; slot++) {
-      for (let there = this.memory.load(slot); isWaiting(there); there = this.memory.load(slot)) {
-        if (this.memory.compareExchange(slot, there, agentOf(there)) !== there) continue
-        this.wakeSleepersOn(slot)
+      for (let there = this.memory.load(slot); there !== FREE; there = this.memory.load(slot)) {
+        if (isDrained(there)) break
+        const granted = isWaiting(there) ? agentOf(there) : there | DRAIN
+        if (this.memory.compareExchange(slot, there, granted) !== there) continue
+        if (isWaiting(there)) this.wakeSleepersOn(slot)
         break
       }
     }
@@ -203,6 +205,8 @@ interface Writing {
 /** WRITER: a Lock, whose release lets in the readers that wait. Its guards are the writers' guards. */
 export class WriterLock extends Lock {
   readonly writing: Writing
+  /** @internal What a writer does just before it releases. */
+  beforeRelease: () => void = () => {}
   readonly #words: Words
 
   constructor(place: Place, words: Words) {
@@ -242,6 +246,7 @@ export class WriterLock extends Lock {
   /** By the guard of a writer that is inside. */
   override releaseHold(): void {
     this.#words.dismissWitness()
+    this.beforeRelease()
     this.giveBack()
     this.writing.queue.serve()
   }

@@ -137,6 +137,30 @@ describe.each(SCOPES)('RWLock in $scope scope', ({ start, make }) => {
     ;(await within(mine, 'the reader behind it')).release()
   })
 
+  test('a thread that blocks to write does not wait for its own call that was let in to read', async () => {
+    const lock = make()
+    const other = await join(start, lock)
+    const writing = lock.writer.acquire()
+    const calls = [lock.reader.acquireAsync(), lock.reader.tryAcquireAsync({ timeoutMs: 20_000 })]
+    writing.release() // lets them in, but this thread goes on
+    for (const timeoutMs of [Infinity, 20_000]) {
+      const guard = lock.writer.tryAcquire({ timeoutMs })!
+      expect(lock.inspect().readers).toEqual([])
+      guard.release()
+    }
+    for (const guard of await within(Promise.all(calls), 'the calls')) guard!.release()
+
+    await take(other, 'writer')
+    const call = lock.reader.acquireAsync()
+    void giveBack(other)
+    lock.writer.acquire().release()
+    const reading = await within(call, 'the call')
+    expect(lock.writer.tryAcquire()).toBe(null)
+    reading.release()
+    await take(other, 'writer')
+    await giveBack(other)
+  })
+
   test('a reader that is killed: its share is returned, and nobody is told', async () => {
     const lock = make()
     for (const form of [take, takeAsync]) {
@@ -456,7 +480,7 @@ describe('RWLock in one thread', () => {
     const mine = lock.reader.acquire()
     mine.release()
     for (const guard of await within(Promise.all(calls), 'the calls')) guard.release()
-    expect(lock.writer.tryAcquire()).not.toBe(null)
+    expect(lock.writer.tryAcquire({ timeoutMs: 20_000 })).not.toBe(null)
     lock.writer.release()
   })
 

@@ -10,7 +10,7 @@
  *   |------------------|-----------------------|----------------------------------------------------|
  *   | FREE             | nobody                | a reader → me                                      |
  *   | me               | nobody                | me → FREE, or → me + WAIT if there is a writer     |
- *   | me + DRAIN       | the writer            | the same, and wakes the writer                     |
+ *   | me + DRAIN       | the writer            | the same, and wakes the writer; or reads: see below |
  *   | me + WAIT        | the reader            | a writer that releases → me: granted, wakes it;    |
  *   |                  |                       | or → POKE; the reader → me if there is no writer,  |
  *   |                  |                       | → FREE if it gives up                              |
@@ -33,7 +33,15 @@
  *
  *   T1 grants nobody | T2 sets WAIT, sees the writer | T1 frees WRITER | T2 sleeps for ever
  *
- * and it is a bit and not only a wake, because T2 may be just about to sleep.
+ * and it is a bit and not only a wake, because T2 may be just about to sleep. A reader that was poked
+ * could be overtaken again and again, by writers that release just when it looks:
+ *
+ *   T2 sees no writer | T1 is inside | T2 WAIT → me | T1 grants nobody | T2 me → WAIT, sleeps
+ *
+ * so a release sets DRAIN in the slots without WAIT, and a reader that has waited and finds DRAIN
+ * reads. Whoever set it, nobody can be inside: a writer that releases has left, and one that waits for
+ * the slot waits until the reader leaves it. One that is new sets WAIT all the same, or readers that
+ * come again and again would overtake the writer.
  *
  * WITNESS is the writer that has seen all readers leave, until it releases: dead, it says that the
  * state may be half-written. Then the next to hold the lock is told, and takes its place: a writer
@@ -99,6 +107,7 @@ export class RWLock extends Primitive {
     this.#lock = new WriterLock(place, this.#words)
     this.reader = new Reader(place, this, this.#words, this.#lock)
     this.writer = new Writer(place, this, this.#words, this.#lock)
+    this.#lock.beforeRelease = () => this.reader.askAgain()
   }
 
   /** Process scope, without a name: passed on by its handle, gone with its last user. */

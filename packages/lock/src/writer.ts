@@ -67,6 +67,7 @@ export class Writer extends Side {
   #attempt(sleep: Sleep, async: boolean, lock: Waiting<Guard>): Guard | undefined {
     const { writing } = this.#lock
     if (isEndless(sleep) && this.#readsHere) throw this.#deadlock()
+    if (sleep.blocking) this.whole.reader.holdBackCalls()
     if (!writing.draining) {
       if (lock.attempt(sleep) === undefined) return undefined
       writing.draining = true
@@ -89,6 +90,7 @@ export class Writer extends Side {
 
   /** After a call that gave up. WRITER without a call is given back; with one, it waits on. */
   #end(): void {
+    this.whole.reader.askAgain()
     const { writing } = this.#lock
     if (!writing.queue.isEmpty) return writing.queue.serve()
     if (!writing.draining) return
