@@ -72,6 +72,16 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
+    'rlock',
+    [
+      'rlock/nest/hold/crashes=2/spurious=1',
+      'rlock/nest/nest/hold/crashes=1',
+      'rlock/nest,hold/nestFor/nest',
+      'rlock/nestFor/hold,nest/crashes=1',
+      'rlock/tryNest,nest/nest,tryNest',
+    ],
+  ],
+  [
     'rwlock',
     [
       'rwlock/read/write/crashes=1/spurious=1',
@@ -85,6 +95,8 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'rwlock/readAbort/write',
       'rwlock/writeAbort/write/crashes=1',
       'rwlock/readBetween/write',
+      'rwlock/readWrite/write',
+      'rwlock/readWriteFor/write/crashes=1',
     ],
   ],
   [
@@ -105,8 +117,10 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'condition/take/give/crashes=1/spurious=1',
       'condition/takeFor/give/crashes=2',
       'condition/takeAbort/give/crashes=1',
-      'condition/take/take/give2',
+      'condition/take/take/give2/crashes=1',
       'condition/take/take/give/crashes=1',
+      'condition:rlock/take/give/crashes=1',
+      'condition:rlock/takeFor/give/spurious=1',
     ],
   ],
 ])
@@ -114,4 +128,5 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
 /** Programs whose bugs need more preemptions: their complete state graphs. */
 export const DEEP: ReadonlyMap<string, readonly string[]> = new Map([
   ['lock', ['lock/hold,hold/starved/starved', 'lock/hold,hold/starvedFor/starved']],
+  ['rwlock', ['rwlock/read/write/endless', 'rwlock/read/tryWrite/endless']],
 ])

@@ -1,5 +1,5 @@
 import type { Guard, Memory } from '@ipc/core'
-import { Lock } from '@ipc/lock'
+import { Lock, RLock } from '@ipc/lock'
 import { Condition } from '@ipc/sync'
 import type { Agent } from '../agent.ts'
 import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
@@ -10,19 +10,33 @@ import type { Subject } from './subject.ts'
 
 const MOST_AGENTS = 4
 const LOCK = 0
-const CONDITION = Lock.words()
-const FIRST_ENTRY = CONDITION + 2
-const COUNT = FIRST_ENTRY + 2 * MOST_AGENTS
 
-interface Pair {
-  readonly lock: Lock
-  readonly condition: Condition
+/** Where things are, and what the lock is. */
+interface Layout {
+  readonly Kind: typeof Lock | typeof RLock
+  /** How often whoever has the lock has it. */
+  readonly depth: number
+  readonly condition: number
+  readonly firstEntry: number
+  /** What waiters wait for: how much there is to take. */
+  readonly count: number
 }
 
-function open(agent: Agent): Pair {
-  const lock = Lock.at(untimed(agent.memory), LOCK)
-  const condition = Condition.at(agent.memory, CONDITION, { lock })
-  return { lock: agent.named(lock), condition: agent.named(condition) }
+function layoutOf(Kind: typeof Lock | typeof RLock, depth: number): Layout {
+  const condition = Kind.words()
+  const firstEntry = condition + 2
+  return { Kind, depth, condition, firstEntry, count: firstEntry + 2 * MOST_AGENTS }
+}
+
+interface Objects extends Layout {
+  readonly lock: Lock | RLock
+  readonly changed: Condition
+}
+
+function open(agent: Agent, layout: Layout): Objects {
+  const lock = layout.Kind.at(untimed(agent.memory), LOCK)
+  const changed = Condition.at(agent.memory, layout.condition, { lock })
+  return { ...layout, lock: agent.named(lock), changed: agent.named(changed) }
 }
 
 /** The same memory for a lock that is waited for without end, also inside a wait with a time-out. */
@@ -52,91 +66,104 @@ const WAITS = 1
 const WOKEN = 2
 const TIMED_OUT = 3
 const NOTIFIES = 4
+const WRONG_DEPTH = 5
+
+/** Calls something with the lock, so often as it takes. */
+function withLock({ lock, depth }: Objects, body: (guard: Guard) => void): void {
+  const guards = Array.from({ length: depth }, () => lock.acquire())
+  body(guards[0]!)
+  for (const guard of guards) guard.release()
+}
 
 /**
  * Waiters wait until COUNT is not 0, and take one; notifiers add as many as they notify. So a wake
- * that is lost is somebody who sleeps while there is something to take.
+ * that is lost is somebody who sleeps while there is something to take. Whoever is told that an owner
+ * died does nothing about it: what was given is there, and all others must look, too.
  */
-function take(agent: Agent, { lock, condition }: Pair, isTimed: boolean): void {
-  const guard = lock.acquire()
-  while (agent.memory.load(COUNT) === 0) {
-    if (!wait(agent, condition, guard, isTimed)) break
-  }
-  if (agent.memory.load(COUNT) > 0) agent.memory.sub(COUNT, 1)
-  repair(condition, guard)
-  guard.release()
+function take(agent: Agent, objects: Objects, isTimed: boolean): void {
+  const { count } = objects
+  withLock(objects, (guard) => {
+    while (agent.memory.load(count) === 0) {
+      if (!wait(agent, objects, guard, isTimed)) break
+    }
+    if (agent.memory.load(count) > 0) agent.memory.sub(count, 1)
+  })
 }
 
-function wait(agent: Agent, condition: Condition, guard: Guard, isTimed: boolean): boolean {
+function wait(
+  agent: Agent,
+  { changed, lock, depth }: Objects,
+  guard: Guard,
+  isTimed: boolean,
+): boolean {
   agent.begins(WAITS)
   const isWoken = isTimed
-    ? agent.timed(() => condition.tryWait(guard, { timeoutMs: 10 }))
-    : condition.wait(guard)
+    ? agent.timed(() => changed.tryWait(guard, { timeoutMs: 10 }))
+    : changed.wait(guard)
   agent.did(isWoken ? WOKEN : TIMED_OUT, Number(guard.abandoned))
+  if (lock instanceof RLock && lock.depth !== depth) agent.did(WRONG_DEPTH, lock.depth)
   return isWoken
 }
 
-/** What the program of a user does who is told that an owner died. */
-function repair(condition: Condition, guard: Guard): void {
-  if (guard.abandoned) condition.notifyAll()
+function give(agent: Agent, objects: Objects, many: number): void {
+  withLock(objects, () => {
+    agent.memory.add(objects.count, many)
+    agent.begins(NOTIFIES, many)
+    objects.changed.notify(many)
+  })
 }
 
-function give(agent: Agent, { lock, condition }: Pair, count: number): void {
-  const guard = lock.acquire()
-  agent.memory.add(COUNT, count)
-  agent.begins(NOTIFIES, count)
-  condition.notify(count)
-  repair(condition, guard)
-  guard.release()
+type Body = (agent: Agent, objects: Objects) => void
+
+const BODIES: Readonly<Record<string, Body>> = {
+  take: (agent, objects) => take(agent, objects, false),
+  give: (agent, objects) => give(agent, objects, 1),
+  /** Waits once, whatever there is. */
+  wait: (agent, objects) => withLock(objects, (guard) => void wait(agent, objects, guard, false)),
+  /** Notifies without giving anything: who is woken waits again. */
+  notify: (agent, objects) =>
+    withLock(objects, () => {
+      agent.begins(NOTIFIES, 1)
+      objects.changed.notify()
+    }),
+  takeFor: (agent, objects) => take(agent, objects, true),
+  give2: (agent, objects) => give(agent, objects, 2),
 }
 
-const segment = (name: string, body: (agent: Agent, pair: Pair) => void): Segment => ({
-  name,
-  code: (agent) => body(agent, open(agent)),
-})
-
-/** Notifies without giving anything: who is woken waits again. */
-const notify = segment('notify', (agent, { lock, condition }) => {
-  const guard = lock.acquire()
-  agent.begins(NOTIFIES, 1)
-  condition.notify()
-  repair(condition, guard)
-  guard.release()
-})
-
-/** Waits once, whatever there is. */
-const waitOnce = segment('wait', (agent, { lock, condition }) => {
-  const guard = lock.acquire()
-  wait(agent, condition, guard, false)
-  repair(condition, guard)
-  guard.release()
-})
+function segmentsOf(layout: Layout): Segment[] {
+  return Object.entries(BODIES).map(([name, body]) => ({
+    name,
+    code: (agent: Agent) => body(agent, open(agent, layout)),
+  }))
+}
 
 /* ---- event loops --------------------------------------------------------------------------------- */
 
+const OF_LOCK = layoutOf(Lock, 1)
+
 function loopSegment(
   name: string,
-  ...tasks: ((pair: Pair, loop: Loop) => Promise<void>)[]
+  ...tasks: ((objects: Objects, loop: Loop) => Promise<void>)[]
 ): Segment {
-  const known = new WeakMap<Agent, Pair>()
-  const pairOf = (agent: Agent): Pair => {
-    let pair = known.get(agent)
-    if (pair === undefined) known.set(agent, (pair = open(agent)))
-    return pair
+  const known = new WeakMap<Agent, Objects>()
+  const objectsOf = (agent: Agent): Objects => {
+    let objects = known.get(agent)
+    if (objects === undefined) known.set(agent, (objects = open(agent, OF_LOCK)))
+    return objects
   }
-  return { name, code: eventLoop(tasks.map((task) => (loop) => task(pairOf(loop.agent), loop))) }
+  return { name, code: eventLoop(tasks.map((task) => (loop) => task(objectsOf(loop.agent), loop))) }
 }
 
 const takeAsync =
   (isAborted: boolean) =>
-  async ({ lock, condition }: Pair, loop: Loop): Promise<void> => {
+  async ({ lock, changed, count }: Objects, loop: Loop): Promise<void> => {
     const { agent } = loop
-    const guard = await lock.acquireAsync()
+    const guard = await (lock as Lock).acquireAsync()
     let gaveUp = false
-    while (agent.memory.load(COUNT) === 0 && !gaveUp) {
+    while (agent.memory.load(count) === 0 && !gaveUp) {
       agent.begins(WAITS)
       try {
-        await condition.waitAsync(guard, isAborted ? { signal: loop.signal() } : undefined)
+        await changed.waitAsync(guard, isAborted ? { signal: loop.signal() } : undefined)
         agent.did(WOKEN, Number(guard.abandoned))
       } catch (error) {
         if (error !== ABORTED) throw error
@@ -144,8 +171,7 @@ const takeAsync =
         agent.did(TIMED_OUT)
       }
     }
-    if (agent.memory.load(COUNT) > 0) agent.memory.sub(COUNT, 1)
-    repair(condition, guard)
+    if (agent.memory.load(count) > 0) agent.memory.sub(count, 1)
     guard.release()
   }
 
@@ -155,7 +181,7 @@ const takeAsync =
 const WAKES = 0
 const SLEEPERS = 1
 
-const monitor: Monitor = {
+const monitorOf = (layout: Layout): Monitor => ({
   words: 2,
   tell(view, agent, code, value) {
     const died = someoneDied(view)
@@ -171,6 +197,8 @@ const monitor: Monitor = {
         if (view.get(WAKES) === 0 && !died) return `T${agent} is woken by nobody`
         if (view.get(WAKES) > 0) view.set(WAKES, view.get(WAKES) - 1)
         return value === 1 && !died ? `T${agent} is told that an owner died; none did` : undefined
+      case WRONG_DEPTH:
+        return `T${agent} had the lock ${layout.depth} times, and has it ${value} times after a wait`
       default:
         view.set(SLEEPERS, view.get(SLEEPERS) - 1)
         return undefined
@@ -180,32 +208,35 @@ const monitor: Monitor = {
   maySleep(view, agent) {
     const lock = Lock.at(view.shared, LOCK)
     if (lock.locked || lock.isAbandoned) return false
-    if (view.shared.load(COUNT) > 0) return false
+    if (view.shared.load(layout.count) > 0) return false
     // As it was notified it must go on, whatever there is.
-    return !isNotified(view, agent)
+    return !isNotified(view, agent, layout)
   },
   wordNames: [
     'lock',
     'reservation',
+    'deaths',
+    ...(layout.Kind === RLock ? ['depth'] : []),
     'next',
     'used',
     ...Array.from({ length: MOST_AGENTS }, (_, i) => [`ticket${i}`, `agent${i}`]).flat(),
     'count',
   ],
   show(index, word) {
-    const isAgent = index >= FIRST_ENTRY && index < COUNT && (index - FIRST_ENTRY) % 2 === 1
+    const { firstEntry, count } = layout
+    const isAgent = index >= firstEntry && index < count && (index - firstEntry) % 2 === 1
     if (index === LOCK || isAgent) return showAgents(word)
     return word < 0 ? `${word & 0x7fffffff}+NOTIFIED` : String(word)
   },
-}
+})
 
 function someoneDied(view: View): boolean {
   for (let agent = 0; agent < view.agents; agent++) if (view.isDead(agent)) return true
   return false
 }
 
-function isNotified(view: View, agent: number): boolean {
-  for (let entry = FIRST_ENTRY; entry < COUNT; entry += 2) {
+function isNotified(view: View, agent: number, { firstEntry, count }: Layout): boolean {
+  for (let entry = firstEntry; entry < count; entry += 2) {
     const owner = view.shared.load(entry + 1)
     if (owner === 0 || view.shared.describe(owner)?.threadId !== agent) continue
     if (view.shared.load(entry) < 0) return true
@@ -213,17 +244,20 @@ function isNotified(view: View, agent: number): boolean {
   return false
 }
 
-export const condition: Subject = {
-  name: 'condition',
-  words: COUNT + 1,
-  monitor,
-  segments: [
-    segment('take', (agent, pair) => take(agent, pair, false)),
-    segment('give', (agent, pair) => give(agent, pair, 1)),
-    waitOnce,
-    notify,
-    segment('takeFor', (agent, pair) => take(agent, pair, true)),
-    segment('give2', (agent, pair) => give(agent, pair, 2)),
-  ],
-  loops: [loopSegment('takeAsync', takeAsync(false)), loopSegment('takeAbort', takeAsync(true))],
+function subjectOf(name: string, layout: Layout, loops: readonly Segment[]): Subject {
+  return {
+    name,
+    words: layout.count + 1,
+    monitor: monitorOf(layout),
+    segments: segmentsOf(layout),
+    loops,
+  }
 }
+
+export const condition: Subject = subjectOf('condition', OF_LOCK, [
+  loopSegment('takeAsync', takeAsync(false)),
+  loopSegment('takeAbort', takeAsync(true)),
+])
+
+/** Over an RLock that whoever has it has three times. */
+export const conditionOfRLock: Subject = subjectOf('condition:rlock', layoutOf(RLock, 3), [])

@@ -8,11 +8,11 @@ import { showAgents } from './show.ts'
 
 const AT = 0
 
-const ACQUIRED = 1
-const RELEASES = 2
-const RELEASED = 3
-const ACQUIRES = 4
-const GAVE_UP = 5
+export const ACQUIRED = 1
+export const RELEASES = 2
+export const RELEASED = 3
+export const ACQUIRES = 4
+export const GAVE_UP = 5
 
 const HOLDER = 0
 const IS_RELEASING = 1
@@ -178,7 +178,7 @@ function release(agent: Agent, lock: Lock): void {
 }
 
 /** One owner at a time; told that it was abandoned exactly if the owner died. */
-const monitor: Monitor = {
+export const monitor: Monitor = {
   words: 3,
 
   tell(view, agent, code, value) {
@@ -220,8 +220,8 @@ const monitor: Monitor = {
 
   maySleep: (view) => isHeld(view),
 
-  wordNames: ['word', 'reservation'],
-  show: (_, value) => showAgents(value),
+  wordNames: ['word', 'reservation', 'deaths'],
+  show: (index, value) => (index === AT + 2 ? String(value) : showAgents(value)),
 }
 
 function isHeld(view: View): boolean {

@@ -121,13 +121,18 @@ const MUST_TELL = 4
 /** How many calls of each agent are in the middle of taking it: eight bits each. */
 const TAKING = 5
 const SEEN_DEAD = 6
+/** How often the other side went in past each agent that waits: eight bits each. */
+const OVERTAKEN = 7
+
+/** So many writers go in past a reader at most, and one more for each death. */
+const MOST_WRITERS = 1
 
 /**
  * Writers exclude everybody; a writer that died inside is told to the next, and nobody is told for
- * nothing; nobody sleeps who could go on.
+ * nothing; nobody sleeps who could go on; few of the other side go in past one who waits.
  */
 const monitor: Monitor = {
-  words: SEEN_DEAD + 1,
+  words: OVERTAKEN + 1,
 
   tell(view, agent, code, value) {
     const bit = 1 << agent
@@ -135,20 +140,25 @@ const monitor: Monitor = {
     switch (code) {
       case TAKES:
         view.set(TAKING, view.get(TAKING) + (1 << (8 * agent)))
+        setCount(view, OVERTAKEN, agent, 0)
         if ((value & WRITES) !== 0) on(view, IN_BETWEEN, bit)
         return undefined
       case GAVE_UP:
         view.set(TAKING, view.get(TAKING) - (1 << (8 * agent)))
+        setCount(view, OVERTAKEN, agent, 0)
         off(view, IN_BETWEEN, bit)
         return undefined
       case HAS: {
         view.set(TAKING, view.get(TAKING) - (1 << (8 * agent)))
+        setCount(view, OVERTAKEN, agent, 0)
         off(view, IN_BETWEEN, bit)
         const others = [READERS, WRITER].map((word) => living(view, view.get(word) & ~bit))
         on(view, (value & WRITES) !== 0 ? WRITER : READERS, bit)
         const wrong = (value & WRITES) !== 0 ? others[0]! | others[1]! : others[1]!
         if (wrong !== 0) return `T${agent} is inside together with ${names(wrong)}`
-        return told(view, agent, (value & TOLD) !== 0)
+        return (
+          overtakes(view, agent, (value & WRITES) !== 0) ?? told(view, agent, (value & TOLD) !== 0)
+        )
       }
       case RELEASES:
         off(view, READERS, bit)
@@ -217,10 +227,55 @@ function notice(view: View): void {
   }
 }
 
+function count(view: View, word: number, agent: number): number {
+  return (view.get(word) >> (8 * agent)) & 255
+}
+
+function setCount(view: View, word: number, agent: number, to: number): void {
+  view.set(word, view.get(word) + ((to - count(view, word, agent)) << (8 * agent)))
+}
+
+/**
+ * Past a reader that has said that it waits; or past a writer that only waits for readers to leave:
+ * each of the others at most once, which was on its way.
+ */
+function overtakes(view: View, agent: number, writes: boolean): string | undefined {
+  if (count(view, TAKING, agent) > 0) return undefined // calls of one agent are let in together
+  const seenDead = view.get(SEEN_DEAD)
+  let most = writes ? MOST_WRITERS : view.agents - 1
+  for (let other = 0; other < view.agents; other++) if ((seenDead & (1 << other)) !== 0) most++
+  for (let other = 0; other < view.agents; other++) {
+    if (other === agent || view.isDead(other)) continue
+    if (!(writes ? waitsToRead(view, other) : waitsForReaders(view, other))) continue
+    const overtaken = count(view, OVERTAKEN, other) + 1
+    setCount(view, OVERTAKEN, other, overtaken)
+    if (overtaken > most) return `T${agent} is the ${overtaken}. to go in past T${other}`
+  }
+  return undefined
+}
+
+function waitsToRead(view: View, agent: number): boolean {
+  for (let slot = FIRST_SLOT; slot < FIRST_SLOT + MOST_AGENTS; slot++) {
+    const word = view.shared.load(slot)
+    if (word < 0 && agentOf(view, word) === agent) return true
+  }
+  return false
+}
+
+/** Not one that has it just to look for readers. */
+function waitsForReaders(view: View, agent: number): boolean {
+  return agentOf(view, view.shared.load(AT)) === agent && view.isAsleep(agent)
+}
+
+function agentOf(view: View, word: number): number | undefined {
+  const id = word & 0x3fffffff
+  return id === 0 ? undefined : view.shared.describe(id)?.threadId
+}
+
 function told(view: View, agent: number, isTold: boolean): string | undefined {
   if (!isTold) {
     // Another call of the same agent may be told already, and not run yet.
-    if (((view.get(TAKING) >> (8 * agent)) & 255) > 0) return undefined
+    if (count(view, TAKING, agent) > 0) return undefined
     return view.get(MUST_TELL) > 0 ? `T${agent} is not told that a writer died inside` : undefined
   }
   if (view.get(MAY_TELL) === 0) return `T${agent} is told that a writer died inside; none did`
@@ -243,5 +298,7 @@ export const rwlock: Subject = {
     loopSegment('writeAsyncFor', holdAsync('writer', { timed: true }), holdAsync('reader')),
     loopSegment('readBetween', holdAsync('reader'), holdInBetween('reader', 'try')),
     loopSegment('writeBetween', holdAsync('writer'), holdInBetween('writer', 'try')),
+    loopSegment('readWrite', holdAsync('reader'), holdInBetween('writer', 'block')),
+    loopSegment('readWriteFor', holdAsync('reader'), holdInBetween('writer', 'for')),
   ],
 }

@@ -1,7 +1,8 @@
 import { barrierOf } from './barrier.ts'
-import { condition } from './condition.ts'
+import { condition, conditionOfRLock } from './condition.ts'
 import { event } from './event.ts'
 import { lock } from './lock.ts'
+import { rlock } from './rlock.ts'
 import { rwlock } from './rwlock.ts'
 import { counted, owned } from './semaphore.ts'
 import type { Subject } from './subject.ts'
@@ -12,9 +13,10 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['semaphore', [counted(0), counted(1), counted(2)]],
   ['undo', [owned(1), owned(2)]],
   ['event', [event]],
+  ['rlock', [rlock]],
   ['rwlock', [rwlock]],
   ['barrier', [barrierOf(2), barrierOf(3)]],
-  ['condition', [condition]],
+  ['condition', [condition, conditionOfRLock]],
 ])
 
 /** By its name; undefined if there is none. */

@@ -1,0 +1,72 @@
+import type { Guard } from '@ipc/core'
+import { RLock } from '@ipc/lock'
+import type { Agent } from '../agent.ts'
+import type { Monitor, Segment } from '../model.ts'
+import * as lock from './lock.ts'
+import type { Subject } from './subject.ts'
+
+const AT = 0
+const DEPTH = RLock.words() - 1
+
+/** In the value: what it is, and what it should be. */
+const SEES_DEPTH = 100
+const SHIFT = 8
+
+type How = 'block' | 'try' | 'for'
+
+function take(agent: Agent, it: RLock, how: How): Guard | null {
+  if (how === 'block') return it.acquire()
+  if (how === 'try') return it.tryAcquire()
+  return agent.timed(() => it.tryAcquire({ timeoutMs: 10 }))
+}
+
+/** So many times, each time seeing how often; then given back, the oldest hold before the newest. */
+function nest(agent: Agent, it: RLock, how: How, times: number): void {
+  const see = (depth: number): void => agent.did(SEES_DEPTH, it.depth | (depth << SHIFT))
+  agent.begins(lock.ACQUIRES)
+  const first = take(agent, it, how)
+  if (first === null) return agent.did(lock.GAVE_UP)
+  agent.did(lock.ACQUIRED, Number(first.abandoned))
+  const guards = [first]
+  see(1)
+  while (guards.length < times) {
+    guards.push(take(agent, it, how)!)
+    see(guards.length)
+  }
+  while (guards.length > 1) {
+    guards.shift()!.release()
+    see(guards.length)
+  }
+  agent.begins(lock.RELEASES)
+  guards[0]!.release()
+  agent.did(lock.RELEASED)
+}
+
+const segment = (name: string, how: How, times: number): Segment => ({
+  name,
+  code: (agent) => nest(agent, agent.named(RLock.at(agent.memory, AT)), how, times),
+})
+
+/** As of a lock; and its owner, and nobody else, says how often it has it. */
+const monitor: Monitor = {
+  ...lock.monitor,
+  tell(view, agent, code, value) {
+    if (code !== SEES_DEPTH) return lock.monitor.tell!(view, agent, code, value)
+    const [is, should] = [value & ((1 << SHIFT) - 1), value >> SHIFT]
+    return is === should ? undefined : `T${agent} has it ${should} times, and reads ${is}`
+  },
+  wordNames: [...lock.monitor.wordNames!, 'depth'],
+  show: (index, value) => (index === AT + DEPTH ? String(value) : lock.monitor.show!(index, value)),
+}
+
+export const rlock: Subject = {
+  name: 'rlock',
+  words: RLock.words(),
+  monitor,
+  segments: [
+    segment('hold', 'block', 1),
+    segment('nest', 'block', 3),
+    segment('tryNest', 'try', 2),
+    segment('nestFor', 'for', 2),
+  ],
+}
