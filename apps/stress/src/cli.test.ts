@@ -36,6 +36,7 @@ test.each([
   )
   expect(stdout).toContain(`VIOLATED: ${law}`)
   expect(stdout).toMatch(/^replay: npx -y pnpm@10\.34\.9 stress replay "[\w-]+"$/m)
+  expect(stdout).toContain('The same program in the explorer')
   expect(status).toBe(1)
 })
 

@@ -27,9 +27,12 @@ export async function explorePrograms(
     const what = `${describeProgram(program)} (${i + 1} of ${programs.length})`
     const budget = watched(budgetUntil(deadline), () => output.progress.show(() => what))
     // oxlint-disable-next-line no-await-in-loop -- one after another
-    const result = await inMacrotask(() => search(program, strategies, budget))
-    if (result.finding !== null) {
-      const failure = exploredFailure(result)
+    const { result, failure } = await inMacrotask(() => {
+      const searched = search(program, strategies, budget)
+      const found = searched.finding === null ? null : exploredFailure(searched)
+      return { result: searched, failure: found }
+    })
+    if (failure !== null) {
       output.say(`\n${describeExplored(failure).join('\n')}`)
       const text = `FAILED: ${failure.program}: ${failure.verdict}`
       return output.finish({

@@ -6,13 +6,22 @@ import { checkPlanted } from '../planted/planted.ts'
 import { describeProgram } from '../program/describe.ts'
 import { fromToken } from '../program/token.ts'
 import { replayed } from '../report/explored.ts'
+import { describeExploration, scheduledFailure } from '../report/explored-real.ts'
 import { Output, OUTPUT_HELP, OUTPUT_OPTIONS } from '../report/output.ts'
 import { describeReal, realFailure } from '../report/real.ts'
+import type { ExploredFailure } from '../report/report.ts'
 import { withBenches } from '../run/bench.ts'
 import { runProgram } from '../run/run-program.ts'
 import { replaySignals } from '../signals/replay.ts'
 import { isSignalToken } from '../signals/token.ts'
+import {
+  followReal,
+  fromScheduledToken,
+  isScheduledToken,
+  type ScheduledReal,
+} from '../translate/explore-real.ts'
 import { integer, usage, UsageError } from '../usage.ts'
+import { exploreAgain } from './run-real.ts'
 
 export const summary = 'one failure again: replay "<token>"'
 
@@ -23,9 +32,10 @@ real run is a program with its faults: it is run until it fails, or was run so m
 threads and processes interleave differently every time.
 
   --times 100        how often a real program is run at most
+  --explore          looks for a schedule under which the same program fails in the explorer, instead
 ${OUTPUT_HELP}
 
-Exit code 1: it failed again. 0: it did not.
+Exit code 1: it failed again. 0: it did not. 3: no schedule was found (--explore).
 `
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -36,6 +46,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       options: {
         help: { type: 'boolean', short: 'h' },
         times: { type: 'string' },
+        explore: { type: 'boolean', default: false },
         ...OUTPUT_OPTIONS,
       },
     }),
@@ -48,7 +59,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (token === undefined || positionals.length > 1) {
     throw new UsageError('replay takes one token, as a failure prints it')
   }
-  if (!isExplorerToken(token)) {
+  const isStepwise = isExplorerToken(token) || isScheduledToken(token)
+  if (values.explore && (isStepwise || isSignalToken(token) || values.times !== undefined)) {
+    throw new UsageError(
+      '--explore is for tokens of real runs of locks, semaphores and events, alone',
+    )
+  }
+  if (values.explore) return exploreIt(token, new Output('replay', argv, values))
+  if (!isStepwise) {
     const times = integer('--times', values.times ?? '100', 1, 1_000_000)
     const again = isSignalToken(token) ? replaySignals : runAgain
     return again(token, times, new Output('replay', argv, values))
@@ -60,7 +78,9 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 async function stepAgain(token: string, output: Output): Promise<number> {
-  const failure = await inMacrotask(() => replayed(fromExplorerToken(token)))
+  const failure = isScheduledToken(token)
+    ? await stepReal(fromScheduledToken(token))
+    : await inMacrotask(() => replayed(fromExplorerToken(token)))
   output.say(`${failure.program}\n\n${drawTimeline(failure.timeline).join('\n')}\n`)
   if (failure.timeline.verdict === null) {
     const text = 'HELD: nothing wrong, the bug is gone'
@@ -70,6 +90,28 @@ async function stepAgain(token: string, output: Output): Promise<number> {
   const text = `FOUND: ${failure.verdict}`
   output.say(text)
   return output.finish({ verdict: 'violated', text, exitCode: 1, failures: [failure] })
+}
+
+async function stepReal(scheduled: ScheduledReal): Promise<ExploredFailure> {
+  checkPlanted(scheduled.real.planted)
+  return scheduledFailure(scheduled, await followReal(scheduled))
+}
+
+/** The program of a real run in the explorer. Exit code 3: it could not be explored, or not to its end. */
+async function exploreIt(token: string, output: Output): Promise<number> {
+  const real = fromToken(token)
+  checkPlanted(real.planted)
+  output.say(`${describeProgram(real.program).join('\n')}\n`)
+  const explored = await exploreAgain(real, 1, output)
+  output.say(`${describeExploration(explored)}\n`)
+  const { failure } = explored
+  if (failure !== null) {
+    const text = `FOUND: ${failure.verdict}`
+    return output.finish({ verdict: 'violated', text, exitCode: 1, failures: [failure] })
+  }
+  const text = 'NOT FOUND: a schedule under which it fails'
+  output.say(text)
+  return output.finish({ verdict: 'not done', text, exitCode: 3 })
 }
 
 async function runAgain(token: string, times: number, output: Output): Promise<number> {

@@ -1,12 +1,15 @@
 import { processScope } from '@ipc/core'
+import { explorationOf } from '../report/explored-real.ts'
 import type { Output } from '../report/output.ts'
 import { realFailure } from '../report/real.ts'
-import type { RealFailure, RealRuns } from '../report/report.ts'
+import type { Exploration, RealFailure, RealRuns } from '../report/report.ts'
 import { operations } from '../report/summary.ts'
 import { count, seconds } from '../report/table.ts'
 import { withBenches } from '../run/bench.ts'
 import { runSession, type Session, type SessionOptions } from '../run/session.ts'
 import type { Tallies } from '../run/tally.ts'
+import type { Replay } from '../program/token.ts'
+import { exploreReal } from '../translate/explore-real.ts'
 import { progressOf, signalFailure, signalRuns } from '../signals/report.ts'
 import { emptySignalSession, runSignalSession, type SignalSession } from '../signals/session.ts'
 
@@ -48,11 +51,27 @@ export async function runReal(options: RealOptions, output: Output): Promise<Rea
     failure:
       failure === null
         ? signalFailure(signals, planted)
-        : realFailure(failure.program, failure.run, { ...failure, planted }),
+        : {
+            ...realFailure(failure.program, failure.run, { ...failure, planted }),
+            explored: await exploreAgain({ program: failure.program, planted }, seed, output),
+          },
     isDone:
       (workers === 0 || tallies.thread.programs > 0) &&
       (processes === 0 || (tallies.process.programs > 0 && signals.tally.programs > 0)),
   }
+}
+
+/** For how long a program that failed is explored. */
+const EXPLORE_MS = 15_000
+
+/** The program that failed, in the explorer. */
+export async function exploreAgain(
+  real: Replay,
+  seed: number,
+  output: Output,
+): Promise<Exploration> {
+  const tick = (doing: string): void => output.progress.show(() => doing)
+  return explorationOf(await exploreReal(real, { budgetMs: EXPLORE_MS, seed, tick }))
 }
 
 /** Locks, semaphores and events in some lanes, signals in another, until one of them fails. */

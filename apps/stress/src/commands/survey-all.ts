@@ -32,10 +32,13 @@ export async function surveyAll(
       const now = performance.now()
       const until = now + (deadline - now) / (surveys.length - i)
       // oxlint-disable-next-line no-await-in-loop -- one after another: each has its share of the time
-      const found = await inMacrotask(() => explore(survey, until))
-      if (found === null) continue
+      const failure = await inMacrotask(() => {
+        const found = explore(survey, until)
+        return found === null ? null : exploredFailure(found)
+      })
+      if (failure === null) continue
       failed.add(survey)
-      failures.push(exploredFailure(found))
+      failures.push(failure)
       if (!goesOn) return
     }
   }

@@ -1,4 +1,4 @@
-import { named } from './named.ts'
+import { named, type CallNote } from './named.ts'
 import type { SimulatedMemory } from './simulated-memory.ts'
 
 /** A piece of an agent's code that shares nothing with the other pieces but the memory. */
@@ -17,13 +17,14 @@ export class Agent {
     this.#isWatched = isWatched
   }
 
-  /** An object of the code under test; its calls stand in timelines. */
-  named<T extends object>(object: T): T {
+  /** An object of the code under test; its calls stand in timelines, after a prefix if there is one. */
+  named<T extends object>(object: T, prefix = ''): T {
     const { memory } = this
     if (!this.#isWatched) return object
-    return named(object, (note) => {
-      if (memory.stoppedAt === null) memory.calls.push(note)
-    })
+    const note = (call: CallNote): void => {
+      if (memory.stoppedAt === null) memory.calls.push(call)
+    }
+    return named(object, note, prefix)
   }
 
   /** Tells the monitor that something was done, by the operation that came last. */

@@ -173,12 +173,17 @@ let isChecked = false
 
 function checkDrain(): void {
   if (isChecked) return
+  requireMacrotask()
+  isChecked = true
+  process.on('unhandledRejection', forgetStopped)
+}
+
+/** @throws where microtasks cannot be run: nothing asynchronous would go on there */
+export function requireMacrotask(): void {
   let hasRun = false
   void Promise.resolve().then(() => (hasRun = true))
   drain()
   if (!hasRun) throw new Error('event loops can be explored outside microtasks only: inMacrotask')
-  isChecked = true
-  process.on('unhandledRejection', forgetStopped)
 }
 
 /** Promises of an execution that was stopped are left as they are. */

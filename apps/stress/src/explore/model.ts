@@ -1,5 +1,5 @@
+import type { Memory } from '@ipc/core'
 import type { Code } from './agent.ts'
-import type { Words } from './words.ts'
 
 /** A part of an agent's program. What it remembers, except in shared memory, ends with it. */
 export interface Segment {
@@ -56,11 +56,14 @@ export interface Violation {
   readonly agent: number | null
 }
 
+/** A memory that is only looked at. */
+export type SharedWords = Memory & Required<Pick<Memory, 'describe'>>
+
 /** What a monitor sees. */
 export interface View {
   readonly agents: number
-  /** The shared words. */
-  readonly shared: Words
+  /** The shared words, to look at. */
+  readonly shared: SharedWords
   /** The monitor's own. */
   get(word: number): number
   set(word: number, value: number): void

@@ -1,6 +1,8 @@
 import { ALL } from '@ipc/core'
 import { Act, actOf, agentOf, type Action } from './action.ts'
+import { isLoop } from './agent.ts'
 import { Automata } from './automaton.ts'
+import { requireMacrotask } from './event-loop.ts'
 import { Machine } from './machine.ts'
 import type { Model } from './model.ts'
 import type { CallNote } from './named.ts'
@@ -63,6 +65,7 @@ export interface Timeline {
 
 /** Does a schedule again, and writes down what happens. Ends at the first violation. */
 export function follow(model: Model, schedule: readonly Action[]): Timeline {
+  if (model.agents.flat().some(({ code }) => isLoop(code))) requireMacrotask()
   return new Follower(model).follow(schedule)
 }
 

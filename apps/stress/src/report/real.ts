@@ -2,6 +2,7 @@ import { describeProgram, objectName, trackName } from '../program/describe.ts'
 import { MAX_TRACKS, type Program } from '../program/program.ts'
 import { replayCommand } from '../program/token.ts'
 import type { Run } from '../run/run-program.ts'
+import { describeExploration } from './explored-real.ts'
 import { drawHistory, historyTimeline } from './history-timeline.ts'
 import type { RealFailure } from './report.ts'
 
@@ -38,12 +39,15 @@ export function realFailure(
 }
 
 /** Verdict, history, program, and what replays it. */
-export function describeReal({ violations, program, asleep: lines, replay }: RealFailure): string {
+export function describeReal(failure: RealFailure): string {
+  const { violations, program, asleep: lines, replay, explored } = failure
   const parts = violations.map(({ law, object, text, timeline }) => {
     const head = `VIOLATED: ${law}${object === null ? '' : ` (${object})`}\n  ${text}`
     return timeline === null ? head : `${head}\n\n${object}\n${drawHistory(timeline)}`
   })
-  return [...parts, program.join('\n'), [...lines, `replay: ${replay}`].join('\n')].join('\n\n')
+  const end = [...lines, `replay: ${replay}`].join('\n')
+  const again = explored === null ? [] : [describeExploration(explored)]
+  return [...parts, program.join('\n'), end, ...again].join('\n\n')
 }
 
 /** Who had not returned from what. */

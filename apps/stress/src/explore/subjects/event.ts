@@ -6,12 +6,12 @@ import type { Subject } from './subject.ts'
 
 const AT = 0
 
-const WAITS = 1
-const WAITED = 2
-const SETS = 3
-const HAS_SET = 4
-const CLEARS = 5
-const CLEARED = 6
+export const WAITS = 1
+export const WAITED = 2
+export const SETS = 3
+export const HAS_SET = 4
+export const CLEARS = 5
+export const CLEARED = 6
 
 const wait: Segment = segment('wait', (agent, event) => {
   agent.begins(WAITS)

@@ -8,11 +8,11 @@ import type { Subject } from './subject.ts'
 
 const AT = 0
 
-const ACQUIRES = 1
-const ACQUIRED = 2
-const GAVE_UP = 3
-const RELEASES = 4
-const RELEASED = 5
+export const ACQUIRES = 1
+export const ACQUIRED = 2
+export const GAVE_UP = 3
+export const RELEASES = 4
+export const RELEASED = 5
 
 /** Permits that are only a number. */
 export function counted(value: number): Subject {

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import type { AgentSpec, Form, ObjectSpec, Operation, Program } from '../program/program.ts'
+import { exploreReal, followReal, fromScheduledToken, toScheduledToken } from './explore-real.ts'
+
+const OPTIONS = { budgetMs: 60_000, seed: 1, tick: () => {} }
+
+const block: Form = { how: 'block', ms: 0 }
+const later: Form = { how: 'async', ms: 0 }
+const abort: Form = { how: 'abort', ms: 0 }
+
+const agent = (...tracks: Operation[][]): AgentSpec => ({ runs: 'worker', rounds: 2, tracks })
+const hold = (form: Form): Operation => ({ do: 'hold', object: 0, form, work: 'yield' })
+
+const program = (spec: ObjectSpec, ...agents: AgentSpec[]): Program => ({
+  scope: 'process',
+  objects: [spec],
+  agents,
+  faults: [],
+})
+
+const lock: ObjectSpec = { kind: 'lock', placed: 'own' }
+const event: ObjectSpec = { kind: 'event', placed: 'named' }
+const semaphore = (undo: boolean): ObjectSpec => {
+  return { kind: 'semaphore', placed: 'inside', value: 1, bounded: false, undo }
+}
+
+const LOCKS = program(lock, agent([hold(block)]), agent([hold(later)], [hold(abort)]))
+const EVENTS = program(
+  event,
+  agent([{ do: 'wait', object: 0, form: block }]),
+  agent([{ do: 'pulse', object: 0 }]),
+)
+const PERMITS = program(
+  semaphore(false),
+  agent([hold({ how: 'tryFor', ms: 1 })]),
+  agent([{ do: 'give', object: 0, count: 1 }, hold(block)]),
+)
+
+test.each([
+  ['ignores-contention', LOCKS, /^mutual exclusion: T\d(\.\d)? has the lock while T\d/],
+  ['split-release', PERMITS, /^semaphore0: the value is \d; \d permits are free$/],
+  ['lost-pulse', EVENTS, /^T0 sleeps, nobody will wake it/],
+] as const)(
+  'a real program with %s fails in the explorer, and its token does it again',
+  async (planted, real, verdict) => {
+    const { found } = await exploreReal({ program: real, planted }, OPTIONS)
+    expect(found!.timeline.verdict).toMatch(verdict)
+    const again = fromScheduledToken(toScheduledToken(found!))
+    expect(await followReal(again)).toEqual(found!.timeline)
+  },
+)
+
+test.each([
+  ['a lock, also awaited and aborted', LOCKS],
+  ['an event', EVENTS],
+  ['permits', PERMITS],
+  [
+    'permits that belong to agents',
+    { ...PERMITS, objects: [semaphore(true)], agents: LOCKS.agents },
+  ],
+] as const)('nothing is found in a real program of %s', async (_, real) => {
+  const withDeath: Program = { ...real, faults: [{ what: 'kill', agent: 0, afterMs: 1 }] }
+  for (const one of [real, withDeath]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after another
+    const explored = await exploreReal({ program: one }, { ...OPTIONS, budgetMs: 1500 })
+    expect(explored).toMatchObject({ found: null, obstacles: [] })
+  }
+})
+
+test('says what cannot be explored, and what is done in another way', async () => {
+  const many = program(lock, ...Array.from({ length: 5 }, () => agent([hold(block)])))
+  const { obstacles } = await exploreReal({ program: many }, OPTIONS)
+  expect(obstacles).toEqual(['it does 5 things at once; the explorer tells 4 apart'])
+  const timed = program(lock, agent([hold({ how: 'tryFor', ms: 1 })]), agent([hold(block)]))
+  const { differences } = await exploreReal({ program: timed }, { ...OPTIONS, budgetMs: 500 })
+  expect(differences).toContain('time-outs and aborts come at any moment')
+})

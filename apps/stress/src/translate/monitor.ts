@@ -1,0 +1,131 @@
+import type { Monitor, SharedWords, View } from '../explore/model.ts'
+import { OffsetMemory } from './offset-memory.ts'
+import type { Part } from './part.ts'
+
+/** Marks: the track above the object above the subject's code. */
+const CODES = 16
+const OBJECTS = 8
+
+export const codeOf = (track: number, object: number, code: number): number =>
+  code + CODES * (object + OBJECTS * track)
+
+/** One thing that an agent does after another; monitors see tracks as agents. */
+export interface TrackPlace {
+  readonly agent: number
+  /** `T0`, or `T0.1` for one of several. */
+  readonly name: string
+}
+
+/**
+ * The monitors of all objects as one. Each sees its own words, and the tracks in place of agents:
+ * several of one agent take a lock from each other, too. Words of its own say on which objects each
+ * track waits.
+ */
+export function monitorOf(
+  parts: readonly Part[],
+  tracks: readonly TrackPlace[],
+  waitCodes: ReadonlySet<string>,
+  endCodes: ReadonlySet<string>,
+): Monitor {
+  const waitingAt = parts.reduce((sum, { monitor }) => sum + monitor.words, 0)
+  const renamed = (text: string | undefined): string | undefined =>
+    text?.replaceAll(/\bT(\d)\b/g, (_, track: string) => tracks[Number(track)]?.name ?? `T${track}`)
+  const views = new WeakMap<View, PartView[]>()
+  const viewsOf = (view: View): PartView[] => {
+    let known = views.get(view)
+    if (known === undefined) {
+      views.set(view, (known = parts.map((part) => new PartView(view, part, tracks))))
+    }
+    return known
+  }
+  /** One more than the object that a track waits on; 0 if on none. */
+  const waiting = (view: View, track: number): number => view.get(waitingAt + track)
+  const tracksOf = (agent: number): number[] =>
+    tracks.flatMap((track, i) => (track.agent === agent ? [i] : []))
+
+  return {
+    words: waitingAt + tracks.length,
+    tell(view, _agent, mark, value) {
+      const code = mark % CODES
+      const object = Math.floor(mark / CODES) % OBJECTS
+      const track = Math.floor(mark / (CODES * OBJECTS))
+      const part = parts[object]!
+      const key = `${part.spec.kind} ${code}`
+      if (waitCodes.has(key)) view.set(waitingAt + track, object + 1)
+      if (endCodes.has(key)) view.set(waitingAt + track, 0)
+      return renamed(part.monitor.tell?.(viewsOf(view)[object]!, track, code, value))
+    },
+    armed(view, agent) {
+      // Of several that wait, nobody knows which it is.
+      const waits = tracksOf(agent).filter((track) => waiting(view, track) > 0)
+      if (waits.length !== 1) return
+      const object = waiting(view, waits[0]!) - 1
+      parts[object]!.monitor.armed?.(viewsOf(view)[object]!, waits[0]!)
+    },
+    maySleep(view, agent) {
+      return tracksOf(agent).every((track) => {
+        const object = waiting(view, track) - 1
+        if (object < 0) return true
+        return parts[object]!.monitor.maySleep?.(viewsOf(view)[object]!, track) ?? false
+      })
+    },
+    atRest(view) {
+      for (const [object, { monitor, name }] of parts.entries()) {
+        const wrong = renamed(monitor.atRest?.(viewsOf(view)[object]!))
+        if (wrong !== undefined) return `${name}: ${wrong}`
+      }
+      return undefined
+    },
+    wordNames: parts.flatMap(({ name, words, monitor }) =>
+      Array.from({ length: words }, (_, i) => {
+        const word = monitor.wordNames?.[i] ?? `[${i}]`
+        return words === 1 || word === 'word' ? name : `${name}.${word}`
+      }),
+    ),
+    show(index, value) {
+      const part = parts.findLast(({ base }) => base <= index)!
+      return part.monitor.show?.(index - part.base, value) ?? String(value)
+    },
+  }
+}
+
+/** What the monitor of one object sees. */
+class PartView implements View {
+  readonly agents: number
+  readonly shared: SharedWords
+  readonly #whole: View
+  readonly #ghosts: number
+  readonly #tracks: readonly TrackPlace[]
+
+  constructor(whole: View, { base, ghosts }: Part, tracks: readonly TrackPlace[]) {
+    this.agents = tracks.length
+    this.shared = new OffsetMemory(whole.shared, base)
+    this.#whole = whole
+    this.#ghosts = ghosts
+    this.#tracks = tracks
+  }
+
+  get(word: number): number {
+    return this.#whole.get(this.#ghosts + word)
+  }
+
+  set(word: number, value: number): void {
+    this.#whole.set(this.#ghosts + word, value)
+  }
+
+  isDead(track: number): boolean {
+    return this.#whole.isDead(this.#agentOf(track))
+  }
+
+  isFinished(track: number): boolean {
+    return this.#whole.isFinished(this.#agentOf(track))
+  }
+
+  isAsleep(track: number): boolean {
+    return this.#whole.isAsleep(this.#agentOf(track))
+  }
+
+  #agentOf(track: number): number {
+    return this.#tracks[track]?.agent ?? -1
+  }
+}
