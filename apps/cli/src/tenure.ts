@@ -11,6 +11,7 @@
  */
 import type { Guard, Primitive } from '@ipc/core'
 import { Lock, RWLock } from '@ipc/lock'
+import { Failure } from './failure.ts'
 
 export interface Tenure {
   /** What the command inherits. */
@@ -65,9 +66,18 @@ export async function holdOneOf(
   deadline: number,
 ): Promise<Tenure | null> {
   const { BoundedSemaphore } = await import('@ipc/semaphore')
-  const semaphore = BoundedSemaphore.open(name, { value: max })
+  const semaphore = openWith(() => BoundedSemaphore.open(name, { value: max }), name, max)
   const guard = semaphore.tryAcquire(left(deadline))
   return guard === null ? null : tenureOf([semaphore], [guard])
+}
+
+function openWith<T>(open: () => T, name: string, max: number): T {
+  try {
+    return open()
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_IPC_OPTIONS_MISMATCH') throw error
+    throw new Failure(`${name}: it is in use with another --max than ${max}`)
+  }
 }
 
 function tenureOf(objects: readonly Primitive[], guards: readonly Guard[]): Tenure {

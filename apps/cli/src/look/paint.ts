@@ -12,5 +12,11 @@ export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
   const coloured = stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
   const painted = (code: number) => (text: string) =>
     coloured ? `\u001B[${code}m${text}\u001B[0m` : text
-  return { strong: painted(1), faint: painted(2), good: painted(32), waiting: painted(33), bad: painted(31) }
+  return {
+    strong: painted(1),
+    faint: painted(2),
+    good: painted(32),
+    waiting: painted(33),
+    bad: painted(31),
+  }
 }
