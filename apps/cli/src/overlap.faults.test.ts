@@ -13,7 +13,7 @@ import { Bench } from './fixtures/ipc.ts'
 
 /** In all; IPC_CLI_ROUNDS=1000 for the full size. */
 const ROUNDS = Number(
-  process.env['IPC_CLI_ROUNDS'] ?? (process.env['IPC_NIGHTLY'] === '1' ? 1000 : 60),
+  process.env['IPC_CLI_ROUNDS'] ?? (process.env['IPC_NIGHTLY'] === '1' ? 1000 : 40),
 )
 
 const hasFlock = spawnSync('flock', ['--version']).status === 0

@@ -103,7 +103,7 @@ export class Place {
     const file = `${layout.kind}.${checkName(name)}`
     checkOptions('open() options', options)
     const create = flag('create', options?.create, true)
-    const domain = openDomain(platform.directory())
+    const domain = openDomain(platform.directory(), create)
     const { kind, words, options: stored } = layout
     return Place.#inFile(
       openFile(domain, {

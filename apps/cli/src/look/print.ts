@@ -70,7 +70,7 @@ class Printer {
   }
 
   #step({ agent, next, object }: Link): string {
-    const who = `${this.#number(agent)} (${this.#command(agent.pid)})`
+    const who = `${this.#number(agent)} (${agent.livesInHeirs ? 'killed' : this.#command(agent.pid)})`
     if (object === null) return `${who} runs ${this.#number(next)}`
     return `${who} waits for ${titleOf(object)}, which ${this.#number(next)} holds`
   }

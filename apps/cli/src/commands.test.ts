@@ -1,0 +1,149 @@
+/** Events, removal, signals, alarms, help, completion, and every bad command line. */
+import { RWLock } from '@ipc/lock'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Bench } from './fixtures/ipc.ts'
+
+let bench: Bench
+
+beforeEach(() => {
+  bench = new Bench()
+})
+
+afterEach(async () => {
+  await bench.end()
+})
+
+test('wait, set and clear', async () => {
+  const early = bench.start('wait', 'ready')
+  expect((await bench.ipc('wait', 'ready', '--timeout', '20ms')).status).toBe(1)
+  expect((await bench.ipc('set', 'ready')).status).toBe(0)
+  expect((await early.ended).status).toBe(0)
+  expect((await bench.ipc('wait', 'ready')).status).toBe(0)
+  expect((await bench.ipc('clear', 'ready')).status).toBe(0)
+  expect((await bench.ipc('wait', 'ready', '--timeout', '0')).status).toBe(1)
+})
+
+test('rm and prune', async () => {
+  const used = RWLock.open('used')
+  await bench.ipc('set', 'used')
+  await bench.ipc('set', 'other')
+  expect(await bench.ipc('rm', 'used')).toMatchObject({ status: 2 }) // which?
+  expect(await bench.ipc('rm', 'used', '--kind', 'rwlock')).toMatchObject({
+    status: 1,
+    err: `ipc: used: another process has it open (pid ${process.pid})\n`,
+  })
+  expect((await bench.ipc('rm', 'used', '--kind', 'event')).status).toBe(0)
+  expect(JSON.parse((await bench.ipc('prune', '--json')).out)).toEqual([
+    { kind: 'event', name: 'other' },
+  ])
+  expect((await bench.ipc('rm', 'used', '--force')).status).toBe(0)
+  expect(() => used.writer.acquire()).toThrow(expect.objectContaining({ code: 'ERR_IPC_UNLINKED' }))
+  expect(await bench.ipc('rm', 'used')).toMatchObject({
+    status: 1,
+    err: 'ipc: no object is called used\n',
+  })
+  used.close()
+})
+
+test('kill', async () => {
+  const script = `trap 'echo usr1' USR1; trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done`
+  const running = bench.program('sh', ['-c', script])
+  await running.says('up')
+  const pid = String(running.pid)
+  expect((await bench.ipc('kill', '-USR1', pid)).status).toBe(0)
+  await running.says('usr1')
+  expect((await bench.ipc('kill', '-0', pid)).status).toBe(0)
+  expect((await bench.ipc('kill', '--queue', '42', pid)).status).toBe(0)
+  expect((await running.ended).status).toBe(5)
+  expect(await bench.ipc('kill', pid)).toMatchObject({
+    status: 1,
+    err: `ipc: ${pid}: no such process\n`,
+  })
+  expect((await bench.ipc('kill', '-l')).out).toContain('10  SIGUSR1')
+  expect(JSON.parse((await bench.ipc('kill', '-l', '--json', 'rtmin+1')).out)).toMatchObject([
+    { signal: 'SIGRTMIN+1' },
+  ])
+})
+
+test('alarm', async () => {
+  expect((await bench.ipc('alarm', '50ms', '--', 'sleep', '60')).signal).toBe('SIGALRM')
+  expect(
+    await bench.ipc('alarm', '60', '--', 'sh', '-c', 'echo "$1"; exit 3', 'sh', 'a b'),
+  ).toMatchObject({
+    status: 3,
+    out: 'a b\n',
+  })
+  expect((await bench.ipc('alarm', '1', '--', 'no-such-command')).status).toBe(127)
+})
+
+test('bash completes commands, options, names and signals', async () => {
+  await bench.ipc('set', 'cache-ready')
+  const { out } = await bench.ipc('completion', 'bash')
+  const complete = (...words: string[]): string => {
+    const script = `${out}
+ipc() { $IPC "$@"; }
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}
+_ipc; echo "\${COMPREPLY[@]}"`
+    const env = { ...process.env, IPC: `${process.execPath} ${bench.cli}` }
+    return spawnSync('bash', ['-c', script], { env, encoding: 'utf8' }).stdout.trim()
+  }
+  expect(complete('ipc', 'al')).toBe('alarm')
+  expect(complete('ipc', 'run', 'x', '--ti')).toBe('--timeout')
+  expect(complete('ipc', 'wait', 'ca')).toBe('cache-ready')
+  expect(complete('ipc', 'kill', '-s', 'USR')).toBe('USR1 USR2')
+})
+
+test('help teaches, on standard output', async () => {
+  for (const command of [[], ['run'], ['wait'], ['ls'], ['top'], ['rm'], ['kill'], ['alarm']]) {
+    const { status, out, err } = await bench.ipc(...command, '--help')
+    expect({ command, status, err }).toEqual({ command, status: 0, err: '' })
+    expect(out).toMatch(/Usage: ipc/)
+    if (!['ls', 'top'].includes(command[0] ?? '')) expect(out).toContain('Examples:')
+  }
+})
+
+describe('bad input: one line, status 2, nothing is made', () => {
+  test.each([
+    [['run', 'x'], 'no command: say ipc run x -- COMMAND'],
+    [['run', '../x', '--', 'true'], /^name must be 1 to 128 of .*: "\.\.\/x"$/],
+    [['run', 'x', '--timeout', 'soon', '--', 'true'], /^no duration: "soon"/],
+    [['run', 'x', '--max', '0', '--', 'true'], /^no number of places: "0"/],
+    [['run', 'x', '--max', '2', '--shared', '--', 'true'], /do not go together/],
+    [['run', 'x', '--conflict-exit-code', '256', '--', 'true'], /^no exit status: "256"/],
+    [['run', 'x', '--frobnicate', '--', 'true'], /^unknown option '--frobnicate'/],
+    [['run'], /^missing required argument 'name'/],
+    [['wait', ''], /^name must be/],
+    [['rm', 'x', '--kind', 'mutex'], /^no such kind: "mutex"/],
+    [['rm', '-x'], /^unknown option '-x'/],
+    [['kill', '-USR9', '1'], /^no such signal: "USR9"/],
+    [['kill', '-s', 'RTMIN+99', '1'], /^no such signal: "RTMIN\+99"/],
+    [['kill', 'x'], /^no process number: "x"/],
+    [['kill'], /^no process: say/],
+    [['kill', '--queue', '1e3', '1'], /^no value: "1e3"/],
+    [['alarm', '0', '--', 'true'], /^no duration/],
+    [['alarm', '1'], /^no command/],
+    [['frobnicate'], /^no such command: frobnicate/],
+    [['completion', 'fish'], /^no completion for "fish"/],
+  ] as [string[], string | RegExp][])('%j', async (args, message) => {
+    const { status, out, err } = await bench.ipc(...args)
+    expect({ status, out, lines: err.split('\n').length }).toEqual({ status: 2, out: '', lines: 2 })
+    expect(err.trimEnd()).toMatch(typeof message === 'string' ? `ipc: ${message}` : /^ipc: /)
+    if (typeof message !== 'string') expect(err.slice('ipc: '.length).trimEnd()).toMatch(message)
+    expect(existsSync(bench.directory)).toBe(false)
+  })
+
+  test('a directory that others can use', async () => {
+    mkdirSync(bench.directory)
+    chmodSync(bench.directory, 0o755)
+    for (const args of [['run', 'x', '--', 'true'], ['ls'], ['set', 'x'], ['prune']]) {
+      const { status, out, err } = await bench.ipc(...args)
+      expect({ args, status, out }).toEqual({ args, status: 2, out: '' })
+      expect(err).toMatch(/^ipc: use the directory .* its mode is 0755.*\n$/)
+      expect(existsSync(join(bench.directory, '.registry'))).toBe(false)
+    }
+    chmodSync(bench.directory, 0o700)
+  })
+})
