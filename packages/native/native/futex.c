@@ -42,19 +42,25 @@ static int outcome(int error) {
   }
 }
 
+/* Cheaper than futex_waitv; and a signal handler ends it (EINTR), where that one is begun anew. */
+static int sleep_on_one(const ipc_sleep *word, uint64_t deadline_ns) {
+  struct timespec until = timespec_of(deadline_ns);
+  long result = syscall(SYS_futex, word->word, FUTEX_WAIT_BITSET, word->expected, &until, NULL,
+                        FUTEX_BITSET_MATCH_ANY);
+  return result == 0 ? 0 : outcome(errno);
+}
+
 static int sleep_in_slices(const ipc_sleep *words, int count, uint64_t deadline_ns) {
   for (int i = 0; i < count; i++)
     if (atomic_load(words[i].word) != words[i].expected) return IPC_SLEEP_CHANGED;
   uint64_t slice = ipc_now_ns() + SLICE_NS;
   bool last = deadline_ns <= slice;
-  struct timespec until = timespec_of(last ? deadline_ns : slice);
-  if (syscall(SYS_futex, words[0].word, FUTEX_WAIT_BITSET, words[0].expected, &until, NULL,
-              FUTEX_BITSET_MATCH_ANY) == 0)
-    return 0;
-  return errno == ETIMEDOUT && !last ? 0 : outcome(errno);
+  int slept = sleep_on_one(words, last ? deadline_ns : slice);
+  return slept == IPC_SLEPT_OUT && !last ? 0 : slept;
 }
 
 int ipc_sleep_on(const ipc_sleep *words, int count, uint64_t deadline_ns) {
+  if (count == 1) return sleep_on_one(words, deadline_ns);
   if (atomic_load(&without_waitv)) return sleep_in_slices(words, count, deadline_ns);
   struct waitv list[IPC_SLEEP_MAX];
   for (int i = 0; i < count; i++)

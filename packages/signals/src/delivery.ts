@@ -1,3 +1,4 @@
+import type { SignalInfo } from './info.ts'
 import { isBlocked, state, type Delivery } from './state.ts'
 
 /** After so many deliveries in a row others get their turn: the event loop, or a deadline. */
@@ -58,23 +59,32 @@ export function deliverHeld(): void {
 function deliver(delivery: Delivery): void {
   const { info } = delivery
   const { number } = info
-  for (const waiter of state.waiters) {
-    if (waiter.numbers.has(number)) return waiter.take(info)
+  if (state.waiters.size > 0) {
+    for (const waiter of state.waiters) {
+      if (waiter.numbers.has(number)) return waiter.take(info)
+    }
   }
   if (isBlocked(number)) return hold(delivery)
-  let heard = false
-  for (const listener of state.listeners) {
-    if (!listener.numbers.has(number)) continue
-    listener.hear(info)
-    heard = true
-  }
+  const heard = state.listeners.size > 0 && hear(info)
   const handler = state.ours.get(number)
   if (typeof handler === 'function') {
     handler(info.signal, info)
-    for (const resume of state.pausing) resume(info)
+    state.handled ??= info
+    if (state.pausing.size > 0) for (const resume of state.pausing) resume(info)
   } else if (!heard) {
     actByDisposition(delivery)
   }
+}
+
+/** Whether anybody listens to it. */
+function hear(info: SignalInfo): boolean {
+  let heard = false
+  for (const listener of state.listeners) {
+    if (!listener.numbers.has(info.number)) continue
+    listener.hear(info)
+    heard = true
+  }
+  return heard
 }
 
 /** Standard signals merge while they are pending. */

@@ -30,7 +30,9 @@ export interface State {
   readonly overruled: Set<number>
   readonly waiters: Set<Waiter>
   readonly listeners: Set<Listener>
-  /** Called after a handler has run: `pause`. */
+  /** What the first handler got that has run since a `pause` began; one may pause inside another. */
+  handled: SignalInfo | null
+  /** Called after a handler has run: `pauseAsync`. */
   readonly pausing: Set<(info: SignalInfo) => void>
   /** Taken from the kernel, and next to be delivered. */
   readonly queue: Delivery[]
@@ -74,6 +76,7 @@ export const state: State = (shared[SHARED] ??= {
   overruled: new Set(),
   waiters: new Set(),
   listeners: new Set(),
+  handled: null,
   pausing: new Set(),
   queue: [],
   held: [],

@@ -190,3 +190,14 @@ describe('for await (… of signals(…))', () => {
     expect(getSignal('SIGUSR2')).toBe(SIG_DFL)
   })
 })
+
+test('pause() inside the handler of a pause() ends for its own signal', () => {
+  const seen: (string | undefined)[] = []
+  signal('SIGUSR2', () => seen.push(pause({ timeoutMs: 10_000 })?.signal))
+  signal('SIGRTMIN', () => {})
+  kill(process.pid, 'SIGUSR2')
+  setitimer('real', { valueMs: 30 })
+  signal('SIGALRM', () => {})
+  seen.push(pause()?.signal)
+  expect(seen).toEqual(['SIGALRM', 'SIGUSR2'])
+})

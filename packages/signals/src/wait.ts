@@ -10,11 +10,14 @@ import { settle } from './settle.ts'
 import { isWaitedFor, state, type Waiter } from './state.ts'
 
 /** Something that ends once a signal has come. */
-interface Awaited {
+interface Expected {
   readonly info: SignalInfo | null
+  end(): void
+}
+
+interface Awaited extends Expected {
   /** Called at once if it has come already. */
   onArrival(callback: () => void): void
-  end(): void
 }
 
 /**
@@ -48,14 +51,14 @@ export async function sigwaitAsync(
  */
 export function pause(options?: TryOptions): SignalInfo | null {
   const timeoutMs = timeoutOf('pause', options)
-  return block('wait for a signal', new HandlerWait(), timeoutMs)
+  return block('wait for a signal', new Pause(), timeoutMs)
 }
 
 /** The same as a promise, which keeps the process alive. */
 export async function pauseAsync(options?: TryWaitOptions): Promise<SignalInfo | null> {
   const timeoutMs = timeoutOf('pauseAsync', options)
   checkSignal(options?.signal)?.throwIfAborted()
-  return await promise(new HandlerWait(), timeoutMs, options?.signal)
+  return await promise(new AsyncPause(), timeoutMs, options?.signal)
 }
 
 function timeoutOf(call: string, options: TryOptions | undefined): number {
@@ -109,8 +112,26 @@ class SignalWait implements Awaited, Waiter {
   }
 }
 
-/** Ends when a handler has run. */
-class HandlerWait implements Awaited {
+/** Ends when a handler has run, for a thread that blocks. */
+class Pause {
+  readonly #outer = state.handled
+
+  constructor() {
+    receiverFor('wait for a signal')
+    state.handled = null
+  }
+
+  get info(): SignalInfo | null {
+    return state.handled
+  }
+
+  end(): void {
+    state.handled = this.#outer
+  }
+}
+
+/** The same for promises. */
+class AsyncPause implements Awaited {
   info: SignalInfo | null = null
   #arrived = nobody
   readonly #resume = (handled: SignalInfo): void => {
@@ -133,7 +154,7 @@ class HandlerWait implements Awaited {
   }
 }
 
-function block(what: string, awaited: Awaited, timeoutMs: number): SignalInfo | null {
+function block(what: string, awaited: Expected, timeoutMs: number): SignalInfo | null {
   try {
     const addon = nativeFor(what)
     const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs
