@@ -17,6 +17,7 @@ rest of the time.
 
   --budget 2m        for how long (500ms, 40s, 2m)
   --seed N           the same random schedules and programs again
+  --shrink 20s       for how long a program that fails is made smaller
 ${OUTPUT_HELP}
 
 Exit code 0: the whole catalogue was explored, and nothing found. 1: something was found. 3: the
@@ -31,6 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       options: {
         budget: { type: 'string', default: '2m' },
         seed: { type: 'string' },
+        shrink: { type: 'string', default: '20s' },
         help: { type: 'boolean', short: 'h' },
         ...OUTPUT_OPTIONS,
       },
@@ -42,10 +44,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const budgetMs = durationMs('--budget', values.budget)
   const seed = seedOf(values.seed)
+  const shrinkMs = durationMs('--shrink', values.shrink)
   const names = primitives(positionals)
   const output = new Output('check', argv, values)
 
-  const surveyed = await surveyAll(names, { budgetMs, seed, goesOn: false }, output)
+  const surveyed = await surveyAll(names, { budgetMs, seed, shrinkMs, goesOn: false }, output)
   const result = judge(surveyed, seed)
   for (const failure of surveyed.failures) output.say(`\n${describeExplored(failure).join('\n')}\n`)
   output.say(coverageTable(surveyed.coverage))

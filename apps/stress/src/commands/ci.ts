@@ -36,6 +36,8 @@ const EXPLORING = 0.4
 const RUNNING = 0.35
 /** For one mutant at most. */
 const MUTANT_MS = 60_000
+/** For how long the program that finds a mutant is made smaller. */
+const SHRINK_MS = 5_000
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values } = usage(() =>
@@ -75,7 +77,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (real.failure !== null) output.say(`${describeReal(real.failure)}\n`)
 
   const all = inOrderOf(seed)
-  const examined = await examineMutants(all, { eachMs: MUTANT_MS, deadline }, output)
+  const examined = await examineMutants(
+    all,
+    { eachMs: MUTANT_MS, shrinkMs: SHRINK_MS, deadline },
+    output,
+  )
 
   const result = judge(surveyed, real, examined, {
     seed,

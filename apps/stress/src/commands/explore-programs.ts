@@ -7,14 +7,29 @@ import type { Output } from '../report/output.ts'
 import type { ExploredProgram } from '../report/report.ts'
 import { seconds } from '../report/table.ts'
 
-/** The plainest use of each primitive by so many agents. */
-export function simplePrograms(threads: number): Program[] {
-  const all = (name: string, segment: string): Program =>
-    parseProgram([name, ...Array.from({ length: threads }, () => segment)].join('/'))
-  return [all('lock', 'hold'), all('semaphore:1', 'hold'), all('undo:1', 'hold')]
+/** By primitive, what agents do in turn. */
+const PLAINEST: readonly (readonly [string, ...string[]])[] = [
+  ['lock', 'hold'],
+  ['rlock', 'nest', 'hold', 'hold'],
+  ['semaphore:1', 'hold'],
+  ['bounded:1', 'hold'],
+  ['undo:1', 'hold'],
+  ['event', 'wait', 'pulse', 'wait'],
+  ['rwlock', 'read', 'write'],
+  ['barrier:2', 'wait'],
+  ['condition', 'take', 'give'],
+]
+
+/** The plainest use of each primitive by so many agents, of whom so many may die. */
+export function simplePrograms(threads: number, crashes = 0): Program[] {
+  return PLAINEST.map(([subject, ...segments]) => {
+    const name = subject === 'barrier:2' && threads === 3 ? 'barrier:3' : subject
+    const agents = Array.from({ length: threads }, (_, i) => segments[i % segments.length]!)
+    return parseProgram([name, ...agents, ...(crashes > 0 ? [`crashes=${crashes}`] : [])].join('/'))
+  })
 }
 
-/** Explores each program, until one fails; prints a line for each. Answers with the exit code. */
+/** Explores each program in its share of the time, until one fails; prints a line for each. Answers with the exit code. */
 export async function explorePrograms(
   programs: readonly Program[],
   strategies: readonly Strategy[],
@@ -25,7 +40,9 @@ export async function explorePrograms(
   const done: ExploredProgram[] = []
   for (const [i, program] of programs.entries()) {
     const what = `${describeProgram(program)} (${i + 1} of ${programs.length})`
-    const budget = watched(budgetUntil(deadline), () => output.progress.show(() => what))
+    const now = performance.now()
+    const share = now + (deadline - now) / (programs.length - i)
+    const budget = watched(budgetUntil(share), () => output.progress.show(() => what))
     // oxlint-disable-next-line no-await-in-loop -- one after another
     const { result, failure } = await inMacrotask(() => {
       const searched = search(program, strategies, budget)

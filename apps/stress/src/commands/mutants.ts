@@ -13,6 +13,7 @@ Builds each patch of apps/stress/mutants into a copy of the packages, and checks
 breaks, with this budget and no hint of its own.
 
   --budget 60s       for each mutant
+  --shrink 20s       for how long the program that fails is made smaller
 ${OUTPUT_HELP}
                      (an array of { name, what, found, schedules, ms, program, how })
 
@@ -26,6 +27,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       allowPositionals: true,
       options: {
         budget: { type: 'string', default: '60s' },
+        shrink: { type: 'string', default: '20s' },
         help: { type: 'boolean', short: 'h' },
         ...OUTPUT_OPTIONS,
       },
@@ -36,6 +38,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0
   }
   const budgetMs = durationMs('--budget', values.budget)
+  const shrinkMs = durationMs('--shrink', values.shrink)
   const all = mutants()
   const unknown = positionals.find((name) => !all.some((mutant) => mutant.name === name))
   if (unknown !== undefined) {
@@ -44,7 +47,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const chosen =
     positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name))
   const output = new Output('mutants', argv, values)
-  const results = await examineMutants(chosen, { eachMs: budgetMs, deadline: Infinity }, output)
+  const results = await examineMutants(
+    chosen,
+    { eachMs: budgetMs, shrinkMs, deadline: Infinity },
+    output,
+  )
   const result = judge(results)
   output.say(result.text)
   return output.finish(result, results)

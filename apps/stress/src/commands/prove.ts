@@ -1,18 +1,23 @@
 import { parseArgs } from 'node:util'
 import { MOST_AGENTS, parseProgram } from '../explore/program.ts'
-import { complete } from '../explore/strategies/bounded.ts'
+import { bounded, complete } from '../explore/strategies/bounded.ts'
 import { OUTPUT_HELP, OUTPUT_OPTIONS, Output } from '../report/output.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'
 import { explorePrograms, simplePrograms } from './explore-programs.ts'
 
 export const summary = 'the complete state graph of a program: every schedule'
 
+/** When the graph is too large, the bound that was reached is said. */
+const STRATEGIES = [bounded(0), bounded(1), bounded(2), complete]
+
 const HELP = `usage: stress prove [program]... [options]
 
 A program: lock/hold/hold,tryFor/crashes=1; with /endless at its end, agents go on for ever. Without
-one: so many agents who take and release each primitive.
+one: so many agents who use each primitive in the plainest way. When a graph is too large for the
+budget, the number of preemptions with which all schedules were explored is said.
 
   --threads 3        of the plainest programs
+  --crashes 0        so many of these threads may die, each at any step
   --budget 5m        for how long at most
 ${OUTPUT_HELP}
 
@@ -27,6 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       allowPositionals: true,
       options: {
         threads: { type: 'string' },
+        crashes: { type: 'string' },
         budget: { type: 'string', default: '5m' },
         help: { type: 'boolean', short: 'h' },
         ...OUTPUT_OPTIONS,
@@ -38,13 +44,17 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0
   }
   const budgetMs = durationMs('--budget', values.budget)
-  if (positionals.length > 0 && values.threads !== undefined) {
-    throw new UsageError('--threads is for the plainest programs: name none, or leave it out')
+  if (positionals.length > 0 && (values.threads ?? values.crashes) !== undefined) {
+    const why = 'name none, or leave it out'
+    throw new UsageError(`--threads and --crashes are for the plainest programs: ${why}`)
   }
   const programs =
     positionals.length > 0
       ? positionals.map((text) => parseProgram(text))
-      : simplePrograms(integer('--threads', values.threads ?? '3', 1, MOST_AGENTS))
+      : simplePrograms(
+          integer('--threads', values.threads ?? '3', 1, MOST_AGENTS),
+          integer('--crashes', values.crashes ?? '0', 0, MOST_AGENTS),
+        )
   const output = new Output('prove', argv, values)
-  return explorePrograms(programs, [complete], budgetMs, output)
+  return explorePrograms(programs, STRATEGIES, budgetMs, output)
 }

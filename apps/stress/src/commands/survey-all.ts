@@ -12,15 +12,26 @@ export interface Surveyed {
   readonly failures: readonly ExploredFailure[]
 }
 
+export interface SurveyAllOptions {
+  readonly budgetMs: number
+  readonly seed: number
+  /** Also when something was found. */
+  readonly goesOn: boolean
+  /** For how long what failed is made smaller. */
+  readonly shrinkMs?: number
+}
+
+const SHRINK_MS = 20_000
+
 /** The catalogues of all these primitives, then random programs while there is time. */
 export async function surveyAll(
   names: readonly string[],
-  { budgetMs, seed, goesOn }: { budgetMs: number; seed: number; goesOn: boolean },
+  { budgetMs, seed, goesOn, shrinkMs = SHRINK_MS }: SurveyAllOptions,
   output: Output,
 ): Promise<Surveyed> {
   const deadline = performance.now() + budgetMs
   const tick = (doing: string): void => output.progress.show(() => doing)
-  const surveys = names.map((name) => new Survey(name, { seed, tick }))
+  const surveys = names.map((name) => new Survey(name, { seed, shrinkMs, tick }))
   const failures: ExploredFailure[] = []
   const failed = new Set<Survey>()
 

@@ -18,6 +18,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   ['prove', () => import('./prove.ts')],
   ['mutants', () => import('./mutants.ts')],
   ['ci', () => import('./ci.ts')],
+  ['rates', () => import('./rates.ts')],
   ['stress', () => import('./stress.ts')],
   ['replay', () => import('./replay.ts')],
 ])

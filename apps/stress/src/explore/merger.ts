@@ -2,11 +2,22 @@ import type { Node, Point } from './node.ts'
 import { DEATH, Op, TIMED_OUT, WOKEN, type Operation } from './operation.ts'
 import type { Oracle, SimulatedMemory } from './simulated-memory.ts'
 
+/** Nodes that these do not tell apart are told apart by all. */
+const FIRST_PROBES = 8
 /** More probes, and longer ones, tell more apart, and cost more. */
 const PROBES = 96
 const PROBE_OPERATIONS = 64
 /** Every second probe begins with so many answers of which each is as likely as the others. */
 const EVEN_ANSWERS = 6
+
+/** Executes the code up to a node, and on from there. */
+type Execute = (oracle: Oracle) => Point
+
+interface Known {
+  readonly node: Node
+  readonly execute: Execute
+  rest: string | null
+}
 
 /**
  * Finds nodes that go on alike, whatever they are answered, so that loops have finite graphs. It
@@ -21,18 +32,32 @@ const EVEN_ANSWERS = 6
 export class Merger {
   /** Nodes that were not made, because there was one like them. */
   merged = 0
-  readonly #nodes: Map<string, Node> = new Map()
+  /** Those that the first probes do not tell apart. */
+  readonly #alike: Map<string, Known[]> = new Map()
   /** For each word, the values that it was seen to have or to get. */
   readonly #values: Map<number, number[]> = new Map()
   #epoch = 0
 
-  same(node: Node, execute: (oracle: Oracle) => Point): Node | undefined {
+  same(node: Node, execute: Execute): Node | undefined {
     this.#learn(node)
-    const key = this.#fingerprint(node, execute)
-    const same = this.#nodes.get(key)
-    if (same === undefined) this.#nodes.set(key, node)
+    const first = this.#fingerprint(node, execute, 0, FIRST_PROBES)
+    const known: Known = { node, execute, rest: null }
+    const alike = this.#alike.get(first)
+    if (alike === undefined) {
+      this.#alike.set(first, [known])
+      return undefined
+    }
+    const rest = this.#restOf(known)
+    const same = alike.find((other) => this.#restOf(other) === rest)
+    if (same === undefined) alike.push(known)
     else this.merged++
-    return same
+    return same?.node
+  }
+
+  /** What the other probes say; they are asked when it matters. */
+  #restOf(known: Known): string {
+    const { node, execute } = known
+    return (known.rest ??= this.#fingerprint(node, execute, FIRST_PROBES, PROBES))
   }
 
   #learn(node: Node): void {
@@ -53,13 +78,13 @@ export class Merger {
     this.#epoch++
   }
 
-  #fingerprint(node: Node, execute: (oracle: Oracle) => Point): string {
+  #fingerprint(node: Node, execute: Execute, from: number, to: number): string {
     if (node.kind >= Op.END) {
       return `end ${node.kind} ${String(node.error)} ${JSON.stringify([node.after, node.before])}`
     }
     let high = 0
     let low = 0
-    for (let probe = 0; probe < PROBES; probe++) {
+    for (let probe = from; probe < to; probe++) {
       const hash = this.#probe(probe, execute)
       high = Math.imul(high ^ hash, 0x9e3779b1) ^ (high >>> 15)
       low = Math.imul(low + hash, 0x85ebca6b) ^ (low >>> 13)
@@ -68,7 +93,7 @@ export class Merger {
   }
 
   /** A hash of what the code does from here on. */
-  #probe(probe: number, execute: (oracle: Oracle) => Point): number {
+  #probe(probe: number, execute: Execute): number {
     let hash = probe + 1
     let count = 0
     const mix = (value: number): void => {

@@ -3,6 +3,7 @@ import { CATALOGUE, DEEP } from './catalogue.ts'
 import { programs as randomPrograms } from './generate.ts'
 import { describeProgram, parseProgram, type Program } from './program.ts'
 import { budgetUntil, samples, search, simplest, type Search } from './search.ts'
+import { shrink } from './shrink.ts'
 import { bounded, complete } from './strategies/bounded.ts'
 import type { Budget, Strategy } from './strategies/strategy.ts'
 import { SUBJECTS } from './subjects/table.ts'
@@ -14,8 +15,6 @@ export const BOUNDS = [0, 1, 2] as const
 const SCHEDULES = 500
 /** A random program gets so much of the time at most. */
 const PROGRAM_MS = 400
-/** For how long a simpler schedule is looked for. */
-const SIMPLIFY_MS = 10_000
 
 /** What was explored of a primitive, exactly. */
 export interface Coverage {
@@ -42,6 +41,8 @@ export interface Coverage {
 
 export interface SurveyOptions {
   readonly seed: number
+  /** For how long a smaller program and a simpler schedule are looked for. */
+  readonly shrinkMs: number
   /** Called all the time, with what is being done. */
   readonly tick: (doing: string) => void
 }
@@ -95,11 +96,18 @@ export class Survey {
     try {
       const found = explore()
       if (found === null) return null
-      this.#options.tick(`${describeProgram(found.program)}: looking for a simpler schedule`)
-      return simplest(found, budgetUntil(performance.now() + SIMPLIFY_MS))
+      return this.#shrink(found)
     } finally {
       this.#ms += performance.now() - start
     }
+  }
+
+  #shrink(found: Search): Search {
+    const { tick, shrinkMs } = this.#options
+    const doing = `${describeProgram(found.program)}: looking for a smaller program`
+    const budget = budgetUntil(performance.now() + shrinkMs)
+    const watched = { ...budget, over: () => (tick(doing), budget.over()) }
+    return simplest(shrink(found, watched), watched)
   }
 
   #catalogue(of: ReadonlyMap<string, readonly string[]>): Program[] {

@@ -63,6 +63,8 @@ export interface MutantResult {
   readonly name: string
   readonly what: string
   readonly found: boolean
+  /** `stale`: the patch does not apply, or what it makes does not build. */
+  readonly verdict: 'found' | 'missed' | 'stale'
   /** Complete schedules and, where states are kept, states until it was found. */
   readonly schedules: number
   readonly ms: number

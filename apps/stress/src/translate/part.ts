@@ -5,7 +5,8 @@ import type { Memory } from '@ipc/core'
 import type { Monitor } from '../explore/model.ts'
 import { event } from '../explore/subjects/event.ts'
 import { lock } from '../explore/subjects/lock.ts'
-import { counted, owned } from '../explore/subjects/semaphore.ts'
+import { counted } from '../explore/subjects/counted.ts'
+import { owned } from '../explore/subjects/owned.ts'
 import type { ObjectSpec } from '../program/program.ts'
 
 export type Primitive = Lock | Semaphore | Event

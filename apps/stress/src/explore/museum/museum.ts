@@ -23,6 +23,8 @@ export interface Mutant {
   readonly what: string
   /** Which primitive's check must find it: the patch's line `check: lock`. */
   readonly check: string
+  /** The packages that it changes. */
+  readonly packages: readonly string[]
 }
 
 export function mutants(): Mutant[] {
@@ -34,7 +36,9 @@ export function mutants(): Mutant[] {
       const text = readFileSync(file, 'utf8')
       const check = /^check: (\S+)$/m.exec(text)?.[1]
       if (check === undefined) throw new Error(`${name} has no line "check: <primitive>"`)
-      return { name: basename(name, '.patch'), file, what: text.split('\n')[0]!, check }
+      const packages = [...text.matchAll(/^\+\+\+ b\/(packages\/[a-z]+)\//gm)].map((one) => one[1]!)
+      const what = text.split('\n')[0]!
+      return { name: basename(name, '.patch'), file, what, check, packages: [...new Set(packages)] }
     })
 }
 
@@ -53,6 +57,8 @@ export interface Examined {
 /** A copy of the sources in which mutants are built, one after another. */
 export class Workshop {
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'stress-mutants-'))
+  /** Packages that are built as the last mutant was. */
+  #changed: readonly string[] = []
 
   constructor() {
     for (const part of COPIED) {
@@ -71,7 +77,7 @@ export class Workshop {
   }
 
   /** Builds it, and looks whether `stress check` finds it. */
-  async examine(mutant: Mutant, budget: string): Promise<Examined> {
+  async examine(mutant: Mutant, budget: string, shrink: string): Promise<Examined> {
     const start = performance.now()
     const not = (verdict: 'missed' | 'stale', how: string): Examined => ({
       verdict,
@@ -82,22 +88,25 @@ export class Workshop {
     })
     try {
       await this.#patch(mutant, [])
-      await this.#build()
     } catch (error) {
       return not('stale', firstLine(error))
     }
     try {
-      const found = await this.#check(mutant.check, budget)
+      await this.#build(mutant)
+      const found = await this.#check(mutant.check, budget, shrink)
       return typeof found === 'string' ? not('missed', found) : found
+    } catch (error) {
+      return not('stale', firstLine(error))
     } finally {
       await this.#patch(mutant, ['--reverse'])
     }
   }
 
   /** With the default search; what was found, or why nothing was. */
-  async #check(primitive: string, budget: string): Promise<Examined | string> {
+  async #check(primitive: string, budget: string, shrink: string): Promise<Examined | string> {
     const cli = join(this.#folder, 'apps/stress/dist/cli.js')
-    const args = [cli, 'check', primitive, '--budget', budget, '--seed', '1', '--json', '-']
+    const args = [cli, 'check', primitive, '--budget', budget, '--shrink', shrink]
+    args.push('--seed', '1', '--json', '-')
     const { stdout, code } = await run(process.execPath, args, { cwd: this.#folder }).then(
       (done) => ({ ...done, code: 0 }),
       (failed: { stdout: string; code: number }) => failed,
@@ -115,11 +124,12 @@ export class Workshop {
     await run('git', ['apply', ...how, file], { cwd: this.#folder })
   }
 
-  async #build(): Promise<void> {
+  /** Only what it changes, and what the last one changed: others see the same types. */
+  async #build({ packages }: Mutant): Promise<void> {
+    const all = new Set([...packages, ...this.#changed])
+    this.#changed = packages
     const tsc = join(ROOT, 'node_modules/.bin/tsc')
-    await run(tsc, ['-b', 'packages/lock', 'packages/semaphore', 'packages/sync'], {
-      cwd: this.#folder,
-    })
+    await run(tsc, ['-b', ...all], { cwd: this.#folder })
   }
 }
 

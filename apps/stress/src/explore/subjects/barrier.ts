@@ -1,24 +1,35 @@
 import { Barrier } from '@ipc/sync'
 import type { Agent } from '../agent.ts'
-import type { Monitor, Segment, View } from '../model.ts'
+import { ABORTED, type Loop } from '../event-loop.ts'
+import type { Monitor, View } from '../model.ts'
+import { loopsOver, threadsOver } from './parts.ts'
 import { showAgents } from './show.ts'
 import type { Subject } from './subject.ts'
 
 const AT = 0
-const MOST_AGENTS = 4
 
 const COMES = 1
 const PASSES = 2
 const THROWS = 3
-const BREAKS = 4
+/** An abort begins, and is over. */
+const ABORTS = 4
+const HAS_ABORTED = 5
+const RESETS = 6
+const HAS_RESET = 7
 
 /** Of rounds: how many came at most, and passed. */
 const CAME = 0
 const PASSED = 1
 /** Whether something may have broken it: an abort, a reset, a time-out, a death. */
 const MAY_BE_BROKEN = 2
-/** Of agents: its calls so far. */
-const CALLS = 3
+/** Whether an abort is over and no reset has begun since. */
+const MUST_BE_BROKEN = 3
+/** How many resets are going on, and the aborts (of agents) that one overlaps. */
+const RESETTING = 4
+const OVERLAPPED = 5
+/** Agents that came when it had to be broken. */
+const CAME_TOO_LATE = 6
+const WORDS = 7
 
 function come(agent: Agent, barrier: Barrier, isTimed: boolean): void {
   agent.begins(COMES, isTimed ? 1 : 0)
@@ -31,19 +42,45 @@ function come(agent: Agent, barrier: Barrier, isTimed: boolean): void {
   }
 }
 
+async function comeAsync(
+  loop: Loop,
+  barrier: Barrier,
+  how: 'endless' | 'timed' | 'aborted',
+): Promise<void> {
+  const { agent } = loop
+  agent.begins(COMES, how === 'endless' ? 0 : 1)
+  try {
+    const pass = await barrier.waitAsync(
+      how === 'timed'
+        ? { timeoutMs: 10 }
+        : how === 'aborted'
+          ? { signal: loop.signal() }
+          : undefined,
+    )
+    agent.did(PASSES, pass.index)
+  } catch (error) {
+    if (error !== ABORTED && (error as { code?: string }).code !== 'ERR_IPC_BROKEN_BARRIER') {
+      throw error
+    }
+    agent.did(THROWS)
+  }
+}
+
 /**
  * Nobody passes before all parties of its round have come, which are calls that have begun; whoever
  * throws, there was a reason; nobody sleeps when so many are there as it takes.
  */
 function monitorOf(parties: number): Monitor {
   return {
-    words: CALLS + MOST_AGENTS,
+    words: WORDS,
     tell(view, agent, code, value) {
       if (someoneDied(view)) view.set(MAY_BE_BROKEN, 1)
       switch (code) {
         case COMES:
           view.set(CAME, view.get(CAME) + 1)
           if (value === 1) view.set(MAY_BE_BROKEN, 1)
+          if (view.get(MUST_BE_BROKEN) !== 0) on(view, CAME_TOO_LATE, agent)
+          else off(view, CAME_TOO_LATE, agent)
           return undefined
         case PASSES: {
           const passed = view.get(PASSED) + 1
@@ -53,15 +90,37 @@ function monitorOf(parties: number): Monitor {
             return `T${agent} passes in round ${rounds}, but only ${view.get(CAME)} came`
           }
           if (view.get(CAME) < parties) return `T${agent} passes alone`
+          if (isOn(view, CAME_TOO_LATE, agent)) return `T${agent} passes after an abort`
           return value < parties ? undefined : `the index is ${value}`
         }
         case THROWS:
           if (view.get(MAY_BE_BROKEN) === 0) return `T${agent} throws for no reason`
           return undefined
-        default:
+        case ABORTS:
           view.set(MAY_BE_BROKEN, 1)
+          off(view, OVERLAPPED, agent)
+          return undefined
+        case HAS_ABORTED:
+          if (view.get(RESETTING) === 0 && !isOn(view, OVERLAPPED, agent)) {
+            view.set(MUST_BE_BROKEN, 1)
+          }
+          return undefined
+        case RESETS:
+          view.set(MAY_BE_BROKEN, 1)
+          view.set(MUST_BE_BROKEN, 0)
+          view.set(CAME_TOO_LATE, 0)
+          view.set(OVERLAPPED, -1)
+          view.set(RESETTING, view.get(RESETTING) + 1)
+          return undefined
+        default:
+          view.set(RESETTING, view.get(RESETTING) - 1)
           return undefined
       }
+    },
+    atRest(view) {
+      const isLost =
+        view.get(MUST_BE_BROKEN) !== 0 && !Barrier.at(view.shared, AT, { parties }).broken
+      return isLost ? 'the barrier is not broken, though it was aborted' : undefined
     },
     maySleep(view) {
       const barrier = Barrier.at(view.shared, AT, { parties })
@@ -80,6 +139,13 @@ function monitorOf(parties: number): Monitor {
   }
 }
 
+const on = (view: View, word: number, agent: number): void =>
+  view.set(word, view.get(word) | (1 << agent))
+const off = (view: View, word: number, agent: number): void =>
+  view.set(word, view.get(word) & ~(1 << agent))
+const isOn = (view: View, word: number, agent: number): boolean =>
+  (view.get(word) & (1 << agent)) !== 0
+
 function someoneDied(view: View): boolean {
   for (let agent = 0; agent < view.agents; agent++) if (view.isDead(agent)) return true
   return false
@@ -95,10 +161,9 @@ function diedInside(view: View, parties: number): boolean {
 }
 
 export function barrierOf(parties: number): Subject {
-  const segment = (name: string, body: (agent: Agent, barrier: Barrier) => void): Segment => ({
-    name,
-    code: (agent) => body(agent, agent.named(Barrier.at(agent.memory, AT, { parties }))),
-  })
+  const open = (agent: Agent): Barrier => agent.named(Barrier.at(agent.memory, AT, { parties }))
+  const segment = threadsOver(open)
+  const loop = loopsOver(open)
   return {
     name: `barrier:${parties}`,
     words: Barrier.words({ parties }),
@@ -107,13 +172,25 @@ export function barrierOf(parties: number): Subject {
       segment('wait', (agent, barrier) => come(agent, barrier, false)),
       segment('waitFor', (agent, barrier) => come(agent, barrier, true)),
       segment('abort', (agent, barrier) => {
-        agent.begins(BREAKS)
+        agent.begins(ABORTS)
         barrier.abort()
+        agent.did(HAS_ABORTED)
       }),
       segment('reset', (agent, barrier) => {
-        agent.begins(BREAKS)
+        agent.begins(RESETS)
         barrier.reset()
+        agent.did(HAS_RESET)
       }),
+    ],
+    loops: [
+      loop('async', (barrier, it) => comeAsync(it, barrier, 'endless')),
+      loop(
+        'async2',
+        (barrier, it) => comeAsync(it, barrier, 'endless'),
+        (barrier, it) => comeAsync(it, barrier, 'endless'),
+      ),
+      loop('asyncFor', (barrier, it) => comeAsync(it, barrier, 'timed')),
+      loop('asyncAbort', (barrier, it) => comeAsync(it, barrier, 'aborted')),
     ],
   }
 }

@@ -1,10 +1,11 @@
-import type { Guard, Memory } from '@ipc/core'
+import type { Guard } from '@ipc/core'
 import { Lock, RLock } from '@ipc/lock'
 import { Condition } from '@ipc/sync'
 import type { Agent } from '../agent.ts'
-import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
+import { ABORTED, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment, View } from '../model.ts'
-import type { SimulatedMemory } from '../simulated-memory.ts'
+import { UntimedMemory } from '../untimed.ts'
+import { loopsOver, threadsOver } from './parts.ts'
 import { showAgents } from './show.ts'
 import type { Subject } from './subject.ts'
 
@@ -34,32 +35,9 @@ interface Objects extends Layout {
 }
 
 function open(agent: Agent, layout: Layout): Objects {
-  const lock = layout.Kind.at(untimed(agent.memory), LOCK)
+  const lock = layout.Kind.at(new UntimedMemory(agent.memory), LOCK)
   const changed = Condition.at(agent.memory, layout.condition, { lock })
   return { ...layout, lock: agent.named(lock), changed: agent.named(changed) }
-}
-
-/** The same memory for a lock that is waited for without end, also inside a wait with a time-out. */
-function untimed(memory: SimulatedMemory): Memory {
-  const without =
-    <A extends unknown[], R>(call: (...args: A) => R) =>
-    (...args: A): R => {
-      const { timed } = memory
-      memory.timed = false
-      const result = call(...args)
-      memory.timed = timed
-      return result
-    }
-  const park = without((...args: Parameters<Memory['park']>) => memory.park(...args))
-  const now = without(() => memory.now())
-  return new Proxy(memory, {
-    get(_, name) {
-      if (name === 'park') return park
-      if (name === 'now') return now
-      const value: unknown = Reflect.get(memory, name, memory)
-      return typeof value === 'function' ? value.bind(memory) : value
-    },
-  })
 }
 
 const WAITS = 1
@@ -130,32 +108,19 @@ const BODIES: Readonly<Record<string, Body>> = {
   give2: (agent, objects) => give(agent, objects, 2),
 }
 
-function segmentsOf(layout: Layout): Segment[] {
-  return Object.entries(BODIES).map(([name, body]) => ({
-    name,
-    code: (agent: Agent) => body(agent, open(agent, layout)),
-  }))
+function threadsOf(layout: Layout): Segment[] {
+  const segment = threadsOver((agent) => open(agent, layout))
+  return Object.entries(BODIES).map(([name, body]) => segment(name, body))
 }
 
 /* ---- event loops --------------------------------------------------------------------------------- */
 
 const OF_LOCK = layoutOf(Lock, 1)
 
-function loopSegment(
-  name: string,
-  ...tasks: ((objects: Objects, loop: Loop) => Promise<void>)[]
-): Segment {
-  const known = new WeakMap<Agent, Objects>()
-  const objectsOf = (agent: Agent): Objects => {
-    let objects = known.get(agent)
-    if (objects === undefined) known.set(agent, (objects = open(agent, OF_LOCK)))
-    return objects
-  }
-  return { name, code: eventLoop(tasks.map((task) => (loop) => task(objectsOf(loop.agent), loop))) }
-}
+const loopSegment = loopsOver((agent) => open(agent, OF_LOCK))
 
 const takeAsync =
-  (isAborted: boolean) =>
+  (how: 'endless' | 'timed' | 'aborted') =>
   async ({ lock, changed, count }: Objects, loop: Loop): Promise<void> => {
     const { agent } = loop
     const guard = await (lock as Lock).acquireAsync()
@@ -163,44 +128,90 @@ const takeAsync =
     while (agent.memory.load(count) === 0 && !gaveUp) {
       agent.begins(WAITS)
       try {
-        await changed.waitAsync(guard, isAborted ? { signal: loop.signal() } : undefined)
-        agent.did(WOKEN, Number(guard.abandoned))
+        const isWoken =
+          how === 'timed'
+            ? await changed.tryWaitAsync(guard, { timeoutMs: 10 })
+            : await changed.waitAsync(guard, how === 'aborted' ? { signal: loop.signal() } : {})
+        gaveUp = !isWoken
+        agent.did(isWoken ? WOKEN : TIMED_OUT, Number(guard.abandoned))
       } catch (error) {
         if (error !== ABORTED) throw error
-        gaveUp = true
         agent.did(TIMED_OUT)
+        guard.release() // and takes nothing, so its wake must go to another
+        return
       }
     }
     if (agent.memory.load(count) > 0) agent.memory.sub(count, 1)
     guard.release()
   }
 
+const giveAsync = async ({ lock, changed, count }: Objects, { agent }: Loop): Promise<void> => {
+  const guard = await (lock as Lock).acquireAsync()
+  agent.memory.add(count, 1)
+  agent.begins(NOTIFIES, 1)
+  changed.notify()
+  guard.release()
+}
+
 /* ---- what must hold -------------------------------------------------------------------------------- */
 
 /** Waits that may be woken: one for each notification, more when somebody dies. */
 const WAKES = 0
 const SLEEPERS = 1
+/** Who waits, oldest first: four bits each, the agent + 1. */
+const ORDER = 2
+/** Agents whose turn has come. */
+const TURN = 3
+
+/** The oldest that waits is notified next. */
+function notifyOldest(view: View): void {
+  const agent = (view.get(ORDER) & 15) - 1
+  if (agent < 0) return
+  view.set(ORDER, view.get(ORDER) >>> 4)
+  view.set(TURN, view.get(TURN) | (1 << agent))
+}
+
+/** Whether its turn had come; it waits no more. */
+function leaves(view: View, agent: number): boolean {
+  const hadTurn = (view.get(TURN) & (1 << agent)) !== 0
+  view.set(TURN, view.get(TURN) & ~(1 << agent))
+  if (hadTurn) return true
+  for (let at = 0; at < 32; at += 4) {
+    const order = view.get(ORDER)
+    if (((order >>> at) & 15) !== agent + 1) continue
+    const before = order & ((1 << at) - 1)
+    view.set(ORDER, before | ((order >>> (at + 4)) << at))
+    break
+  }
+  return false
+}
 
 const monitorOf = (layout: Layout): Monitor => ({
-  words: 2,
+  words: 4,
   tell(view, agent, code, value) {
     const died = someoneDied(view)
     switch (code) {
       case WAITS:
+        view.set(ORDER, view.get(ORDER) | ((agent + 1) << (4 * countOf(view.get(ORDER)))))
         view.set(SLEEPERS, view.get(SLEEPERS) + 1)
         return undefined
       case NOTIFIES:
         view.set(WAKES, view.get(WAKES) + Math.min(value, view.get(SLEEPERS)))
+        for (let i = 0; i < value; i++) notifyOldest(view)
         return undefined
-      case WOKEN:
+      case WOKEN: {
         view.set(SLEEPERS, view.get(SLEEPERS) - 1)
+        const hadTurn = leaves(view, agent)
         if (view.get(WAKES) === 0 && !died) return `T${agent} is woken by nobody`
+        if (!hadTurn && !died) return `T${agent} is woken before those who wait longer`
         if (view.get(WAKES) > 0) view.set(WAKES, view.get(WAKES) - 1)
         return value === 1 && !died ? `T${agent} is told that an owner died; none did` : undefined
+      }
       case WRONG_DEPTH:
         return `T${agent} had the lock ${layout.depth} times, and has it ${value} times after a wait`
       default:
         view.set(SLEEPERS, view.get(SLEEPERS) - 1)
+        if (leaves(view, agent)) notifyOldest(view)
         return undefined
     }
   },
@@ -230,6 +241,12 @@ const monitorOf = (layout: Layout): Monitor => ({
   },
 })
 
+function countOf(order: number): number {
+  let count = 0
+  for (; order !== 0; order >>>= 4) count++
+  return count
+}
+
 function someoneDied(view: View): boolean {
   for (let agent = 0; agent < view.agents; agent++) if (view.isDead(agent)) return true
   return false
@@ -249,14 +266,17 @@ function subjectOf(name: string, layout: Layout, loops: readonly Segment[]): Sub
     name,
     words: layout.count + 1,
     monitor: monitorOf(layout),
-    segments: segmentsOf(layout),
+    segments: threadsOf(layout),
     loops,
   }
 }
 
 export const condition: Subject = subjectOf('condition', OF_LOCK, [
-  loopSegment('takeAsync', takeAsync(false)),
-  loopSegment('takeAbort', takeAsync(true)),
+  loopSegment('takeAsync', takeAsync('endless')),
+  loopSegment('takeAbort', takeAsync('aborted')),
+  loopSegment('takeAsyncFor', takeAsync('timed')),
+  loopSegment('giveAsync', giveAsync),
+  loopSegment('takeGive', takeAsync('endless'), giveAsync),
 ])
 
 /** Over an RLock that whoever has it has three times. */

@@ -1,10 +1,15 @@
 import { Event } from '@ipc/sync'
 import type { Agent } from '../agent.ts'
-import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
+import { ABORTED, type Loop } from '../event-loop.ts'
 import type { Monitor, Segment } from '../model.ts'
+import { loopsOver, threadsOver } from './parts.ts'
 import type { Subject } from './subject.ts'
 
 const AT = 0
+
+const open = (agent: Agent): Event => agent.named(Event.at(agent.memory, AT))
+const segment = threadsOver(open)
+const loopSegment = loopsOver(open)
 
 export const WAITS = 1
 export const WAITED = 2
@@ -46,28 +51,9 @@ function doClear(agent: Agent, event: Event): void {
   agent.did(CLEARED)
 }
 
-function segment(name: string, body: (agent: Agent, event: Event) => void): Segment {
-  return {
-    name,
-    code: (agent) => {
-      body(agent, agent.named(Event.at(agent.memory, AT)))
-    },
-  }
-}
-
 /* ---- event loops ------------------------------------------------------------------------------- */
 
 type EventTask = (event: Event, loop: Loop) => Promise<void>
-
-function loopSegment(name: string, ...tasks: readonly EventTask[]): Segment {
-  const known = new WeakMap<Agent, Event>()
-  const eventOf = (agent: Agent): Event => {
-    let event = known.get(agent)
-    if (event === undefined) known.set(agent, (event = agent.named(Event.at(agent.memory, AT))))
-    return event
-  }
-  return { name, code: eventLoop(tasks.map((task) => (loop) => task(eventOf(loop.agent), loop))) }
-}
 
 const waitAsync: EventTask = async (event, { agent }) => {
   agent.begins(WAITS)

@@ -1,23 +1,17 @@
 import type { Guard } from '@ipc/core'
 import { Lock } from '@ipc/lock'
-import type { Agent, Code } from '../agent.ts'
-import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
-import type { Monitor, Segment, View } from '../model.ts'
+import type { Agent } from '../agent.ts'
+import { ABORTED, type Loop } from '../event-loop.ts'
+import type { Segment } from '../model.ts'
+import { loopsOver, threadsOver } from './parts.ts'
 import type { Subject } from './subject.ts'
-import { showAgents } from './show.ts'
+import { ACQUIRED, ACQUIRES, exclusion, GAVE_UP, RELEASED, RELEASES } from './exclusion.ts'
 
 const AT = 0
 
-export const ACQUIRED = 1
-export const RELEASES = 2
-export const RELEASED = 3
-export const ACQUIRES = 4
-export const GAVE_UP = 5
-
-const HOLDER = 0
-const IS_RELEASING = 1
-/** How many calls of each agent are in the middle of taking it: eight bits each. */
-const ACQUIRING = 2
+const open = (agent: Agent): Lock => agent.named(Lock.at(agent.memory, AT))
+const segment = threadsOver(open)
+const loopSegment = loopsOver(open)
 
 /** acquire; critical section; release */
 const hold: Segment = segment('hold', (agent, lock) => {
@@ -82,17 +76,6 @@ const starvedFor: Segment = segment('starvedFor', (agent, lock) => {
 /* ---- event loops ------------------------------------------------------------------------------- */
 
 type LockTask = (lock: Lock, loop: Loop) => Promise<void>
-
-/** Tasks of one agent, through one object. */
-function loopSegment(name: string, ...tasks: readonly LockTask[]): Segment {
-  const known = new WeakMap<Agent, Lock>()
-  const lockOf = (agent: Agent): Lock => {
-    let lock = known.get(agent)
-    if (lock === undefined) known.set(agent, (lock = agent.named(Lock.at(agent.memory, AT))))
-    return lock
-  }
-  return { name, code: eventLoop(tasks.map((task) => (loop) => task(lockOf(loop.agent), loop))) }
-}
 
 const holdAsync: LockTask = async (lock, { agent }) => {
   agent.begins(ACQUIRES)
@@ -164,86 +147,16 @@ function releaseGuard(agent: Agent, guard: Guard): void {
   agent.did(RELEASED)
 }
 
-function segment(name: string, body: (agent: Agent, lock: Lock) => void): Segment {
-  const code: Code = (agent) => {
-    body(agent, agent.named(Lock.at(agent.memory, AT)))
-  }
-  return { name, code }
-}
-
 function release(agent: Agent, lock: Lock): void {
   agent.begins(RELEASES)
   lock.release()
   agent.did(RELEASED)
 }
 
-/** One owner at a time; told that it was abandoned exactly if the owner died. */
-export const monitor: Monitor = {
-  words: 3,
-
-  tell(view, agent, code, value) {
-    const holder = view.get(HOLDER) - 1
-    switch (code) {
-      case ACQUIRED: {
-        const isReleasing = view.get(IS_RELEASING) !== 0
-        const isAbandoned = holder >= 0 && view.isDead(holder)
-        view.set(HOLDER, agent + 1)
-        view.set(IS_RELEASING, 0)
-        view.set(ACQUIRING, view.get(ACQUIRING) - (1 << (8 * agent)))
-        if (holder >= 0 && !isAbandoned && !isReleasing) {
-          return `mutual exclusion: T${agent} has the lock while T${holder} has it`
-        }
-        if (isReleasing) return undefined // if it died meanwhile, either is right
-        if (isAbandoned && value === 0) return `T${agent} is not told that T${holder} died`
-        if (!isAbandoned && value === 1 && !diedTakingIt(view)) {
-          return `T${agent} is told that the owner died; none did`
-        }
-        return undefined
-      }
-      case RELEASES:
-        view.set(IS_RELEASING, 1)
-        return undefined
-      case ACQUIRES:
-        view.set(ACQUIRING, view.get(ACQUIRING) + (1 << (8 * agent)))
-        return undefined
-      case GAVE_UP:
-        view.set(ACQUIRING, view.get(ACQUIRING) - (1 << (8 * agent)))
-        return undefined
-      default:
-        if (holder === agent) {
-          view.set(HOLDER, 0)
-          view.set(IS_RELEASING, 0)
-        }
-        return undefined
-    }
-  },
-
-  maySleep: (view) => isHeld(view),
-
-  wordNames: ['word', 'reservation', 'deaths'],
-  show: (index, value) => (index === AT + 2 ? String(value) : showAgents(value)),
-}
-
-function isHeld(view: View): boolean {
-  const holder = view.get(HOLDER) - 1
-  return holder >= 0 && !view.isDead(holder)
-}
-
-/** Whether somebody may have died as the owner before it knew. Explains one abandonment. */
-function diedTakingIt(view: View): boolean {
-  const acquiring = view.get(ACQUIRING)
-  for (let agent = 0; agent < view.agents; agent++) {
-    if (((acquiring >> (8 * agent)) & 255) === 0 || !view.isDead(agent)) continue
-    view.set(ACQUIRING, acquiring - (1 << (8 * agent)))
-    return true
-  }
-  return false
-}
-
 export const lock: Subject = {
   name: 'lock',
   words: Lock.words(),
-  monitor,
+  monitor: exclusion(['word', 'reservation', 'deaths']),
   segments: [hold, tryHold, tryHoldFor, holdTwice, starved, starvedFor],
   loops: [
     loopSegment('async', holdAsync),

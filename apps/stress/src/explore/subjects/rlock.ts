@@ -1,8 +1,9 @@
 import type { Guard } from '@ipc/core'
 import { RLock } from '@ipc/lock'
 import type { Agent } from '../agent.ts'
-import type { Monitor, Segment } from '../model.ts'
-import * as lock from './lock.ts'
+import type { Monitor } from '../model.ts'
+import { ACQUIRED, ACQUIRES, exclusion, GAVE_UP, RELEASED, RELEASES } from './exclusion.ts'
+import { threadsOver } from './parts.ts'
 import type { Subject } from './subject.ts'
 
 const AT = 0
@@ -23,10 +24,10 @@ function take(agent: Agent, it: RLock, how: How): Guard | null {
 /** So many times, each time seeing how often; then given back, the oldest hold before the newest. */
 function nest(agent: Agent, it: RLock, how: How, times: number): void {
   const see = (depth: number): void => agent.did(SEES_DEPTH, it.depth | (depth << SHIFT))
-  agent.begins(lock.ACQUIRES)
+  agent.begins(ACQUIRES)
   const first = take(agent, it, how)
-  if (first === null) return agent.did(lock.GAVE_UP)
-  agent.did(lock.ACQUIRED, Number(first.abandoned))
+  if (first === null) return agent.did(GAVE_UP)
+  agent.did(ACQUIRED, Number(first.abandoned))
   const guards = [first]
   see(1)
   while (guards.length < times) {
@@ -37,26 +38,24 @@ function nest(agent: Agent, it: RLock, how: How, times: number): void {
     guards.shift()!.release()
     see(guards.length)
   }
-  agent.begins(lock.RELEASES)
+  agent.begins(RELEASES)
   guards[0]!.release()
-  agent.did(lock.RELEASED)
+  agent.did(RELEASED)
 }
 
-const segment = (name: string, how: How, times: number): Segment => ({
-  name,
-  code: (agent) => nest(agent, agent.named(RLock.at(agent.memory, AT)), how, times),
-})
+const segment = threadsOver((agent) => agent.named(RLock.at(agent.memory, AT)))
+
+const ofLock = exclusion(['word', 'reservation', 'deaths', 'depth'])
 
 /** As of a lock; and its owner, and nobody else, says how often it has it. */
 const monitor: Monitor = {
-  ...lock.monitor,
+  ...ofLock,
   tell(view, agent, code, value) {
-    if (code !== SEES_DEPTH) return lock.monitor.tell!(view, agent, code, value)
+    if (code !== SEES_DEPTH) return ofLock.tell!(view, agent, code, value)
     const [is, should] = [value & ((1 << SHIFT) - 1), value >> SHIFT]
     return is === should ? undefined : `T${agent} has it ${should} times, and reads ${is}`
   },
-  wordNames: [...lock.monitor.wordNames!, 'depth'],
-  show: (index, value) => (index === AT + DEPTH ? String(value) : lock.monitor.show!(index, value)),
+  show: (index, value) => (index === AT + DEPTH ? String(value) : ofLock.show!(index, value)),
 }
 
 export const rlock: Subject = {
@@ -64,9 +63,13 @@ export const rlock: Subject = {
   words: RLock.words(),
   monitor,
   segments: [
-    segment('hold', 'block', 1),
-    segment('nest', 'block', 3),
-    segment('tryNest', 'try', 2),
-    segment('nestFor', 'for', 2),
+    segment('hold', (agent, lock) => nest(agent, lock, 'block', 1)),
+    segment('again', (agent, lock) => {
+      nest(agent, lock, 'block', 1)
+      nest(agent, lock, 'block', 1)
+    }),
+    segment('nest', (agent, lock) => nest(agent, lock, 'block', 3)),
+    segment('tryNest', (agent, lock) => nest(agent, lock, 'try', 2)),
+    segment('nestFor', (agent, lock) => nest(agent, lock, 'for', 2)),
   ],
 }

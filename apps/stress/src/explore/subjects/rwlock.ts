@@ -1,8 +1,9 @@
 import type { Guard } from '@ipc/core'
 import { Lock, RWLock } from '@ipc/lock'
 import type { Agent } from '../agent.ts'
-import { ABORTED, eventLoop, type Loop } from '../event-loop.ts'
-import type { Monitor, Segment, View } from '../model.ts'
+import { ABORTED, type Loop } from '../event-loop.ts'
+import type { Monitor, View } from '../model.ts'
+import { loopsOver, threadsOver } from './parts.ts'
 import { showAgents } from './show.ts'
 import type { Subject } from './subject.ts'
 
@@ -11,6 +12,10 @@ const MOST_AGENTS = 4
 const WITNESS = Lock.words()
 const USED = WITNESS + 1
 const FIRST_SLOT = USED + 1
+
+const open = (agent: Agent): RWLock => agent.named(RWLock.at(agent.memory, AT))
+const segment = threadsOver(open)
+const loopSegment = loopsOver(open)
 
 type Side = 'reader' | 'writer'
 type How = 'block' | 'try' | 'for'
@@ -53,10 +58,6 @@ function release(agent: Agent, side: Side, guard: Guard): void {
 
 const flag = (side: Side): number => (side === 'writer' ? WRITES : 0)
 
-function segment(name: string, body: (agent: Agent, lock: RWLock) => void): Segment {
-  return { name, code: (agent) => body(agent, agent.named(RWLock.at(agent.memory, AT))) }
-}
-
 const read = segment('read', (agent, lock) => hold(agent, lock, 'reader', 'block'))
 const write = segment('write', (agent, lock) => hold(agent, lock, 'writer', 'block'))
 const readFor = segment('readFor', (agent, lock) => hold(agent, lock, 'reader', 'for'))
@@ -71,16 +72,6 @@ const readTwice = segment('readTwice', (agent, lock) =>
 /* ---- event loops --------------------------------------------------------------------------------- */
 
 type Task = (lock: RWLock, loop: Loop) => Promise<void>
-
-function loopSegment(name: string, ...tasks: readonly Task[]): Segment {
-  const known = new WeakMap<Agent, RWLock>()
-  const lockOf = (agent: Agent): RWLock => {
-    let lock = known.get(agent)
-    if (lock === undefined) known.set(agent, (lock = agent.named(RWLock.at(agent.memory, AT))))
-    return lock
-  }
-  return { name, code: eventLoop(tasks.map((task) => (loop) => task(lockOf(loop.agent), loop))) }
-}
 
 const holdAsync =
   (side: Side, options: { aborted?: boolean; timed?: boolean } = {}): Task =>
@@ -296,6 +287,7 @@ export const rwlock: Subject = {
     loopSegment('readAbort', holdAsync('reader', { aborted: true }), holdAsync('reader')),
     loopSegment('writeAbort', holdAsync('writer', { aborted: true }), holdAsync('writer')),
     loopSegment('writeAsyncFor', holdAsync('writer', { timed: true }), holdAsync('reader')),
+    loopSegment('readAsyncFor', holdAsync('reader', { timed: true }), holdAsync('writer')),
     loopSegment('readBetween', holdAsync('reader'), holdInBetween('reader', 'try')),
     loopSegment('writeBetween', holdAsync('writer'), holdInBetween('writer', 'try')),
     loopSegment('readWrite', holdAsync('reader'), holdInBetween('writer', 'block')),

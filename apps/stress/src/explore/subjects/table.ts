@@ -1,19 +1,21 @@
 import { barrierOf } from './barrier.ts'
 import { condition, conditionOfRLock } from './condition.ts'
+import { counted } from './counted.ts'
 import { event } from './event.ts'
 import { lock } from './lock.ts'
+import { owned } from './owned.ts'
 import { rlock } from './rlock.ts'
 import { rwlock } from './rwlock.ts'
-import { counted, owned } from './semaphore.ts'
 import type { Subject } from './subject.ts'
 
 /** By primitive, the subjects that it is explored as. */
 export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['lock', [lock]],
+  ['rlock', [rlock]],
   ['semaphore', [counted(0), counted(1), counted(2)]],
+  ['bounded', [counted(1, true), counted(2, true)]],
   ['undo', [owned(1), owned(2)]],
   ['event', [event]],
-  ['rlock', [rlock]],
   ['rwlock', [rwlock]],
   ['barrier', [barrierOf(2), barrierOf(3)]],
   ['condition', [condition, conditionOfRLock]],

@@ -1,0 +1,54 @@
+import { bounded } from './strategies/bounded.ts'
+import type { Budget } from './strategies/strategy.ts'
+import { segmentsOf, type Program } from './program.ts'
+import { search, type Search } from './search.ts'
+
+/** What is left of a program is searched with these, which finds most that there is to find. */
+const STRATEGIES = [bounded(0), bounded(1), bounded(2)]
+/** A smaller program that takes more states is not worth them. */
+const MAX_STATES = 50_000
+
+/** The same bug, or another one, in the smallest program that has it: no part can be left out. */
+export function shrink(found: Search, budget: Budget): Search {
+  const small: Budget = { ...budget, maxStates: MAX_STATES }
+  let smallest = found
+  for (let isDone = false; !isDone;) {
+    isDone = true
+    for (const program of smaller(smallest.program)) {
+      if (budget.over()) return smallest
+      const result = search(program, STRATEGIES, small)
+      if (result.finding === null) continue
+      smallest = result
+      isDone = false
+      break
+    }
+  }
+  return smallest
+}
+
+/** Programs with one agent, segment or fault less; then those with a simpler segment. */
+export function* smaller(program: Program): Generator<Program> {
+  const { agents, faults, subject } = program
+  const replace = (agent: number, segments: readonly string[]): Program => ({
+    ...program,
+    agents: agents.with(agent, segments),
+  })
+  if (agents.length > 1) {
+    for (const agent of agents.keys()) yield { ...program, agents: agents.toSpliced(agent, 1) }
+  }
+  if (faults.crashes > 0) yield { ...program, faults: { ...faults, crashes: faults.crashes - 1 } }
+  if (faults.spurious > 0)
+    yield { ...program, faults: { ...faults, spurious: faults.spurious - 1 } }
+  for (const [agent, segments] of agents.entries()) {
+    if (segments.length === 1) continue
+    for (const i of segments.keys()) yield replace(agent, segments.toSpliced(i, 1))
+  }
+  const simple = segmentsOf(subject).map(({ name }) => name)
+  for (const [agent, segments] of agents.entries()) {
+    for (const [i, segment] of segments.entries()) {
+      for (const name of simple.slice(0, simple.indexOf(segment))) {
+        yield replace(agent, segments.with(i, name))
+      }
+    }
+  }
+}

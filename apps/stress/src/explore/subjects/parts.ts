@@ -1,0 +1,28 @@
+import type { Agent } from '../agent.ts'
+import { eventLoop, type Loop } from '../event-loop.ts'
+import type { Segment } from '../model.ts'
+
+/** Segments of threads that block, each of which opens what is explored anew. */
+export function threadsOver<T>(
+  open: (agent: Agent) => T,
+): (name: string, body: (agent: Agent, object: T) => void) => Segment {
+  return (name, body) => ({ name, code: (agent) => body(agent, open(agent)) })
+}
+
+/** Segments that are event loops: tasks of one agent, through one object. */
+export function loopsOver<T extends object>(
+  open: (agent: Agent) => T,
+): (name: string, ...tasks: readonly ((object: T, loop: Loop) => Promise<void>)[]) => Segment {
+  return (name, ...tasks) => {
+    const known = new WeakMap<Agent, T>()
+    const objectOf = (agent: Agent): T => {
+      let object = known.get(agent)
+      if (object === undefined) known.set(agent, (object = open(agent)))
+      return object
+    }
+    return {
+      name,
+      code: eventLoop(tasks.map((task) => (loop) => task(objectOf(loop.agent), loop))),
+    }
+  }
+}
