@@ -1,7 +1,11 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { toToken } from './program/token.ts'
+import type { Report } from './report/report.ts'
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 
@@ -63,6 +67,54 @@ test('stress does not pass when there was no time to run programs of both scopes
   expect(status).toBe(1)
 })
 
+test('explore says exactly what it covered, as text, as JSON alone, and as a page', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stress-'))
+  const page = join(folder, 'page.html')
+  try {
+    const { status, stdout, stderr } = stress(
+      `explore semaphore:1/hold/hold --preemptions 1 --json - --html ${page}`,
+    )
+    const line = /^semaphore:1\/hold\/hold: all schedules with ≤ 1 preemptions: \d+ states/m
+    expect(stderr).toMatch(line)
+    expect(JSON.parse(stdout)).toMatchObject({
+      command: 'explore',
+      verdict: 'held',
+      exitCode: 0,
+      programs: [{ program: 'semaphore:1/hold/hold', complete: true }],
+      failures: [],
+    })
+    expect(readFileSync(page, 'utf8')).toContain('all schedules with ≤ 1 preemptions')
+    expect(status).toBe(0)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('check says what a budget that ran out left undone, and exits with 3', LONG, () => {
+  const { status, stdout } = stress('check event --budget 1ms --seed 1')
+  expect(stdout).toMatch(/^event +\d+ +≤ 0 preemptions of 1, not done of \d+/m)
+  expect(stdout).toContain('NOT DONE: the budget was too small for the whole catalogue of event')
+  expect(status).toBe(3)
+})
+
+test('ci leaves its results in a directory', LONG, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'stress-'))
+  const out = join(folder, 'a/b')
+  try {
+    const { status, stdout } = stress(`ci --budget 10s --seed 3 --out ${out}`)
+    expect(stdout).toMatch(/^HELD: .* \(seed 3\)$/m)
+    const report = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8')) as Report
+    expect(report).toMatchObject({ command: 'ci', verdict: 'held', seed: 3, failures: [] })
+    expect(report.coverage.length).toBeGreaterThanOrEqual(7)
+    expect(report.mutants[0]).toMatchObject({ found: true })
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Planted bugs')
+    expect(readFileSync(join(out, 'replay.txt'), 'utf8')).toBe('')
+    expect(status).toBe(0)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test.each(['--help', 'stress --help', 'replay --help'])('stress %s helps', (line) => {
   const { status, stdout } = stress(line)
   expect(stdout).toMatch(/^usage: stress /)
@@ -77,7 +129,24 @@ test.each([
   ['--planted nothing', '--planted must be one of'],
   ['--workers 1 --processes 0', 'it takes two'],
   ['--kill --no-kill', '--kill and --no-kill exclude each other'],
+  ['--half none', '--half must be one of both, real, explored: none'],
+  ['--planted lost-pulse --half both', '--planted is for the real half'],
+  ['check rope', 'no such primitive: rope'],
+  ['check --json /nonexistent/x.json', '--json /nonexistent/x.json cannot be written'],
+  ['check --html /tmp', '--html /tmp cannot be written: it is a directory'],
+  ['explore lock//hold', 'each agent must do something: lock//hold'],
+  ['explore lock/jump', 'lock has no jump'],
+  ['explore lock/hold/crashes=12', 'crashes=12 is not crashes=N or spurious=N, up to 9'],
+  ['explore lock/hold --threads 2', '--threads is for the plainest programs'],
+  ['prove --threads 9', '--threads must be an integer from 1 to 4: 9'],
+  ['mutants nothing', 'no such mutant: nothing'],
+  ['ci', 'ci needs --out DIR'],
+  ['ci --out /proc/nothing', '--out /proc/nothing cannot be made'],
   ['replay', 'replay takes one token'],
+  ['replay x:lock/hold/~?', 'not a token that stress printed'],
+  ['replay r:0:abc~0', 'not a token that stress printed'],
+  ['replay x:lock/hold/~0 --times 3', '--times is for real runs'],
+  ['replay x:lock/hold/~0 --explore', '--explore is for tokens of real runs'],
   ['replay x', 'not a token that stress printed: x'],
 ])('stress %s is refused in one line, with exit code 2', (line, message) => {
   const { status, stdout, stderr } = stress(line)

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { processScope } from '@ipc/core'
 import { mutants, type Mutant } from '../explore/museum/museum.ts'
@@ -96,13 +96,20 @@ export async function run(argv: readonly string[]): Promise<number> {
 function directory(out: string | undefined): string {
   if (out === undefined || out === '') throw new UsageError('ci needs --out DIR, for its results')
   try {
-    mkdirSync(out, { recursive: true })
+    makeDirectory(resolve(out))
   } catch (error) {
     throw new UsageError(
       `--out ${out} cannot be made: ${(error as Error).message.split(',', 1)[0]}`,
     )
   }
   return out
+}
+
+/** One after another: `recursive` never returns where nothing can be made, as in /proc. */
+function makeDirectory(path: string): void {
+  if (existsSync(path) && statSync(path).isDirectory()) return accessSync(path, constants.W_OK)
+  if (path !== dirname(path)) makeDirectory(dirname(path))
+  mkdirSync(path)
 }
 
 function realOptions(seed: number, budgetMs: number): Parameters<typeof runReal>[0] {

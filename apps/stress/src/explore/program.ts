@@ -37,10 +37,15 @@ export function parseProgram(text: string): Program {
     const option = /^(crashes|spurious)=(\d)$/.exec(part)
     if (option !== null) faults[option[1] as keyof typeof faults] = Number(option[2])
     else if (part === 'endless') endless = true
-    else agents.push(part.split(',').filter((segment) => segment !== ''))
+    else if (part.includes('=')) {
+      throw new UsageError(`${part} is not crashes=N or spurious=N, up to 9: ${text}`)
+    } else agents.push(part.split(',').filter((segment) => segment !== ''))
   }
   if (agents.length === 0 || agents.length > MOST_AGENTS) {
     throw new UsageError(`1 to ${MOST_AGENTS} agents: ${text}`)
+  }
+  if (agents.some(({ length }) => length === 0)) {
+    throw new UsageError(`each agent must do something: ${text}`)
   }
   const known = segmentsOf(subject).map((segment) => segment.name)
   const unknown = agents.flat().find((segment) => !known.includes(segment))

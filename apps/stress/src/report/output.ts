@@ -80,6 +80,7 @@ export class Output {
 }
 
 function checkFile(option: string, file: string): void {
+  if (file === '') throw new UsageError(`${option} needs the name of a file`)
   try {
     accessSync(dirname(resolve(file)), constants.W_OK)
     const existing = statSync(file, { throwIfNoEntry: false })
@@ -87,6 +88,6 @@ function checkFile(option: string, file: string): void {
     if (existing !== undefined) accessSync(file, constants.W_OK)
   } catch (error) {
     const reason = (error as Error).message.split(',', 1)[0]
-    throw new UsageError(`${option} ${file || "''"} cannot be written: ${reason}`)
+    throw new UsageError(`${option} ${file} cannot be written: ${reason}`)
   }
 }
