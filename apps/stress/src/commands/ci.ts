@@ -9,6 +9,7 @@ import { Output, type Result } from '../report/output.ts'
 import { describeReal } from '../report/real.ts'
 import type { Failure, MutantResult, Report } from '../report/report.ts'
 import { summary as summaryOf } from '../report/summary.ts'
+import { signalSummary } from '../signals/report.ts'
 import { durationMs, seedOf, usage, UsageError } from '../usage.ts'
 import { examineMutants } from './examine-mutants.ts'
 import { runReal, type RealHalf } from './run-real.ts'
@@ -74,6 +75,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 
   const real = await runReal(realOptions(seed, budgetMs * RUNNING), output)
   output.say(`${summaryOf(real.runs.tallies, real.runs.elapsedMs)}\n`)
+  if (real.runs.signals !== null) output.say(`${signalSummary(real.runs.signals)}\n`)
   if (real.failure !== null) output.say(`${describeReal(real.failure)}\n`)
 
   const all = inOrderOf(seed)

@@ -1,5 +1,6 @@
 import type { Coverage } from '../../explore/survey.ts'
 import { programsOf, rateOf, schedulesOf } from '../coverage.ts'
+import type { SignalRuns } from '../../signals/session.ts'
 import type { ExploredProgram, MutantResult, RealRuns } from '../report.ts'
 import { TALLY_ROWS } from '../summary.ts'
 import { count, seconds } from '../table.ts'
@@ -23,7 +24,7 @@ export function coverageSection(coverage: readonly Coverage[]): Html {
       coverage.map((one) => [
         element('b', {}, one.primitive),
         programsOf(one),
-        mark(one.isWhole, schedulesOf(one)),
+        mark(one.isWhole, schedulesOf(one), 'part'),
         count(one.states),
         count(one.schedules),
         count(rateOf(one)),
@@ -41,7 +42,7 @@ export function programsSection(programs: readonly ExploredProgram[]): Html {
       ['program', 'covered', '#states', '#time'],
       programs.map(({ program, complete, covered, states, ms }) => [
         element('code', {}, program),
-        mark(complete, covered),
+        mark(complete, covered, 'part'),
         count(states),
         seconds(ms),
       ]),
@@ -50,7 +51,8 @@ export function programsSection(programs: readonly ExploredProgram[]): Html {
 }
 
 /** What was run on real threads and processes. */
-export function runsSection({ tallies, elapsedMs, seed, unknown, planted }: RealRuns): Html {
+export function runsSection(runs: RealRuns): Html {
+  const { tallies, elapsedMs, seed, unknown, planted, signals } = runs
   const { thread, process } = tallies
   const rows = TALLY_ROWS.map(([name, of]) => [
     name,
@@ -63,7 +65,26 @@ export function runsSection({ tallies, elapsedMs, seed, unknown, planted }: Real
     'What was run',
     `Random programs on real threads and processes for ${seconds(elapsedMs)}, seed ${seed}.${bug}`,
     table(['', '#thread scope', '#process scope', '#all'], rows),
+    signals === null ? '' : signalTable(signals),
     ...unknown.map((text) => element('p', { class: 'bad' }, `Unknown: ${text}`)),
+  )
+}
+
+/** Programs of signals between processes. */
+function signalTable(signals: SignalRuns): Html {
+  const rows: readonly (readonly [string, number])[] = [
+    ['programs of signals', signals.programs],
+    ['steps of receivers', signals.steps],
+    ['signals sent', signals.sent],
+    ['delivered to handlers', signals.delivered],
+    ['waited for', signals.taken],
+    ['died of a default action', signals.deaths],
+    ['killed', signals.kills],
+    ['stopped for a while', signals.stops],
+  ]
+  return table(
+    ['signals', '#all'],
+    rows.map(([name, value]) => [name, count(value)]),
   )
 }
 
@@ -96,8 +117,8 @@ function section(title: string, note: string, ...content: readonly Content[]): H
   )
 }
 
-const mark = (isGood: boolean, text: string): Html =>
-  element('span', { class: isGood ? 'good' : 'bad' }, text)
+const mark = (isGood: boolean, text: string, otherwise = 'bad'): Html =>
+  element('span', { class: isGood ? 'good' : otherwise }, text)
 
 /** A head that begins with # is of numbers. */
 function table(heads: readonly string[], rows: readonly (readonly Content[])[]): Html {

@@ -108,6 +108,8 @@ pre { margin: 0; padding: .8rem 1rem; background: var(--shade); border-radius: 8
 .done tr:last-child td { border-bottom: 0; }
 .good::before { content: "✓ "; color: var(--good); font-weight: 700; }
 .bad { color: var(--bad); } span.bad::before { content: "✗ "; font-weight: 700; }
+.part::before { content: "◐ "; color: var(--odd); font-weight: 700; }
+.scroller + .scroller { margin-top: 1.75rem; }
 .history { min-width: 100%; }
 .history td { padding: .2rem 1rem .2rem 0; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 .history td.number { grid-column: auto; }
