@@ -1,8 +1,9 @@
 /** `ipc ls` and `ipc top`: who holds, who waits, who has died, who waits in a circle. */
 import { observe } from '@ipc/core'
-import { RWLock } from '@ipc/lock'
+import { Lock, RWLock } from '@ipc/lock'
 import { BoundedSemaphore } from '@ipc/semaphore'
 import { Barrier, Event } from '@ipc/sync'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -178,4 +179,41 @@ describe('a deadlock', () => {
     expect((await json()).deadlocks).toEqual([])
     expect(first.out).toBe('holds\n')
   })
+})
+
+const hasTmux = spawnSync('tmux', ['-V']).status === 0
+if (!hasTmux) process.stdout.write('  NOT TESTED: top in a terminal, for want of tmux\n')
+
+describe.runIf(hasTmux)('top in a terminal', () => {
+  const tmux = (...args: string[]): string =>
+    spawnSync('tmux', ['-L', `ipc-test-${process.pid}`, ...args], { encoding: 'utf8' }).stdout
+
+  afterEach(() => {
+    tmux('kill-server')
+  })
+
+  test.each([120, 40])(
+    '%i columns wide: shows who holds, keeps to the width, ends with q',
+    async (width) => {
+      const lock = Lock.open('nightly')
+      lock.acquire()
+      const command = `IPC_DIR=${bench.directory} ${bench.ipcCommand} top; echo left; exec sleep 60`
+      tmux('new-session', '-d', '-x', String(width), '-y', '12', command)
+      const shown = (): string => tmux('capture-pane', '-p')
+      await until(() => shown().includes(`held by  ${process.pid}`), 'it shows the holder')
+      expect(shown()).toMatch(/^ipc top {2}\d\d:\d\d:\d\d {2}1 object/)
+      expect(
+        Math.max(
+          ...shown()
+            .split('\n')
+            .map((line) => line.length),
+        ),
+      ).toBeLessThanOrEqual(width)
+      tmux('send-keys', 'q')
+      await until(() => shown().includes('left'), 'it has ended')
+      expect(shown()).not.toContain('held by')
+      lock.release()
+      lock.close()
+    },
+  )
 })

@@ -43,10 +43,10 @@ test.runIf(hasFlock)(
     }
     try {
       const loops = [1, 2].map(() => bench.program('sh', ['-c', LOOP], env))
-      let going = true
-      const ended = Promise.all(loops.map((loop) => loop.ended)).then(() => (going = false))
+      const state = { going: true }
+      const ended = Promise.all(loops.map((loop) => loop.ended)).then(() => (state.going = false))
       const kills = { ipc: 0, command: 0 }
-      for (let i = 0; going; i++) {
+      for (let i = 0; state.going; i++) {
         await delay(50 + Math.random() * 400)
         const holder = observe().agents.find(
           (agent) => agent.command !== null && !agent.livesInHeirs,
