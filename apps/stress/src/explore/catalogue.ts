@@ -63,6 +63,7 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'undo:1/hold/tryHoldFor/hold/crashes=1',
       'undo:2/hold/hold/hold/crashes=1',
       'undo:2/holdTwice/tryHold,hold/hold',
+      'undo:2/holdBoth/hold/hold',
       'undo:1/async2/hold/hold',
       'undo:1/abort2/hold/crashes=1',
       'undo:1/asyncFor2/abort/hold',
@@ -157,5 +158,8 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
 /** Programs whose bugs need more preemptions: their complete state graphs. */
 export const DEEP: ReadonlyMap<string, readonly string[]> = new Map([
   ['lock', ['lock/hold,hold/starved/starved', 'lock/hold,hold/starvedFor/starved']],
-  ['rwlock', ['rwlock/read/write/endless', 'rwlock/read/tryWrite/endless']],
+  [
+    'rwlock',
+    ['rwlock/read/write/endless', 'rwlock/read/tryWrite/endless', 'rwlock/read/write/write'],
+  ],
 ])

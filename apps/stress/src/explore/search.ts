@@ -89,7 +89,7 @@ function searchOn(
 
 /** The same bug, or another one of the program, with as few preemptions as possible. */
 export function simplest(found: Search, budget: Budget): Search {
-  for (const strategy of [0, 1, 2, 3, 4].map(bounded).concat(complete)) {
+  for (const strategy of [0, 1, 2, 3, 4].map((most) => bounded(most)).concat(complete)) {
     if (budget.over()) break
     const again = search(found.program, [strategy], budget)
     if (again.finding !== null) return again

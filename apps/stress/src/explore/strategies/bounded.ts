@@ -12,9 +12,17 @@ const CLOCK_INTERVAL = 256
  * from an agent that could go on. A state that was met before, with as many preemptions left, is
  * not searched again. Most bugs need one or two (CHESS, Musuvathi and Qadeer 2007).
  */
-export function bounded(preemptions: number): Strategy {
+export function bounded(preemptions: number, options: Options = {}): Strategy {
   const name = preemptions === Infinity ? 'complete' : `≤ ${preemptions} preemptions`
-  return { name, search: (machine, budget) => search(machine, budget, preemptions) }
+  return { name, search: (machine, budget) => search(machine, budget, preemptions, options) }
+}
+
+/** For tests of the search itself. */
+export interface Options {
+  /** Searches states again that were met before, so that nothing depends on how they are told apart. */
+  readonly again?: boolean
+  /** Told of every state in which nothing can happen any more. */
+  readonly ended?: () => void
 }
 
 /** The complete state graph: every schedule. */
@@ -30,7 +38,12 @@ interface Frame {
   left: number
 }
 
-function search(machine: Machine, budget: Budget, preemptions: number): Outcome {
+function search(
+  machine: Machine,
+  budget: Budget,
+  preemptions: number,
+  { again = false, ended }: Options,
+): Outcome {
   const isBounded = preemptions !== Infinity
   const states = new StateSet(machine.vector.length + 1)
   const frames: Frame[] = []
@@ -59,6 +72,7 @@ function search(machine: Machine, budget: Budget, preemptions: number): Outcome 
     }
     frame.vector.set(machine.vector)
     frame.count = machine.enabled(frame.actions)
+    if (frame.count === 0) ended?.()
     frame.next = 0
     frame.last = last
     frame.left = left
@@ -93,7 +107,8 @@ function search(machine: Machine, budget: Budget, preemptions: number): Outcome 
       return outcome(`${count(states.size)} states; the time was over before the end`, false, null)
     }
     const last = isStep ? agent : frame.last
-    if (!states.raise(machine.vector, isBounded ? last : 0, isBounded ? left : 0)) continue
+    const isNew = states.raise(machine.vector, isBounded ? last : 0, isBounded ? left : 0)
+    if (!isNew && !again) continue
     if (states.size >= budget.maxStates) {
       return outcome(`${count(states.size)} states; there are more than were kept`, false, null)
     }

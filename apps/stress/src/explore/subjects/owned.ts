@@ -1,4 +1,5 @@
 import { Semaphore } from '@ipc/semaphore'
+import type { Agent } from '../agent.ts'
 import type { Monitor, View } from '../model.ts'
 import {
   ACQUIRED,
@@ -14,7 +15,9 @@ import {
   holdUnlessAborted,
   loopsOf,
   openAt,
+  release,
   segmentsOf,
+  take,
   tryHoldInBetween,
   type Kind,
 } from './permits.ts'
@@ -38,6 +41,7 @@ export function owned(value: number): Subject {
         hold(agent, semaphore, 'block')
         hold(agent, semaphore, 'block')
       }),
+      ...(value < 2 ? [] : [segment('holdBoth', (agent, semaphore) => holdBoth(agent, semaphore))]),
     ],
     loops: [
       loop('async', holdAsync),
@@ -58,6 +62,13 @@ const RELEASING = 1
 const IS_TAKING = 2
 const WORDS_PER_AGENT = 3
 const MOST_AGENTS = 4
+
+/** Two permits at once, given back in one call. */
+function holdBoth(agent: Agent, semaphore: Semaphore): void {
+  take(agent, semaphore, 'block')
+  take(agent, semaphore, 'block')
+  release(agent, semaphore, 2)
+}
 
 /** Never more holders than permits; what the dead had is free; nobody sleeps while one is. */
 function monitorOf(options: Kind): Monitor {
