@@ -7,8 +7,8 @@ export const platform: Platform = {
   threadId: 0,
   isMainThread: false,
   // Threads of a page have no number of their own. Two with one id would still exclude each other
-  // (a lock is taken from FREE only); they could not tell whose hold it is.
-  agentId: () => crypto.getRandomValues(new Int32Array(1))[0]! & 0x3fffffff || 1,
+  // (a lock is taken from FREE only); they could not tell whose hold it is. Never NOBODY or POISON.
+  agentId: () => (crypto.getRandomValues(new Int32Array(1))[0]! & 0x3fffffff) | 2,
   directory: () => '',
   resolve: (directory) => directory,
   closeDescriptor: () => {},

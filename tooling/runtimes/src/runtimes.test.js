@@ -1,0 +1,75 @@
+// Thread scope in Chromium, Deno and Bun, and process scope where the addon loads.
+import { execFile, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { servePage } from './page.js'
+
+const run = promisify(execFile)
+const folder = mkdtempSync(join(tmpdir(), 'ipc-runtimes-'))
+const programs = fileURLToPath(new URL('../programs/', import.meta.url))
+const env = { ...process.env, IPC_DIR: join(folder, 'ipc') }
+
+/** What `main.mjs` must have seen. */
+const ALL_WELL = { counter: 6000, expected: 6000, index: true, free: true }
+
+beforeAll(() => run('npm', ['install', '--prefix', folder, 'deno@2.9.6', 'bun@1.4.5']))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const RUNTIMES = [
+  { name: 'deno', args: ['run', '-A', '--node-modules-dir=manual'] },
+  { name: 'bun', args: [] },
+]
+
+describe.each(RUNTIMES)('$name', ({ name, args }) => {
+  const start = async (program, ...more) => {
+    const command = join(folder, 'node_modules/.bin', name)
+    const { stdout } = await run(command, [...args, join(programs, program), ...more], { env })
+    return JSON.parse(stdout)
+  }
+  const startNode = async () => {
+    const { stdout } = await run(process.execPath, [join(programs, 'process.mjs')], { env })
+    return JSON.parse(stdout)
+  }
+  const keepAndDie = (promise) => expect(promise).rejects.toMatchObject({ signal: 'SIGKILL' })
+
+  test('thread scope: the main thread and two workers', async () => {
+    expect(await start('main.mjs')).toMatchObject({ ...ALL_WELL, processScope: 'works' })
+  })
+
+  test('process scope, together with Node: a lock passes on from a killed owner', async () => {
+    expect(await start('process.mjs')).toEqual({ has: true, abandoned: false })
+    await keepAndDie(start('process.mjs', 'keep'))
+    expect(await startNode()).toEqual({ has: true, abandoned: true })
+    await keepAndDie(run(process.execPath, [join(programs, 'process.mjs'), 'keep'], { env }))
+    expect(await start('process.mjs')).toEqual({ has: true, abandoned: true })
+    expect(await startNode()).toEqual({ has: true, abandoned: false })
+  })
+})
+
+const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+  (name) => spawnSync(name, ['--version']).status === 0,
+)
+
+test.skipIf(chromium === undefined)(
+  `Chromium (${chromium ?? 'none here: apt-get install chromium'}): a page that is cross-origin isolated, and two workers`,
+  async () => {
+    const page = await servePage()
+    const profile = join(folder, 'profile')
+    const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`]
+    const browser = spawn(chromium, [...flags, page.url], { stdio: 'ignore', detached: true })
+    try {
+      expect(JSON.parse(await page.report)).toEqual({
+        ...ALL_WELL,
+        isolated: true,
+        processScope: 'ERR_IPC_UNSUPPORTED',
+      })
+    } finally {
+      process.kill(-browser.pid, 'SIGKILL') // it, and what it started
+      page.close()
+    }
+  },
+)
