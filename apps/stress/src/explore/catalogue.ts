@@ -63,7 +63,7 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'undo:1/hold/tryHoldFor/hold/crashes=1',
       'undo:2/hold/hold/hold/crashes=1',
       'undo:2/holdTwice/tryHold,hold/hold',
-      'undo:2/holdBoth/hold/hold',
+      'undo:2/holdBoth/keep/keep',
       'undo:1/async2/hold/hold',
       'undo:1/abort2/hold/crashes=1',
       'undo:1/asyncFor2/abort/hold',

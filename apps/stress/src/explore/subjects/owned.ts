@@ -41,6 +41,7 @@ export function owned(value: number): Subject {
         hold(agent, semaphore, 'block')
         hold(agent, semaphore, 'block')
       }),
+      segment('keep', (agent, semaphore) => void take(agent, semaphore, 'block')),
       ...(value < 2 ? [] : [segment('holdBoth', (agent, semaphore) => holdBoth(agent, semaphore))]),
     ],
     loops: [
