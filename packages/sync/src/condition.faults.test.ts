@@ -33,6 +33,7 @@ const NIGHTLY = process.env['IPC_NIGHTLY'] === '1'
 const ITEMS = NIGHTLY ? 100_000 : 10_000
 const PRODUCERS = 4
 const CONSUMERS = 4
+const WATCHDOG_MS = NIGHTLY ? 600_000 : 100_000
 const KILLS = NIGHTLY ? 24 : 8
 const RING = 64
 /** How a victim ends: killed from outside at any instruction, or at its n-th item. */
@@ -51,115 +52,122 @@ const WORDS = MOVED + ITEMS
 const endOf = (victim: number): string => ENDS[victim % ENDS.length]!
 const at = { NOT_FULL, NOT_EMPTY, HEAD, TAIL, HANDS, SLOTS, MOVED, RING, ITEMS }
 
-test(`${PRODUCERS} producers and ${CONSUMERS} consumers in 8 processes move ${ITEMS} items, each once, while ${KILLS} consumers are killed`, async () => {
-  const memory = SharedMemory.create({ byteLength: WORDS * 4 })
-  const words = new Int32Array(memory.buffer as ArrayBuffer)
-  const join = async (): Promise<Contender<Modules>> => {
-    const contender = await startProcess<Modules>({ modules })
-    await contender.run(
-      ({ core: { SharedMemory: M }, locks: { Lock: L }, sync: { Condition: C }, state }, given) => {
-        const shared = M.from(given.handle)
-        const lock = L.at(shared, 0)
-        state['words'] = new Int32Array(shared.buffer as ArrayBuffer)
-        state['lock'] = lock
-        state['notFull'] = C.at(shared, given.NOT_FULL, { lock })
-        state['notEmpty'] = C.at(shared, given.NOT_EMPTY, { lock })
-      },
-      { ...at, handle: memory.handle },
-    )
-    return contender
-  }
+test(
+  `${PRODUCERS} producers and ${CONSUMERS} consumers in 8 processes move ${ITEMS} items, each once, while ${KILLS} consumers are killed`,
+  async () => {
+    const memory = SharedMemory.create({ byteLength: WORDS * 4 })
+    const words = new Int32Array(memory.buffer as ArrayBuffer)
+    const join = async (): Promise<Contender<Modules>> => {
+      const contender = await startProcess<Modules>({ modules })
+      await contender.run(
+        (
+          { core: { SharedMemory: M }, locks: { Lock: L }, sync: { Condition: C }, state },
+          given,
+        ) => {
+          const shared = M.from(given.handle)
+          const lock = L.at(shared, 0)
+          state['words'] = new Int32Array(shared.buffer as ArrayBuffer)
+          state['lock'] = lock
+          state['notFull'] = C.at(shared, given.NOT_FULL, { lock })
+          state['notEmpty'] = C.at(shared, given.NOT_EMPTY, { lock })
+        },
+        { ...at, handle: memory.handle },
+      )
+      return contender
+    }
 
-  const produce = (contender: Contender<Modules>, first: number): Promise<void> =>
-    contender.start(
-      ({ state }, given) => {
-        const { lock, notFull, notEmpty, words: w } = state
-        for (let item = given.first; item < given.ITEMS; item += given.step) {
-          const guard = lock.acquire()
-          const hasRoom = (): boolean => w[given.TAIL] - w[given.HEAD] < given.RING
-          notFull.waitFor(guard, hasRoom)
-          w[given.SLOTS + (w[given.TAIL] % given.RING)] = item
-          w[given.TAIL]++ // from here on it is in the queue
-          notEmpty.notify()
-          guard.release()
-        }
-      },
-      { ...at, first, step: PRODUCERS },
-    )
-
-  const consume = (contender: Contender<Modules>, hand: number): Promise<void> =>
-    contender.start(
-      async ({ state }, given) => {
-        const { lock, notFull, notEmpty, words: w } = state
-        const mine = given.HANDS + given.hand
-        const isReady = (): boolean =>
-          w[given.TAIL] > w[given.HEAD] || w[given.HEAD] === given.ITEMS
-        for (let left = given.LAST_ITEM; ; left--) {
-          const diesAt = (where: string): void => {
-            if (left === 0 && given.end === where) process.kill(process.pid, 'SIGKILL')
-          }
-          // oxlint-disable-next-line no-await-in-loop -- one item after the other
-          const guard = given.isAsync ? await lock.acquireAsync() : lock.acquire()
-          // oxlint-disable-next-line no-await-in-loop
-          if (given.isAsync) await notEmpty.waitForAsync(guard, isReady)
-          else notEmpty.waitFor(guard, isReady)
-          const head = w[given.HEAD]
-          if (head === given.ITEMS) {
-            notEmpty.notifyAll()
+    const produce = (contender: Contender<Modules>, first: number): Promise<void> =>
+      contender.start(
+        ({ state }, given) => {
+          const { lock, notFull, notEmpty, words: w } = state
+          for (let item = given.first; item < given.ITEMS; item += given.step) {
+            const guard = lock.acquire()
+            const hasRoom = (): boolean => w[given.TAIL] - w[given.HEAD] < given.RING
+            notFull.waitFor(guard, hasRoom)
+            w[given.SLOTS + (w[given.TAIL] % given.RING)] = item
+            w[given.TAIL]++ // from here on it is in the queue
+            notEmpty.notify()
             guard.release()
-            return
           }
-          const item = w[given.SLOTS + (head % given.RING)]
-          Atomics.store(w, mine, 1 + item) // by name, and before it leaves the queue
-          Atomics.store(w, given.HEAD, head + 1)
-          diesAt('with the lock')
-          notFull.notify()
-          guard.release()
-          diesAt('in hands')
-          Atomics.add(w, given.MOVED + item, 1)
-          Atomics.store(w, mine, 0)
-        }
-      },
-      { ...at, LAST_ITEM, hand, end: hand < KILLS ? endOf(hand) : '', isAsync: hand % 4 === 0 },
+        },
+        { ...at, first, step: PRODUCERS },
+      )
+
+    const consume = (contender: Contender<Modules>, hand: number): Promise<void> =>
+      contender.start(
+        async ({ state }, given) => {
+          const { lock, notFull, notEmpty, words: w } = state
+          const mine = given.HANDS + given.hand
+          const isReady = (): boolean =>
+            w[given.TAIL] > w[given.HEAD] || w[given.HEAD] === given.ITEMS
+          for (let left = given.LAST_ITEM; ; left--) {
+            const diesAt = (where: string): void => {
+              if (left === 0 && given.end === where) process.kill(process.pid, 'SIGKILL')
+            }
+            // oxlint-disable-next-line no-await-in-loop -- one item after the other
+            const guard = given.isAsync ? await lock.acquireAsync() : lock.acquire()
+            // oxlint-disable-next-line no-await-in-loop
+            if (given.isAsync) await notEmpty.waitForAsync(guard, isReady)
+            else notEmpty.waitFor(guard, isReady)
+            const head = w[given.HEAD]
+            if (head === given.ITEMS) {
+              notEmpty.notifyAll()
+              guard.release()
+              return
+            }
+            const item = w[given.SLOTS + (head % given.RING)]
+            Atomics.store(w, mine, 1 + item) // by name, and before it leaves the queue
+            Atomics.store(w, given.HEAD, head + 1)
+            diesAt('with the lock')
+            notFull.notify()
+            guard.release()
+            diesAt('in hands')
+            Atomics.add(w, given.MOVED + item, 1)
+            Atomics.store(w, mine, 0)
+          }
+        },
+        { ...at, LAST_ITEM, hand, end: hand < KILLS ? endOf(hand) : '', isAsync: hand % 4 === 0 },
+      )
+
+    const producers = await Promise.all(Array.from({ length: PRODUCERS }, join))
+    const consumers = await Promise.all(Array.from({ length: CONSUMERS }, join))
+    const start = performance.now()
+    const produced = producers.map((contender, i) => produce(contender, i))
+    const runs = consumers.map(consume)
+    for (let victim = 0; victim < KILLS; victim++) {
+      const which = victim % CONSUMERS
+      const successor = await join() // takes a while: meanwhile they run
+      if (endOf(victim) !== 'killed') await runs[which]!.catch(() => {})
+      await consumers[which]!.terminate()
+      consumers[which] = successor
+      runs[which] = consume(successor, CONSUMERS + victim)
+    }
+    await within(Promise.all([...produced, ...runs]), 'all items', { timeoutMs: WATCHDOG_MS })
+    const seconds = (performance.now() - start) / 1000
+
+    expect(words[HEAD]).toBe(ITEMS)
+    expect(words[TAIL]).toBe(ITEMS)
+    const inDeadHands = words
+      .subarray(HANDS, SLOTS)
+      .filter((held) => held > 0)
+      .map((held) => held - 1)
+    const moved = words.subarray(MOVED, MOVED + ITEMS)
+    const lost: number[] = []
+    for (let item = 0; item < ITEMS; item++) {
+      if (moved[item]! > 1) throw new Error(`item ${item} was moved ${moved[item]} times`)
+      if (moved[item] === 0) lost.push(item)
+    }
+    process.stdout.write(
+      `  figure: ${ITEMS} items through a ring of ${RING} in ${seconds.toFixed(1)} s, ${KILLS} consumers killed; in dead hands: ${inDeadHands.join(' ')}\n`,
     )
-
-  const producers = await Promise.all(Array.from({ length: PRODUCERS }, join))
-  const consumers = await Promise.all(Array.from({ length: CONSUMERS }, join))
-  const start = performance.now()
-  const produced = producers.map((contender, i) => produce(contender, i))
-  const runs = consumers.map(consume)
-  for (let victim = 0; victim < KILLS; victim++) {
-    const which = victim % CONSUMERS
-    const successor = await join() // takes a while: meanwhile they run
-    if (endOf(victim) !== 'killed') await runs[which]!.catch(() => {})
-    await consumers[which]!.terminate()
-    consumers[which] = successor
-    runs[which] = consume(successor, CONSUMERS + victim)
-  }
-  await within(Promise.all([...produced, ...runs]), 'all items', { timeoutMs: 100_000 })
-  const seconds = (performance.now() - start) / 1000
-
-  expect(words[HEAD]).toBe(ITEMS)
-  expect(words[TAIL]).toBe(ITEMS)
-  const inDeadHands = words
-    .subarray(HANDS, SLOTS)
-    .filter((held) => held > 0)
-    .map((held) => held - 1)
-  const moved = words.subarray(MOVED, MOVED + ITEMS)
-  const lost: number[] = []
-  for (let item = 0; item < ITEMS; item++) {
-    if (moved[item]! > 1) throw new Error(`item ${item} was moved ${moved[item]} times`)
-    if (moved[item] === 0) lost.push(item)
-  }
-  process.stdout.write(
-    `  figure: ${ITEMS} items through a ring of ${RING} in ${seconds.toFixed(1)} s, ${KILLS} consumers killed; in dead hands: ${inDeadHands.join(' ')}\n`,
-  )
-  expect(lost.length).toBeGreaterThan(0) // so some died with one
-  for (const item of lost) expect(inDeadHands).toContain(item)
-  const lock = Lock.at(memory, 0)
-  expect(Condition.at(memory, NOT_FULL, { lock }).inspect().waiting).toBe(0)
-  expect(Condition.at(memory, NOT_EMPTY, { lock }).inspect().waiting).toBe(0)
-}, 120_000)
+    expect(lost.length).toBeGreaterThan(0) // so some died with one
+    for (const item of lost) expect(inDeadHands).toContain(item)
+    const lock = Lock.at(memory, 0)
+    expect(Condition.at(memory, NOT_FULL, { lock }).inspect().waiting).toBe(0)
+    expect(Condition.at(memory, NOT_EMPTY, { lock }).inspect().waiting).toBe(0)
+  },
+  WATCHDOG_MS + 20_000,
+)
 
 test('10,000 rounds of giving and taking, blocking and not, with time-outs and aborts at random: nothing is lost', async () => {
   const memory = SharedMemory.create({ byteLength: WORDS * 4 })
