@@ -1,1 +1,4 @@
-export { default } from '@ipc/vitest-config'
+import base from '@ipc/vitest-config'
+
+/** Each test starts many processes, which takes its time on a busy machine. */
+export default { ...base, test: { ...base.test, testTimeout: 240_000 } }

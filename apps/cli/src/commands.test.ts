@@ -71,7 +71,7 @@ test('kill', async () => {
 test('alarm', async () => {
   expect((await bench.ipc('alarm', '50ms', '--', 'sleep', '60')).signal).toBe('SIGALRM')
   expect(
-    await bench.ipc('alarm', '60', '--', 'sh', '-c', 'echo "$1"; exit 3', 'sh', 'a b'),
+    await bench.ipc('alarm', '1h', '--', 'sh', '-c', 'echo "$1"; exit 3', 'sh', 'a b'),
   ).toMatchObject({
     status: 3,
     out: 'a b\n',
@@ -97,40 +97,54 @@ _ipc; echo "\${COMPREPLY[@]}"`
 })
 
 test('help teaches, on standard output', async () => {
-  for (const command of [[], ['run'], ['wait'], ['ls'], ['top'], ['rm'], ['kill'], ['alarm']]) {
-    const { status, out, err } = await bench.ipc(...command, '--help')
-    expect({ command, status, err }).toEqual({ command, status: 0, err: '' })
+  const commands = [[], ['run'], ['wait'], ['ls'], ['top'], ['rm'], ['kill'], ['alarm']]
+  const helps = await Promise.all(commands.map((command) => bench.ipc(...command, '--help')))
+  for (const [i, { status, out, err }] of helps.entries()) {
+    expect({ command: commands[i], status, err }).toEqual({
+      command: commands[i],
+      status: 0,
+      err: '',
+    })
     expect(out).toMatch(/Usage: ipc[^]*\n(Examples:|Held since: |q, Escape or Ctrl-C)/)
   }
 })
 
 describe('bad input: one line, status 2, nothing is made', () => {
-  test.each([
-    [['run', 'x'], /^no command: say ipc run x -- COMMAND$/],
-    [['run', '../x', '--', 'true'], /^name must be 1 to 128 of .*: "\.\.\/x"$/],
-    [['run', 'x', '--timeout', 'soon', '--', 'true'], /^no duration: "soon"/],
-    [['run', 'x', '--max', '0', '--', 'true'], /^no number of places: "0"/],
-    [['run', 'x', '--max', '2', '--shared', '--', 'true'], /do not go together/],
-    [['run', 'x', '--conflict-exit-code', '256', '--', 'true'], /^no exit status: "256"/],
-    [['run', 'x', '--frobnicate', '--', 'true'], /^unknown option '--frobnicate'/],
-    [['run'], /^missing required argument 'name'/],
-    [['wait', ''], /^name must be/],
-    [['rm', 'x', '--kind', 'mutex'], /^no such kind: "mutex"/],
-    [['rm', '-x'], /^unknown option '-x'/],
-    [['kill', '-USR9', '1'], /^no such signal: "USR9"/],
-    [['kill', '-s', 'RTMIN+99', '1'], /^no such signal: "RTMIN\+99"/],
-    [['kill', 'x'], /^no process number: "x"/],
-    [['kill'], /^no process: say/],
-    [['kill', '--queue', '1e3', '1'], /^no value: "1e3"/],
-    [['alarm', '0', '--', 'true'], /^no duration/],
-    [['alarm', '1'], /^no command/],
-    [['frobnicate'], /^no such command: frobnicate/],
-    [['completion', 'fish'], /^no completion for "fish"/],
-  ] as [string[], RegExp][])('%j', async (args, message) => {
-    const { status, out, err } = await bench.ipc(...args)
-    expect({ status, out, lines: err.split('\n').length }).toEqual({ status: 2, out: '', lines: 2 })
-    expect(err).toMatch(/^ipc: /)
-    expect(err.slice('ipc: '.length).trimEnd()).toMatch(message)
+  test('on the command line', async () => {
+    const cases: [string[], RegExp][] = [
+      [['run', 'x'], /^no command: say ipc run x -- COMMAND$/],
+      [['run', '../x', '--', 'true'], /^name must be 1 to 128 of .*: "\.\.\/x"$/],
+      [['run', 'x', '--timeout', 'soon', '--', 'true'], /^no duration: "soon"/],
+      [['run', 'x', '--max', '0', '--', 'true'], /^no number of places: "0"/],
+      [['run', 'x', '--max', '2', '--shared', '--', 'true'], /do not go together/],
+      [['run', 'x', '--conflict-exit-code', '256', '--', 'true'], /^no exit status: "256"/],
+      [['run', 'x', '--frobnicate', '--', 'true'], /^unknown option '--frobnicate'/],
+      [['run'], /^missing required argument 'name'/],
+      [['wait', ''], /^name must be/],
+      [['rm', 'x', '--kind', 'mutex'], /^no such kind: "mutex"/],
+      [['rm', '-x'], /^unknown option '-x'/],
+      [['kill', '-USR9', '1'], /^no such signal: "USR9"/],
+      [['kill', '-s', 'RTMIN+99', '1'], /^no such signal: "RTMIN\+99"/],
+      [['kill', 'x'], /^no process number: "x"/],
+      [['kill'], /^no process: say/],
+      [['kill', '--queue', '1e3', '1'], /^no value: "1e3"/],
+      [['alarm', '0', '--', 'true'], /^no duration/],
+      [['alarm', '1'], /^no command/],
+      [['frobnicate'], /^no such command: frobnicate/],
+      [['completion', 'fish'], /^no completion for "fish"/],
+    ]
+    const results = await Promise.all(cases.map(([args]) => bench.ipc(...args)))
+    for (const [i, { status, out, err }] of results.entries()) {
+      const [args, message] = cases[i]!
+      expect({ args, status, out, lines: err.split('\n').length }).toEqual({
+        args,
+        status: 2,
+        out: '',
+        lines: 2,
+      })
+      expect(err).toMatch(/^ipc: /)
+      expect(err.slice('ipc: '.length).trimEnd()).toMatch(message)
+    }
     expect(existsSync(bench.directory)).toBe(false)
   })
 
