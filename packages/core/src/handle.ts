@@ -1,4 +1,4 @@
-import { wrongType } from './errors.ts'
+import { outOfRange, wrongType } from './errors.ts'
 import { checkName } from './names.ts'
 
 /** Of an object in a SharedArrayBuffer: send it with `postMessage` or as `workerData`. */
@@ -67,6 +67,7 @@ export function checkHandle(kind: string, handle: unknown): Handle {
       throw wrongType('handle.id', '16 hexadecimal digits', id)
     }
     if (typeof directory !== 'string') throw wrongType('handle.directory', 'a string', directory)
+    if (directory.includes('\0')) throw outOfRange('handle.directory', 'a path', directory)
   }
   return handle as Handle
 }

@@ -1,14 +1,43 @@
-/* What the files that make JavaScript functions share. */
+/* What the files that make JavaScript functions share. Not a public interface: only
+ * @ipc/core and @ipc/signals call them, so a wrong argument is a bug there. */
 #ifndef IPC_BINDING_H
 #define IPC_BINDING_H
 
 #include "ipc.h"
+#include "values.h"
 
-#include <node_api.h>
+/* A mapping as an environment holds it: closed with it, freed with its ArrayBuffer. */
+typedef struct open_file {
+  int32_t mark;
+  struct open_file *next, **link;
+  ipc_mapping *mapping;
+} open_file;
+
+/* One JavaScript thread. */
+typedef struct {
+  open_file *files;
+  ipc_sink *sink;
+  napi_threadsafe_function doorbell;
+  napi_ref on_wake;
+  bool leaving;
+} environment;
+
+environment *ipc_environment_of(napi_env env);
 
 /* Throws the error as JavaScript knows it; returns NULL. */
 napi_value ipc_throw(napi_env env, const ipc_error *e);
-/* Adds what signals_binding.c has. */
+/* These throw, and return NULL, when there is none. */
+ipc_domain *ipc_domain_argument(napi_env env, napi_value value);
+open_file *ipc_file_argument(napi_env env, napi_value value);
+
+/* Closes all files of an environment that ends. */
+void ipc_close_files(environment *here);
+/* Makes the sink of an environment, and the bell that calls its JavaScript. */
+bool ipc_make_doorbell(napi_env env, environment *here);
+
+/* Each adds what one file has. */
+bool ipc_define_files(napi_env env, napi_value exports);
+bool ipc_define_sleep(napi_env env, napi_value exports);
 bool ipc_define_signals(napi_env env, napi_value exports);
 /* Adds what command_binding.c has. */
 bool ipc_define_commands(napi_env env, napi_value exports);

@@ -12,10 +12,11 @@
  *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
  *   heirs.c    who lives on in other processes: descriptors that a command inherits
  *   futex.c    wait on many words at once, wake
- *   parker.c   the thread that sleeps for asynchronous waits
+ *   park.c     one blocking sleep
+ *   tickets.c, parker.c, sink.c   asynchronous ones, on parking threads: parker.h
  *   signals.c, send.c   receiving and sending signals: signals.h, send.h
  *   command.c  running another program, or becoming it: command.h
- *   binding.c, signals_binding.c, command_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
+ *   binding.c, *_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
  * All shared words are 32 bits, sequentially consistent, and never touched in
  * any other way once a file has a name.
@@ -329,7 +330,7 @@ int ipc_wake(ipc_word *word, int count);
 void ipc_wake_all(ipc_word *word);
 void ipc_without_waitv(bool without); /* for tests of what old kernels do */
 
-/* ---- parking (park.c, parker.c) ----------------------------------------------- */
+/* ---- parking (park.c; tickets.c, parker.c, sink.c) ------------------------------- */
 
 typedef enum {
   IPC_PARK_WOKEN,
@@ -341,7 +342,10 @@ typedef enum {
 
 /* A blocked thread comes back at least this often, so that worker.terminate()
  * and process.exit() work and a wake given to somebody who hangs is not lost. */
-enum { IPC_RECHECK_MS = 240 };
+int ipc_recheck_ms(void);
+/* For tests: nobody in this process looks by himself any more, so that whoever only
+ * that would have helped sleeps on. worker.terminate() then waits too. */
+void ipc_without_recheck(bool without);
 
 /* Bumped by signal handlers; the main thread's sleeps have it among their words. */
 extern ipc_word ipc_signal_sequence;

@@ -5,6 +5,13 @@
 
 ipc_word ipc_signal_sequence;
 
+enum { RECHECK_MS = 240, NEVER_MS = 24 * 60 * 60 * 1000, CROWDED_SLICE_MS = 10 };
+static atomic_int recheck_ms = RECHECK_MS;
+
+int ipc_recheck_ms(void) { return atomic_load(&recheck_ms); }
+
+void ipc_without_recheck(bool without) { atomic_store(&recheck_ms, without ? NEVER_MS : RECHECK_MS); }
+
 /* Whom this thread watches because of one file, as of a roster. */
 struct ipc_watch {
   bool valid;
@@ -14,8 +21,6 @@ struct ipc_watch {
   int count;
   ipc_watched watched[IPC_WATCH_MAX];
 };
-
-enum { CROWDED_SLICE_MS = 10 };
 
 void ipc_watch_free(ipc_watch *watch) { free(watch); }
 
@@ -78,7 +83,7 @@ ipc_park_result ipc_park(ipc_mapping *mapping, int index, int32_t expected, int3
   for (int i = 0; i < watch->count; i++)
     words[count++] = (ipc_sleep){watch->watched[i].word, watch->watched[i].alive};
 
-  double slice_ms = watch->crowded ? CROWDED_SLICE_MS : IPC_RECHECK_MS;
+  double slice_ms = watch->crowded ? CROWDED_SLICE_MS : ipc_recheck_ms();
   bool last = timeout_ms <= slice_ms;
   uint64_t ns = (uint64_t)((last ? timeout_ms : slice_ms) * 1e6);
   int woken = ipc_sleep_on(words, count, ipc_now_ns() + ns);

@@ -276,7 +276,7 @@ void ipc_signals_counters(int32_t *all, int32_t *dropped) {
 void ipc_signals_sleep(int32_t sequence, double timeout_ms) {
   ipc_sleep word = {&ipc_signal_sequence, sequence};
   if (!(timeout_ms > 0)) return;
-  double slice_ms = timeout_ms < IPC_RECHECK_MS ? timeout_ms : IPC_RECHECK_MS;
+  double slice_ms = timeout_ms < ipc_recheck_ms() ? timeout_ms : ipc_recheck_ms();
   ipc_sleep_on(&word, 1, ipc_now_ns() + (uint64_t)(slice_ms * 1e6));
 }
 

@@ -63,7 +63,7 @@ ipc_disposition ipc_signal_disposition(int number);
 int ipc_signals_take(ipc_signal_record *records, int max, bool rearm);
 /* Deliveries since the start, and how many of them found no room. */
 void ipc_signals_counters(int32_t *received, int32_t *lost);
-/* Sleeps until the sequence is no more `sequence`, but not long; see IPC_RECHECK_MS. */
+/* Sleeps until the sequence is no more `sequence`, but not long; see ipc_recheck_ms. */
 void ipc_signals_sleep(int32_t sequence, double timeout_ms);
 
 /* ---- masks; the main thread only -------------------------------------------------- */

@@ -24,23 +24,11 @@ static arguments arguments_of(napi_env env, napi_callback_info info) {
   return a;
 }
 
-static int32_t int_at(const arguments *a, int index) {
-  int32_t result = 0;
-  napi_get_value_int32(a->env, a->value[index], &result);
-  return result;
-}
+static int32_t int_at(const arguments *a, int index) { return int_of(a->env, a->value[index]); }
 
-static double double_at(const arguments *a, int index) {
-  double result = 0;
-  napi_get_value_double(a->env, a->value[index], &result);
-  return result;
-}
+static double double_at(const arguments *a, int index) { return double_of(a->env, a->value[index]); }
 
-static bool bool_at(const arguments *a, int index) {
-  bool result = false;
-  napi_get_value_bool(a->env, a->value[index], &result);
-  return result;
-}
+static bool bool_at(const arguments *a, int index) { return bool_of(a->env, a->value[index]); }
 
 /* Numbers outside 1..64 would be used as indices: a bug of the caller, answered as the kernel does. */
 static int signal_at(const arguments *a, int index) {
@@ -48,18 +36,6 @@ static int signal_at(const arguments *a, int index) {
   if (number >= 1 && number <= IPC_SIGNALS) return number;
   napi_throw_range_error(a->env, "ERR_IPC_INTERNAL", "native call: no such signal");
   return 0;
-}
-
-static napi_value int_value(napi_env env, int32_t value) {
-  napi_value result = NULL;
-  napi_create_int32(env, value, &result);
-  return result;
-}
-
-static napi_value bool_value(napi_env env, bool value) {
-  napi_value result = NULL;
-  napi_get_boolean(env, value, &result);
-  return result;
 }
 
 static napi_value result_of(napi_env env, bool ok, const ipc_error *e) {
@@ -119,12 +95,7 @@ typedef struct {
 } process;
 
 static process *process_at(const arguments *a, int index) {
-  void *data = NULL;
-  napi_get_value_external(a->env, a->value[index], &data);
-  process *p = data;
-  if (p != NULL && p->mark == PROCESS_MARK) return p;
-  napi_throw_type_error(a->env, "ERR_IPC_INTERNAL", "native call: not a process");
-  return NULL;
+  return external_of(a->env, a->value[index], PROCESS_MARK);
 }
 
 static void finalize_process(napi_env env, void *data, void *hint) {
@@ -287,8 +258,6 @@ static napi_value signals_pending(napi_env env, napi_callback_info info) {
 /* ---- the module ------------------------------------------------------------------------ */
 
 bool ipc_define_signals(napi_env env, napi_value exports) {
-#define METHOD(name, function) \
-  (napi_property_descriptor) { name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL }
   napi_property_descriptor methods[] = {
       METHOD("kill", send_kill),
       METHOD("raise", send_raise),
@@ -312,7 +281,7 @@ bool ipc_define_signals(napi_env env, napi_value exports) {
       METHOD("signalsMask", signals_mask),
       METHOD("signalsPending", signals_pending),
   };
-  return napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods) == napi_ok &&
+  return DEFINE(env, exports, methods) &&
          napi_set_named_property(env, exports, "rtmin", int_value(env, SIGRTMIN)) == napi_ok &&
          napi_set_named_property(env, exports, "rtmax", int_value(env, SIGRTMAX)) == napi_ok;
 }

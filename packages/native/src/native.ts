@@ -29,7 +29,10 @@ export interface Native {
   cancelTicket(id: number): void
   /** An id comes negated when its ticket only has slept for long. */
   onWake(callback: (ids: number[]) => void): void
+  /** For tests: as on Linux before 5.16. */
   withoutWaitv(without: boolean): void
+  /** For tests: no sleeper of this process looks at its words by itself any more. */
+  withoutRecheck(without: boolean): void
 
   /** Agents that this thread becomes from now on may have heirs: native/heirs.c. */
   mayBequeath(): void
