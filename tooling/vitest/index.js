@@ -10,8 +10,8 @@ export default defineConfig({
     passWithNoTests: true,
     pool: 'forks',
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     reporters: ['default', ['json', { outputFile: 'reports/vitest.json' }]],
     // Other packages are tested as they are shipped: their dist is loaded by Node, untransformed.
     server: { deps: { external: [/\/(packages|apps)\/[^/]+\/dist\//] } },

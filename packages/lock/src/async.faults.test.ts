@@ -18,13 +18,15 @@ const FIXTURE = new URL('fixtures/async.mjs', import.meta.url)
 
 let company: Company
 
-beforeEach(() => {
-  company = new Company(FIXTURE)
-})
-
-afterEach(async () => {
-  await company.end()
-})
+/** For the tests of a describe(). */
+function useCompany({ rechecks }: { rechecks: boolean }): void {
+  beforeEach(() => {
+    company = new Company(FIXTURE, { rechecks })
+  })
+  afterEach(async () => {
+    await company.end()
+  })
+}
 
 interface Queued {
   readonly had: number
@@ -36,6 +38,8 @@ interface Queued {
 const say = (text: string): boolean => process.stdout.write(`  figure: ${text}\n`)
 
 describe('10,000 acquireAsync() calls of a process, half of them aborted at random', () => {
+  useCompany({ rechecks: false })
+
   for (const held of [false, true]) {
     test(`the others all get the lock, once, in order, and the process then ends by itself${held ? ' (another holds it at first)' : ''}`, async () => {
       const [owner, process] = await company.hireMany(2)
@@ -58,21 +62,23 @@ describe('10,000 acquireAsync() calls of a process, half of them aborted at rand
 
   test('two processes that always have a hundred of them do not starve one that blocks', async () => {
     const [first, second, blocking] = await company.hireMany(3)
-    const crowds = [first, second].map((actor) => actor.call('crowd', 'crowd', 3000))
-    const { had, longest } = (await within(
+    const crowds = [first, second].map((actor) => actor.call('crowd', 'crowd'))
+    const longest = (await within(
       'the blocking one',
-      blocking.call('squeeze', 'crowd', 2500),
-    )) as { had: number; longest: number }
+      blocking.call('squeeze', 'crowd', 300),
+    )) as number
+    for (const actor of [first, second]) await actor.call('disperse')
     const others = await within('the crowds', Promise.all(crowds))
     say(
-      `in 2.5 s a process that blocks had the lock ${had} times, waited ${longest.toFixed(1)} ms at most; two with 100 async calls each in 3 s ${others.join(' and ')} times`,
+      `a process that blocks had the lock 300 times, waited ${longest.toFixed(1)} ms at most; meanwhile two with 100 async calls each ${others.join(' and ')} times`,
     )
-    expect(had).toBeGreaterThan(100)
-    for (const other of others) expect(other).toBeGreaterThan(100)
+    for (const other of others) expect(other).toBeGreaterThan(0)
   })
 })
 
 describe('200 asynchronous waits on 200 names', () => {
+  useCompany({ rechecks: true }) // they are what costs while idle
+
   test('leave libuv’s pool alone, add three threads at most, and all end', async () => {
     const [owner, process] = await company.hireMany(2)
     await within('taking', owner.call('takeMany', 200))
@@ -106,9 +112,9 @@ describe('200 asynchronous waits on 200 names', () => {
         [one, 1],
         [many, 200],
       ] as const) {
-        const seconds = NIGHTLY ? 20 : 4
-        const calls = await trace(actor.pid, seconds)
-        if (calls === null) continue
+        const traced = await trace(actor.pid, NIGHTLY ? 20 : 4)
+        if (traced === null) continue
+        const { calls, seconds } = traced
         const futexes = Object.entries(calls)
           .filter(([name]) => /futex|0x1c1/.test(name))
           .reduce((sum, [, count]) => sum + count, 0)
@@ -134,11 +140,15 @@ function parkersSleep(actor: Actor): boolean {
 }
 
 /** How often which system call; null, and a message, where tracing is forbidden. */
-async function trace(pid: number, seconds: number): Promise<Record<string, number> | null> {
+async function trace(
+  pid: number,
+  forSeconds: number,
+): Promise<{ calls: Record<string, number>; seconds: number } | null> {
   const log = join(company.directory, `trace-${pid}`)
   const tracer = spawn('strace', ['-f', '-c', '-o', log, '-p', String(pid)], { stdio: 'ignore' })
   const ended = new Promise<number | null>((resolve) => tracer.once('exit', resolve))
-  await delay(seconds * 1000)
+  const start = performance.now()
+  await delay(forSeconds * 1000)
   if (tracer.exitCode !== null) {
     process.stdout.write(
       `  NOT TESTED: strace may not attach here (it ended with ${tracer.exitCode})\n`,
@@ -147,6 +157,7 @@ async function trace(pid: number, seconds: number): Promise<Record<string, numbe
   }
   tracer.kill('SIGINT')
   await within('strace', ended)
+  const seconds = (performance.now() - start) / 1000
   const calls: Record<string, number> = {}
   for (const line of readFileSync(log, 'utf8').split('\n')) {
     const fields = line.trim().split(/\s+/)
@@ -154,5 +165,5 @@ async function trace(pid: number, seconds: number): Promise<Record<string, numbe
     const name = fields.at(-1)!
     if (fields.length >= 5 && Number.isInteger(count) && name !== 'total') calls[name] = count
   }
-  return calls
+  return { calls, seconds }
 }

@@ -1,7 +1,7 @@
 /**
  * Owners and waiters are killed, terminated, stopped, or end without a word: who gets the lock, and
- * when. Every figure is printed; what is asserted leaves room for a busy machine, but not for the
- * slow look at the words (240 ms between processes, 50 ms between threads) where it must not matter.
+ * when. The figures are printed, not asserted. Where the slow look at the words (every 240 ms) must
+ * not be what helps, nobody looks: a wake that is missing then leaves somebody asleep.
  */
 import { readFileSync, readdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -12,7 +12,6 @@ import {
   blocksInFutex,
   clock,
   figures,
-  median,
   threadsNamed,
   until,
   within,
@@ -28,13 +27,15 @@ interface Turn {
 
 let company: Company
 
-beforeEach(() => {
-  company = new Company(FIXTURE, { ahead: 2 })
-})
-
-afterEach(async () => {
-  await company.end()
-})
+/** For the tests of a describe(). */
+function useCompany({ rechecks }: { rechecks: boolean }): void {
+  beforeEach(() => {
+    company = new Company(FIXTURE, { ahead: 2, rechecks })
+  })
+  afterEach(async () => {
+    await company.end()
+  })
+}
 
 async function hire(): Promise<Actor> {
   const actor = await company.hire()
@@ -65,7 +66,9 @@ const stateOf = (pid: number): string =>
   readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.charAt(0)
 
 describe('kill -9', () => {
-  test('of the owner: one of five others has the lock in 1 ms (median; asserted: 20 ms), told that it was abandoned; then the others', async () => {
+  useCompany({ rechecks: false })
+
+  test('of the owner: one of five others has the lock, told that it was abandoned; then the others', async () => {
     const waiters = await Promise.all([1, 2, 3, 4, 5].map(hire))
     const times: number[] = []
     for (let i = 0; i < (NIGHTLY ? 500 : 50); i++) {
@@ -82,10 +85,9 @@ describe('kill -9', () => {
       expect(results.filter(({ abandoned }) => abandoned)).toHaveLength(1)
     }
     figures('kill -9 of the owner until the next owner', times)
-    expect(median(times)).toBeLessThan(20)
   }, 180_000)
 
-  test('of the successor that was just woken: those who sleep on its predecessor get the lock (median asserted: 60 ms)', async () => {
+  test('of the successor that was just woken: those who sleep on its predecessor get the lock', async () => {
     const first = await hire()
     const last = await hire()
     const times: number[] = []
@@ -114,12 +116,10 @@ describe('kill -9', () => {
     }
     figures('kill -9 of a woken successor until the next owner', times)
     expect(told).not.toContain(false)
-    expect(times.length).toBeGreaterThan(50)
-    expect(median(times)).toBeLessThan(60)
   }, 180_000)
 
   for (const what of ['wait', 'wait async']) {
-    test(`of a process whose other thread may have been given the wake of its death (${what}): others get the lock (median asserted: 60 ms)`, async () => {
+    test(`of a process whose other thread may have been given the wake of its death (${what}): others get the lock`, async () => {
       const last = await hire()
       const times: number[] = []
       for (let i = 0; i < (NIGHTLY ? 300 : 50); i++) {
@@ -139,16 +139,16 @@ describe('kill -9', () => {
         await owner.exited
       }
       figures(`kill -9 of owner and sleeping sibling (${what}) until the next owner`, times)
-      expect(median(times)).toBeLessThan(60)
     }, 180_000)
   }
 })
 
 describe('an owner that ends without releasing', () => {
+  useCompany({ rechecks: false })
   const times = NIGHTLY ? 100 : 15
 
   for (const how of ['own', 'own busily']) {
-    test(`a terminated worker (${how}): another process has its lock in 10 ms (median; asserted: 60 ms)`, async () => {
+    test(`a terminated worker (${how}): another process has its lock`, async () => {
       const process = await hire()
       const other = await hire()
       const ms: number[] = []
@@ -161,10 +161,9 @@ describe('an owner that ends without releasing', () => {
         expect(result.abandoned).toBe(true)
       }
       figures(`terminate() of an owner (${how}) until another process has its lock`, ms)
-      expect(median(ms)).toBeLessThan(60)
     }, 60_000)
 
-    test(`a terminated worker (${how}): another thread has its lock in 60 ms (median; asserted: 200 ms)`, async () => {
+    test(`a terminated worker (${how}): another thread has its lock`, async () => {
       const process = await hire()
       const ms: number[] = []
       for (let i = 0; i < times; i++) {
@@ -178,7 +177,6 @@ describe('an owner that ends without releasing', () => {
         expect(result.abandoned).toBe(true)
       }
       figures(`terminate() of an owner (${how}) until another thread has its lock`, ms)
-      expect(median(ms)).toBeLessThan(200)
     }, 60_000)
   }
 
@@ -209,6 +207,8 @@ describe('an owner that ends without releasing', () => {
 })
 
 describe('SIGSTOP', () => {
+  useCompany({ rechecks: true }) // what a stopped process was given comes back in no other way
+
   test('of the owner for five seconds: nobody else gets the lock, and SIGCONT goes on', async () => {
     const owner = await hire()
     const waiter = await hire()
@@ -256,33 +256,34 @@ describe('SIGSTOP', () => {
       })
     }
   }
-})
 
-test('SIGSTOP of a waiter that was given the wake: another gets the lock after a slow look', async () => {
-  const owner = await hire()
-  const stopped = await hire()
-  const other = await hire()
-  const ms: number[] = []
-  for (let i = 0; i < 5; i++) {
-    await call(owner, 'take')
-    const turn = stopped.call('passAfterAStop')
-    await until('it sleeps', () => stopped.asleep)
-    const { turn: second } = await sendToSleep(other)
-    const start = await call<number>(owner, 'giveBack')
-    const result = await within('the other', second)
-    ms.push(result.at - start)
-    expect(result.abandoned).toBe(false)
-    await until('the first is stopped', () => stateOf(stopped.pid) === 'T')
-    void stopped.kill('SIGCONT')
-    expect(await within('the one that was stopped', turn)).toMatchObject({ abandoned: false })
-  }
-  figures('release that wakes a waiter which stops at once, until another has the lock', ms)
-  expect(median(ms)).toBeLessThan(1000)
+  test('of a waiter that was given the wake: another gets the lock after a slow look', async () => {
+    const owner = await hire()
+    const stopped = await hire()
+    const other = await hire()
+    const ms: number[] = []
+    for (let i = 0; i < 5; i++) {
+      await call(owner, 'take')
+      const turn = stopped.call('passAfterAStop')
+      await until('it sleeps', () => stopped.asleep)
+      const { turn: second } = await sendToSleep(other)
+      const start = await call<number>(owner, 'giveBack')
+      const result = await within('the other', second)
+      ms.push(result.at - start)
+      expect(result.abandoned).toBe(false)
+      await until('the first is stopped', () => stateOf(stopped.pid) === 'T')
+      void stopped.kill('SIGCONT')
+      expect(await within('the one that was stopped', turn)).toMatchObject({ abandoned: false })
+    }
+    figures('release that wakes a waiter which stops at once, until another has the lock', ms)
+  })
 })
 
 describe('a worker that blocks in acquire() for ever', () => {
+  useCompany({ rechecks: true }) // only between two sleeps can a thread end
+
   for (const scope of ['process', 'thread']) {
-    test(`terminate() ends it within 300 ms (${scope} scope; median; asserted: 1 s)`, async () => {
+    test(`terminate() ends it (${scope} scope)`, async () => {
       const owner = await hire()
       const process = await hire()
       await call(owner, 'take')
@@ -301,10 +302,9 @@ describe('a worker that blocks in acquire() for ever', () => {
         ms.push(end - start)
       }
       figures(`terminate() of a worker that blocks in acquire(), ${scope} scope`, ms)
-      expect(median(ms)).toBeLessThan(1000)
     })
 
-    test(`process.exit() ends it within 300 ms (${scope} scope; median; asserted: 1 s)`, async () => {
+    test(`process.exit() ends it (${scope} scope)`, async () => {
       const owner = await hire()
       await call(owner, 'take')
       const ms: number[] = []
@@ -321,28 +321,31 @@ describe('a worker that blocks in acquire() for ever', () => {
         ms.push(clock() - start)
       }
       figures(`process.exit() while a worker blocks in acquire(), ${scope} scope`, ms)
-      expect(median(ms)).toBeLessThan(1000)
     })
   }
 })
 
-test('a main thread that is busy for 2 s with an async call pending does not keep another process waiting for a free lock', async () => {
-  const owner = await hire()
-  const busy = await hire()
-  const other = await hire()
-  const ms: number[] = []
-  for (let i = 0; i < (NIGHTLY ? 20 : 4); i++) {
-    await call(owner, 'take')
-    await call(busy, 'wish')
-    await until('it parks', () => parks(busy))
-    const end = busy.call('beBusy', 2000)
-    await delay(50)
-    const { turn } = await sendToSleep(other)
-    const start = await call<number>(owner, 'giveBack')
-    const result = await within('the other', turn)
-    ms.push(result.at - start)
-    expect(result.at).toBeLessThan((await within('the busy one', end)) as number)
-  }
-  figures('release to a busy main thread until another process has the lock', ms)
-  expect(median(ms)).toBeLessThan(150)
-}, 60_000)
+describe('a main thread that is busy while an async call of its is pending', () => {
+  useCompany({ rechecks: false })
+
+  test('does not keep another process waiting for a free lock', async () => {
+    const owner = await hire()
+    const busy = await hire()
+    const other = await hire()
+    const ms: number[] = []
+    for (let i = 0; i < (NIGHTLY ? 20 : 4); i++) {
+      await call(owner, 'take')
+      await call(busy, 'wish')
+      await until('it parks', () => parks(busy))
+      const end = busy.call('beBusy')
+      await delay(50)
+      const { turn } = await sendToSleep(other)
+      const start = await call<number>(owner, 'giveBack')
+      const result = await within('the other', turn)
+      ms.push(result.at - start)
+      await call(other, 'endBusyness')
+      await within('the busy one', end)
+    }
+    figures('release to a busy main thread until another process has the lock', ms)
+  }, 60_000)
+})

@@ -5,7 +5,7 @@
 import { SharedMemory } from '@ipc/core'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Company, NIGHTLY, clock, until } from '../../core/src/fixtures/actors.mjs'
+import { Company, NIGHTLY, until } from '../../core/src/fixtures/actors.mjs'
 import { Lock } from './lock.ts'
 
 const FIXTURE = new URL('fixtures/storm.mjs', import.meta.url)
@@ -13,7 +13,7 @@ const [FIRST, SECOND, TORN, TOLD, PROGRESS] = [4, 5, 6, 7, 8] as const
 const WAYS = ['block', 'async', 'try', 'both'] as const
 
 test('a storm of kills: nobody is in the lock with another, nobody is left asleep, every death in it is told', async () => {
-  const company = new Company(FIXTURE, { ahead: 3 })
+  const company = new Company(FIXTURE, { ahead: 3, rechecks: false })
   process.env['IPC_DIR'] = company.directory
   try {
     const memory = SharedMemory.open('storm', { byteLength: 256 })
@@ -29,11 +29,9 @@ test('a storm of kills: nobody is in the lock with another, nobody is left aslee
       await delay(Math.random() * 3)
       const death = victim.kill()
       const counts = survivors.map((_, place) => words.load(PROGRESS + place))
-      const start = clock()
       await until(`everybody goes on after kill ${kill}`, () =>
         counts.every((count, place) => words.load(PROGRESS + place) !== count),
       )
-      expect(clock() - start).toBeLessThan(10_000)
       await death
       expect(words.load(TORN)).toBe(0)
     }

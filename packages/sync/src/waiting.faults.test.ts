@@ -4,88 +4,31 @@
  */
 import { SharedMemory, type Memory } from '@ipc/core'
 import { Lock } from '@ipc/lock'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe } from 'vitest'
+import { NIGHTLY, WATCHDOG_MS, within } from '../../core/src/fixtures/actors.mjs'
 import {
-  Company,
-  NIGHTLY,
-  WATCHDOG_MS,
-  blocksInFutex,
-  figures,
-  median,
-  threadsNamed,
-  within,
-  type Actor,
-} from '../../core/src/fixtures/actors.mjs'
-import {
-  dieAtEveryStep,
-  type Scenario,
-  type Stage,
-} from '../../core/src/fixtures/death-at-every-step.mjs'
-import { Diary, DIARY_BYTES } from '../../core/src/fixtures/dying-memory.mjs'
+  asking,
+  blocks,
+  castOf,
+  deathsOf,
+  parks,
+  sleeps,
+  type Own,
+} from '../../core/src/fixtures/death-tests.mjs'
+import type { Scenario, Stage } from '../../core/src/fixtures/death-at-every-step.mjs'
 import { Barrier } from './barrier.ts'
 import { Condition } from './condition.ts'
 
-const FIXTURE = new URL('fixtures/waiting-faults.mjs', import.meta.url)
-
-const sleepsBlocking = (victim: Actor): boolean => victim.asleep
-const sleepsAsync = (actor: Actor): boolean =>
-  threadsNamed(actor.pid, 'ipc-parker').some((tid) => blocksInFutex(actor.pid, tid))
-const sleep = (survivors: readonly Actor[]): boolean =>
-  survivors.every((survivor) => (survivor.async ? sleepsAsync(survivor) : survivor.asleep))
-
-let company: Company
-let diary: Diary
-let survivors: Actor[]
-
-beforeAll(async () => {
-  company = new Company(FIXTURE, { ahead: 4 })
-  process.env['IPC_DIR'] = company.directory
-  diary = new Diary(SharedMemory.open('diary', { byteLength: DIARY_BYTES }).buffer)
-  survivors = await company.hireMany(3)
-  survivors[2]!.async = true
-}, WATCHDOG_MS)
-
-afterAll(() => company.end())
-
-/** Survivors have one kind of turn in a Condition, and another in a Barrier. */
-const whoCall = (name: string): Actor[] =>
-  survivors.map((survivor) =>
-    Object.assign(Object.create(survivor) as Actor, {
-      call: (_turn: string, isAsync: boolean) => survivor.call(name, isAsync),
-    }),
-  )
-
-function run(
-  stage: Stage,
-  turn: string,
-  scenario: Scenario,
-  when: string,
-  promise: string,
-  times: number[],
-): void {
-  const title = `${scenario.name}, ${when}`
-  test(`${title}: ${promise}`, async () => {
-    for (let round = 0; round < (NIGHTLY ? 10 : 1); round++) {
-      const result = await dieAtEveryStep(
-        { ...stage, company, survivors: whoCall(turn), diary },
-        scenario,
-      )
-      times.push(...result.times)
-      process.stdout.write(
-        `  ${title}: ${result.steps} steps, ${result.times.map((ms) => ms.toFixed(1)).join(' ')} ms\n`,
-      )
-      expect(median(result.times)).toBeLessThan(100)
-    }
-  }, 180_000)
-}
-
-/** The stage without those who are known only when the tests run. */
-const nobody = { company: null as never, survivors: [], diary: null as never }
+const cast = castOf(new URL('fixtures/waiting-faults.mjs', import.meta.url), [
+  'block',
+  'block',
+  'async',
+])
 
 describe('a process that dies before any operation of a Condition', () => {
   const CONDITION = Lock.words()
   const FLAG = CONDITION + Condition.words()
-  const times: number[] = []
+  const testDeaths = deathsOf('Condition', cast)
   let words: Memory
   let lock: Lock
   let condition: Condition
@@ -97,7 +40,6 @@ describe('a process that dies before any operation of a Condition', () => {
     lock = Lock.at(memory, 0)
     condition = Condition.at(memory, CONDITION, { lock })
   })
-  afterAll(() => figures('Condition, death at every step, until all three went on', times))
 
   const underTheLock = (act: () => void): void => {
     const guard = lock.acquire()
@@ -114,14 +56,12 @@ describe('a process that dies before any operation of a Condition', () => {
       condition.notify(count)
     })
 
-  const stage: Stage = {
-    ...nobody,
+  const stage = (): Own<Stage> => ({
     // The flag is set, and three are notified: if the victim is the oldest, a survivor is not.
     hold: () => () => setFlag(3),
-    asleep: () => sleep(survivors),
     settle: () => {
       // A victim that died in its entry: its wake goes to the one that is left, without our help.
-      if (diary.balance !== 0 && words.load(FLAG) === 1) return
+      if (cast.diary.balance !== 0 && words.load(FLAG) === 1) return
       setFlag(3)
     },
     finish: () => {
@@ -137,31 +77,31 @@ describe('a process that dies before any operation of a Condition', () => {
       if (lock.locked) return 'the lock is not free'
       return condition.inspect().waiting === 0 ? null : 'somebody waits'
     },
-  }
+  })
 
   const SCENARIOS: Scenario[] = [
     { name: 'condition: notify', held: false, early: true },
-    { name: 'condition: wait', held: true, early: false, sleeps: sleepsBlocking },
-    { name: 'condition: wait async', held: true, early: false, sleeps: sleepsAsync },
+    { name: 'condition: wait', held: true, early: false, sleeps: blocks },
+    { name: 'condition: wait async', held: true, early: false, sleeps: parks },
     { name: 'condition: abort', held: true, early: false, sleeps: () => false },
   ]
   if (NIGHTLY) {
     SCENARIOS.push(
-      { name: 'condition: wait', held: true, early: true, sleeps: sleepsBlocking },
+      { name: 'condition: wait', held: true, early: true, sleeps: blocks },
       { name: 'condition: try for a while', held: true, early: false, sleeps: () => false },
     )
   }
   for (const scenario of SCENARIOS) {
     const when = scenario.early ? 'after others' : 'before others'
     const promise = 'all the others go on, and are told if it had the lock'
-    run(stage, 'turn', scenario, when, promise, times)
+    testDeaths(`${scenario.name}, ${when}: ${promise}`, scenario, stage)
   }
 })
 
 describe('a process that dies before any operation of a Barrier', () => {
   const PARTIES = 5
   const PASSED = Barrier.words({ parties: PARTIES })
-  const times: number[] = []
+  const testDeaths = deathsOf('Barrier', cast)
   let words: Memory
   let barrier: Barrier
   let mine: Promise<unknown> = Promise.resolve()
@@ -171,17 +111,17 @@ describe('a process that dies before any operation of a Barrier', () => {
     words = memory.words
     barrier = Barrier.at(memory, 0, { parties: PARTIES })
   })
-  afterAll(() => figures('Barrier, death at every step, until all three went on', times))
 
   const arrive = (): void => {
     mine = barrier.waitAsync().catch(() => {})
   }
-  const stage = (): Stage => ({
-    ...nobody,
+  const stage = (): Own<Stage> => ({
+    survivors: asking(cast.survivors, (_turn, args) => ['arrive', ...args]),
+    // Whoever wakes up from a broken round goes on, so survivors sleep only if it is not.
+    asleep: () => cast.survivors.every(sleeps) || barrier.broken,
     hold: () => arrive,
-    asleep: () => sleep(survivors),
     settle: () => {
-      if (diary.held === 0) barrier.abort() // it had no place: without it, they would wait on
+      if (cast.diary.held === 0) barrier.abort() // it had no place: without it, they would wait on
     },
     finish: async () => {
       await within('the test’s own party', mine)
@@ -199,15 +139,15 @@ describe('a process that dies before any operation of a Barrier', () => {
   const SCENARIOS: Scenario[] = [
     { name: 'barrier: wait', held: false, early: true, beforeGo: arrive },
     { name: 'barrier: wait async', held: false, early: true, beforeGo: arrive },
-    { name: 'barrier: wait', held: true, early: false, sleeps: sleepsBlocking },
+    { name: 'barrier: wait', held: true, early: false, sleeps: blocks },
     { name: 'barrier: abort its call', held: true, early: true, sleeps: () => false },
     { name: 'barrier: abort', held: true, early: true, sleeps: () => false },
     { name: 'barrier: reset', held: true, early: true, sleeps: () => false },
   ]
   if (NIGHTLY) {
     SCENARIOS.push(
-      { name: 'barrier: wait async', held: true, early: false, sleeps: sleepsAsync },
-      { name: 'barrier: wait', held: true, early: true, sleeps: sleepsBlocking },
+      { name: 'barrier: wait async', held: true, early: false, sleeps: parks },
+      { name: 'barrier: wait', held: true, early: true, sleeps: blocks },
       { name: 'barrier: try for a while', held: true, early: true, sleeps: () => false },
     )
   }
@@ -215,9 +155,7 @@ describe('a process that dies before any operation of a Barrier', () => {
     const when = scenario.beforeGo
       ? 'as the last'
       : `in the middle, ${scenario.early ? 'after others' : 'before others'}`
-    const own = stage()
-    // Whoever wakes up from a broken round goes on, so survivors sleep only if it is not.
-    const asleep = (): boolean => own.asleep() || barrier.broken
-    run({ ...own, asleep }, 'arrive', scenario, when, 'all the others pass, or none', times)
+    const title = `${scenario.name}, ${when}: all the others pass, or none`
+    testDeaths(title, scenario, stage)
   }
 })
