@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface WatchdogOptions {
-  /** When to give up. Generous: machines are slow at times. Default: 20,000. */
+  /** When to give up. Generous: machines are slow at times. Default: 60,000. */
   readonly timeoutMs?: number
 }
 
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 60_000
 
 /** Waits, looking every few milliseconds, until `predicate` holds; fails after a long time. */
 export async function until(
