@@ -39,7 +39,6 @@ bool ipc_make_doorbell(napi_env env, environment *here);
 bool ipc_define_files(napi_env env, napi_value exports);
 bool ipc_define_sleep(napi_env env, napi_value exports);
 bool ipc_define_signals(napi_env env, napi_value exports);
-/* Adds what command_binding.c has. */
 bool ipc_define_commands(napi_env env, napi_value exports);
 
 #endif
