@@ -301,6 +301,7 @@ describe('a worker that blocks in acquire() for ever', () => {
         )
         ms.push(end - start)
       }
+      expect(await call(owner, 'giveBack')).toBeGreaterThan(0)
       figures(`terminate() of a worker that blocks in acquire(), ${scope} scope`, ms)
     })
 
@@ -343,6 +344,7 @@ describe('a main thread that is busy while an async call of its is pending', () 
       const start = await call<number>(owner, 'giveBack')
       const result = await within('the other', turn)
       ms.push(result.at - start)
+      expect(result.abandoned).toBe(false)
       await call(other, 'endBusyness')
       await within('the busy one', end)
     }
