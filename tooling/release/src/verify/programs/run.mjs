@@ -1,0 +1,109 @@
+// @ts-nocheck: what it is handed is installed somewhere else
+/**
+ * What an application does with each package. Whoever starts it has loaded the package, by import or
+ * by require, and hands it in; prints what it saw.
+ */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+
+/** Another process that runs the same program in another role, until it says something. */
+async function start(role) {
+  const child = fork(process.argv[1], [role], { execArgv: process.execArgv })
+  const [said] = await once(child, 'message')
+  return { child, said }
+}
+
+const stay = () => setInterval(() => {}, 1 << 30)
+
+export const programs = {
+  async native({ load }) {
+    const { reason, layout } = load()
+    return reason ?? `loaded, ${layout.slotWords * 4} bytes per slot`
+  },
+
+  async core({ SharedMemory, processScope }, role) {
+    if (role === 'writer') {
+      new Int32Array(SharedMemory.open('m', { byteLength: 4 }).buffer)[0] = 42
+      process.send('written')
+      return stay()
+    }
+    const memory = SharedMemory.open('m', { byteLength: 4 })
+    const { child } = await start('writer')
+    child.kill('SIGKILL')
+    return `${processScope.supported} ${new Int32Array(memory.buffer)[0]}`
+  },
+
+  async lock({ Lock, RWLock }, role) {
+    const lock = Lock.open('l')
+    if (role === 'holder') {
+      lock.acquire()
+      process.send('holds')
+      return stay()
+    }
+    const { child } = await start('holder')
+    const refused = lock.tryAcquire({ timeoutMs: 20 })
+    const waiting = lock.acquireAsync()
+    child.kill('SIGKILL')
+    const guard = await waiting
+    const { abandoned } = guard
+    guard.release()
+    const readers = [RWLock.open('rw').reader.tryAcquire(), RWLock.open('rw').reader.tryAcquire()]
+    return `${refused} ${abandoned} ${lock.locked} ${readers.every(Boolean)}`
+  },
+
+  async semaphore({ BoundedSemaphore }, role) {
+    const jobs = BoundedSemaphore.open('s', { value: 2 })
+    if (role === 'holder') {
+      jobs.acquire()
+      jobs.acquire()
+      process.send('holds')
+      return stay()
+    }
+    const { child } = await start('holder')
+    const before = jobs.value
+    child.kill('SIGKILL')
+    await jobs.acquireAsync()
+    return `${before} ${jobs.value}`
+  },
+
+  async sync({ Event }, role) {
+    const event = Event.open('e')
+    if (role === 'setter') {
+      event.set()
+      process.send('set')
+      return stay()
+    }
+    const waiting = event.waitAsync()
+    const { child } = await start('setter')
+    const told = await waiting
+    child.kill()
+    return `${told} ${event.isSet}`
+  },
+
+  async signals({ signal, kill, strsignal }) {
+    const arrived = new Promise((resolve) =>
+      signal('SIGUSR1', (name, info) => resolve([name, info])),
+    )
+    kill(process.pid, 'SIGUSR1')
+    const [name, info] = await arrived
+    return `${name} ${info.pid === process.pid} ${strsignal('SIGTERM')}`
+  },
+}
+
+/** What each must print. @type {Record<string, string>} */
+export const expected = {
+  native: 'loaded, 128 bytes per slot',
+  core: 'true 42',
+  lock: 'null true false true',
+  semaphore: '0 1',
+  sync: 'true true',
+  signals: 'SIGUSR1 true Terminated',
+}
+
+export async function run(name, api) {
+  const role = process.argv[2]
+  const said = await programs[name](api, role)
+  if (role !== undefined) return
+  console.log(said)
+  process.exit()
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+import shared from '@ipc/vitest-config'
+
+/** Downloads tools and runs whole installations: minutes, not seconds. */
+export default defineConfig({
+  test: {
+    ...shared.test,
+    include: ['src/verify/*.verify.js'],
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
+    reporters: ['verbose'],
+  },
+})
