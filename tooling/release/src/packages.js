@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +14,7 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
  * @property {Record<string, string>} [dependencies]
  * @property {Record<string, string>} [publishConfig]
  * @property {unknown} [repository]
+ * @property {Record<string, unknown>} [exports]
  *
  * @typedef {object} Package
  * @property {string} directory absolute
@@ -22,19 +23,26 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
  */
 
 /**
- * What is published, in the order of the alphabet.
+ * What is published.
  *
  * @param {string} [root]
  * @returns {Package[]}
  */
 export function publishedPackages(root = ROOT) {
-  return readdirSync(join(root, 'packages'))
-    .map((name) => ({ folder: `packages/${name}`, directory: join(root, 'packages', name) }))
+  return ['packages', 'apps']
+    .flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`))
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
+    .map((folder) => ({ folder, directory: join(root, folder) }))
     .map((place) => ({
       ...place,
       manifest: JSON.parse(readFileSync(join(place.directory, 'package.json'), 'utf8')),
     }))
     .filter(({ manifest }) => !manifest.private)
+}
+
+/** Those that programs load; the others are commands. */
+export function libraries(root = ROOT) {
+  return publishedPackages(root).filter(({ manifest }) => manifest.exports?.['.'] !== undefined)
 }
 
 /**

@@ -28,7 +28,7 @@ export class Consumer {
     this.folder = folder
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "name": "consumer", "private": true }\n')
-    writeFileSync(join(folder, '.npmrc'), `registry=${registry}\nfund=false\naudit=false\n`)
+    writeFileSync(join(folder, '.npmrc'), `@ipc:registry=${registry}\nfund=false\naudit=false\n`)
     cpSync(RUN, join(folder, 'run.mjs'))
   }
 

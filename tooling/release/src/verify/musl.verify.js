@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { binaryOf } from '../binaries.js'
 import { readSharedObject } from '../elf.js'
-import { publishedPackages } from '../packages.js'
+import { libraries } from '../packages.js'
 import { ENTRIES } from './consumer.js'
 import { expected } from './programs/run.mjs'
 import { fetchTools, has, output, plainEnvironment } from './tools.js'
@@ -54,9 +54,9 @@ describe.skipIf(!isHere)('musl', () => {
 
   /** @returns {NodeJS.ProcessEnv} in which Bun finds musl and the C++ library it is linked with */
   function environment() {
-    const libraries = join(folder, 'lib')
-    mkdirSync(libraries, { recursive: true })
-    const shim = join(libraries, 'ld-linux-x86-64.so.2')
+    const place = join(folder, 'lib')
+    mkdirSync(place, { recursive: true })
+    const shim = join(place, 'ld-linux-x86-64.so.2')
     execFileSync('musl-gcc', [
       '-shared',
       '-fPIC',
@@ -66,10 +66,10 @@ describe.skipIf(!isHere)('musl', () => {
     ])
     for (const library of ['libstdc++.so.6', 'libgcc_s.so.1']) {
       const file = execFileSync('cc', [`-print-file-name=${library}`], { encoding: 'utf8' }).trim()
-      cpSync(file, join(libraries, library), { dereference: true })
+      cpSync(file, join(place, library), { dereference: true })
     }
-    symlinkSync(LOADER, join(libraries, 'libc.musl-x86_64.so.1'))
-    return { ...plainEnvironment(), LD_LIBRARY_PATH: libraries, IPC_DIR: join(folder, 'ipc') }
+    symlinkSync(LOADER, join(place, 'libc.musl-x86_64.so.1'))
+    return { ...plainEnvironment(), LD_LIBRARY_PATH: place, IPC_DIR: join(folder, 'ipc') }
   }
 
   test('runs every package, in both module systems, between processes that are killed', () => {
@@ -90,7 +90,7 @@ describe.skipIf(!isHere)('musl', () => {
     expect(maps).toContain('musl')
     expect(maps).not.toMatch(/x86_64-linux-gnu\/libc\.so/)
 
-    for (const { manifest } of publishedPackages()) {
+    for (const { manifest } of libraries()) {
       const name = manifest.name.slice('@ipc/'.length)
       if (WITHOUT.has(name)) continue
       for (const [file, text] of ENTRIES) {

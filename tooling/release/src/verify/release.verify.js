@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { COMPILERS } from '../binaries.js'
-import { publishedPackages, ROOT } from '../packages.js'
+import { libraries, publishedPackages, ROOT } from '../packages.js'
 import { Consumer } from './consumer.js'
 import { expected } from './programs/run.mjs'
 import { startRegistry } from './registry.js'
@@ -30,7 +30,9 @@ if (missing.length > 0) console.log(`no release is made: ${missing.join(', ')} i
 describe.skipIf(missing.length > 0)('a release', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ipc-release-'))
   const clone = join(folder, 'clone')
-  const names = publishedPackages().map(({ manifest }) => manifest.name.slice('@ipc/'.length))
+  const [all = [], names = []] = [publishedPackages(), libraries()].map((some) =>
+    some.map(({ manifest }) => manifest.name.slice('@ipc/'.length)),
+  )
   /** @type {Awaited<ReturnType<typeof startRegistry>>} */
   let registry
 
@@ -71,9 +73,11 @@ describe.skipIf(missing.length > 0)('a release', () => {
 
   /** @param {string} version */
   function expectAllAt(version) {
-    for (const name of names) {
+    for (const name of all) {
       const { version: latest, dependencies = {} } = published(name)
-      const ranges = Object.values(dependencies)
+      const ranges = Object.entries(dependencies)
+        .filter(([dependency]) => dependency.startsWith('@ipc/'))
+        .map(([, range]) => range)
       expect({ name, latest, ranges }).toEqual({
         name,
         latest: version,
@@ -119,7 +123,7 @@ describe.skipIf(missing.length > 0)('a release', () => {
   })
 
   test('the first one: minor', () => {
-    change('minor', names, 'The first of all.')
+    change('minor', all, 'The first of all.')
     release()
     expectAllAt('0.1.0')
     expect(readFileSync(join(clone, 'packages/lock/CHANGELOG.md'), 'utf8')).toMatch(
@@ -194,6 +198,18 @@ describe.skipIf(missing.length > 0)('a release', () => {
       const attwSays = output(attw, ['--profile', 'esm-only', tarball], { cwd: folder })
       expect(attwSays).toContain('No problems found')
     }
+  })
+
+  test('@ipc/cli alone has the command', () => {
+    const project = consumer('cli')
+    project.npm('install', '@ipc/cli')
+    const command = join(project.folder, 'node_modules/.bin/ipc')
+    const env = { ...plainEnvironment(), IPC_DIR: join(project.folder, '.ipc') }
+    const said = output(command, ['run', 'some', '--', 'echo', 'under the lock'], {
+      cwd: project.folder,
+      env,
+    })
+    expect(said).toBe('under the lock\n')
   })
 
   test('@ipc/semaphore brings what it needs and nothing more; uninstalling leaves nothing', () => {
