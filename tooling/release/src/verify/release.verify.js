@@ -302,7 +302,7 @@ export const isOurs = (error: unknown): boolean => error instanceof IpcError
 const lock = new Lock()
 const guard: Guard | null = lock.tryAcquire({ timeoutMs: 5 })
 guard?.release()
-export const kept: Promise<number> = lock.withAsync(async ({ abandoned }) => (abandoned ? 1 : 2))
+export const kept: Promise<number> = new Lock().withAsync(async ({ abandoned }) => (abandoned ? 1 : 2))
 { using held = lock.acquire(); if (!held.held) throw new Error('not held') }
 export const reader = new RWLock().reader.tryAcquire()
 `,
