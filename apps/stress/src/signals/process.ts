@@ -1,14 +1,13 @@
 /** The main module of a receiver or a sender. */
+import './plant.ts'
 import { History, FINISHED } from './history.ts'
-import { plantInAddon } from './planted.ts'
 import type { SignalProgram } from './program.ts'
 import type { Part, Reply, Request } from './protocol.ts'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
 
-const [handle, role, planted] = JSON.parse(process.argv[2]!) as [unknown, Part['is'], string | null]
+const [handle, role] = JSON.parse(process.argv[2]!) as [unknown, Part['is']]
 const history = History.from(handle)
-if (planted !== null) plantInAddon(planted)
 const receiver = role === 'receiver' ? await Receiver.make(history) : null
 let sender: Sender | null = null
 let program: SignalProgram
