@@ -8,15 +8,16 @@ import { page } from './report/html.ts'
 import { withFigures } from './report/readme.ts'
 import { table } from './report/table.ts'
 import { lookAtMachine } from './run/machine.ts'
-import { runRows } from './run/run.ts'
+import { type Effort, runRows } from './run/run.ts'
 import { allRows, FULL, QUICK } from './rows/rows.ts'
 
 const USAGE = `bench: the same work done by us and by the alternatives, in one run
 
-  bench [--rounds N] [--only TEXT] [--json FILE] [--html FILE] [--check] [--quick]
+  bench [--rounds N] [--seconds N] [--only TEXT] [--json FILE] [--html FILE] [--check] [--quick]
   bench --from FILE [--html FILE] [--readme FILE] [--check]    reports on an earlier run's JSON
 
   --rounds N   how often everybody runs, in turns; medians count (default 5)
+  --seconds N  starts nothing more after N seconds; what nobody got to is left out
   --only TEXT  only the rows whose id or work has it
   --json FILE  writes [{ work, unit, ours, others: { name: median }, target, met, ... }]
   --html FILE  writes a page with plots
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
     ;({ values } = parseArgs({
       options: {
         rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: 'Infinity' },
         only: { type: 'string' },
         json: { type: 'string' },
         html: { type: 'string' },
@@ -61,8 +63,11 @@ async function main(): Promise<number> {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 1000) {
     return wrongUse(`--rounds must be an integer from 1 to 1000: ${values.rounds}`)
   }
+  const seconds = Number(values.seconds)
+  if (!(seconds > 0)) return wrongUse(`--seconds must be a number above 0: ${values.seconds}`)
   const { from, only = '' } = values
-  const rows = from === undefined ? await measure(rounds, only, values.quick) : read(from)
+  const rows =
+    from === undefined ? await measure({ rounds, seconds }, only, values.quick) : read(from)
   if (rows.length === 0) return wrongUse(`--only fits no row: ${only}`)
 
   console.log(table(rows))
@@ -77,7 +82,7 @@ async function main(): Promise<number> {
   return values.check && missed.length > 0 ? MISSED : 0
 }
 
-async function measure(rounds: number, only: string, quick: boolean): Promise<JsonRow[]> {
+async function measure(effort: Effort, only: string, quick: boolean): Promise<JsonRow[]> {
   const machine = lookAtMachine()
   const directory = mkdtempSync(join(existsSync(SHM) ? SHM : tmpdir(), 'ipc-bench-'))
   process.env['IPC_DIR'] = directory
@@ -85,8 +90,8 @@ async function measure(rounds: number, only: string, quick: boolean): Promise<Js
     const rows = allRows(quick ? QUICK : FULL, machine.cpus).filter(
       ({ id, work }) => id.includes(only) || work.includes(only),
     )
-    const results = await runRows(rows, rounds, machine, (round, { work }, { name }) => {
-      const line = `round ${round + 1} of ${rounds}: ${work}: ${name}`
+    const results = await runRows(rows, effort, machine, (round, { work }, { name }) => {
+      const line = `round ${round + 1} of ${effort.rounds}: ${work}: ${name}`
       process.stderr.write(process.stderr.isTTY ? `\r\u001b[K${line}` : `${line}\n`)
     })
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import process from 'node:process'
 
 /** What the sides of one work share; the same fields as in the rivals in C and Python. */
-const STOP = 0
+const STATE = 0
 const GO = 1
 const READY = 2
 const PHASE = 3
@@ -11,7 +11,13 @@ const SECOND = 17
 const LAST = 18
 const SWITCHES = 19
 const DONE = 32
-const INTS = 96
+const COUNTED = 96
+const INTS = 160
+
+/** Of contenders. */
+export const WARMING_UP = 0
+export const COUNTING = 1
+export const STOPPED = 2
 
 const STAMP = 0
 
@@ -27,12 +33,12 @@ export class Shared {
     this.#floats = new Float64Array(buffer, 4 * INTS)
   }
 
-  get stopped(): boolean {
-    return Atomics.load(this.#ints, STOP) !== 0
+  get state(): number {
+    return Atomics.load(this.#ints, STATE)
   }
 
-  stop(): void {
-    Atomics.store(this.#ints, STOP, 1)
+  set state(state: number) {
+    Atomics.store(this.#ints, STATE, state)
   }
 
   get phase(): number {
@@ -81,12 +87,16 @@ export class Shared {
     return this.#ints[SWITCHES]!
   }
 
-  done(me: number, times: number): void {
+  /** How often a side was inside, and how often of these it counts. */
+  done(me: number, times: number, counted: number): void {
     Atomics.store(this.#ints, DONE + me, times)
+    Atomics.store(this.#ints, COUNTED + me, counted)
   }
 
-  doneByAll(sides: number): number {
-    return this.#ints.subarray(DONE, DONE + sides).reduce((sum, times) => sum + times, 0)
+  doneByAll(sides: number): { times: number; counted: number } {
+    const sum = (from: number): number =>
+      this.#ints.subarray(from, from + sides).reduce((total, times) => total + times, 0)
+    return { times: sum(DONE), counted: sum(COUNTED) }
   }
 
   stamp(): void {

@@ -5,7 +5,7 @@ import { nowNs } from './shared.ts'
 import { endOf } from './sides.ts'
 import type { Work } from './work.ts'
 
-const WARM_UP = 200
+const WARM_UP = 1000
 
 /** How signals are sent and heard. */
 const kinds = {

@@ -3,12 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
 import process from 'node:process'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
 import { threadKinds } from '../kinds/threads.ts'
-import { rates } from './contend.ts'
+import { contendBlocking, count } from './contend.ts'
 import { parseOptions } from './options.ts'
-import { BYTES, nowNs, Shared } from './shared.ts'
+import { BYTES, Shared } from './shared.ts'
 
 interface Post {
   readonly made: unknown
@@ -30,12 +29,8 @@ async function lead(): Promise<void> {
     return new Worker(new URL(import.meta.url), { workerData: post, argv: process.argv.slice(2) })
   })
   await shared.go(n)
-  const begin = nowNs()
-  await sleep(ms)
-  shared.stop()
-  const seconds = (nowNs() - begin) / 1e9
-  await Promise.all(workers.map((worker) => once(worker, 'exit')))
-  console.log(JSON.stringify(rates(shared, n, seconds)))
+  const end = (): Promise<unknown> => Promise.all(workers.map((worker) => once(worker, 'exit')))
+  console.log(JSON.stringify(await count(shared, n, ms, end)))
 }
 
 async function side({ made, buffer, me }: Post): Promise<void> {
@@ -44,12 +39,7 @@ async function side({ made, buffer, me }: Post): Promise<void> {
   const lock = await kind.open(made)
   const body = (): void => shared.criticalSection(me)
   await shared.ready()
-  let times = 0
-  while (!shared.stopped) {
-    lock.enter(body)
-    times++
-  }
-  shared.done(me, times)
+  contendBlocking(shared, me, lock, body)
 }
 
 /** The calling one alone. */

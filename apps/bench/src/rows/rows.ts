@@ -28,7 +28,7 @@ export interface Amount {
   readonly starts: number
 }
 
-export const FULL: Amount = { ms: 500, trips: 10_000, wakes: 60, kills: 8, many: 30_000, starts: 7 }
+export const FULL: Amount = { ms: 400, trips: 10_000, wakes: 60, kills: 8, many: 30_000, starts: 7 }
 export const QUICK: Amount = { ms: 30, trips: 200, wakes: 3, kills: 1, many: 1000, starts: 1 }
 
 /** Two different CPUs if there are; the same one for both sides. None: the system decides. */

@@ -23,7 +23,7 @@ test('every row has an id of its own, and a name for each contestant', () => {
 test('works in one process run, and each goal is judged', async () => {
   const { ours, others, ...row } = rowOf('pair')
   const few = { ...row, ours, others: others.filter(({ name }) => /CAS|sem_t/.test(name)) }
-  const [result] = toJson(await runRows([few], 1, machine, quiet), 'here', new Date(0))
+  const [result] = toJson(await runRows([few], { rounds: 1 }, machine, quiet), 'here', new Date(0))
   expect(result).toMatchObject({ unit: 'ns', target: '≤ 1.5 × bare CAS pair' })
   expect(result!.ours).toBeGreaterThan(0)
   expect(result!.met).toBe(result!.ours <= result!.bounds[0]!)
@@ -41,7 +41,7 @@ test('who is not there is named with the reason, and what depends on it is not j
   const c = rowOf('pair').others.find(({ program }) => program === 'c')!
   const goals = [absolute(1e9, NS), relative(2, c.name, NS)]
   const few = { ...row, ours, others: [...others.slice(0, 1), c], goals }
-  const [result] = toJson(await runRows([few], 1, bare, quiet), 'here', new Date(0))
+  const [result] = toJson(await runRows([few], { rounds: 1 }, bare, quiet), 'here', new Date(0))
   expect(result!.absent).toEqual({ [c.name]: 'none' })
   expect(result!.met).toBeNull()
 })
@@ -49,7 +49,7 @@ test('who is not there is named with the reason, and what depends on it is not j
 test('ours that cannot run is an error, not absent', async () => {
   const row = rowOf('pair-thread')
   const broken: Contestant = { ...row.ours, options: { ...row.ours.options, kind: 'no such' } }
-  await expect(runRows([{ ...row, ours: broken, others: [] }], 1, machine, quiet)).rejects.toThrow(
-    /ours|pairs|not a function/,
-  )
+  await expect(
+    runRows([{ ...row, ours: broken, others: [] }], { rounds: 1 }, machine, quiet),
+  ).rejects.toThrow(/ours|pairs|not a function/)
 })

@@ -28,21 +28,30 @@ export interface RowResult {
   readonly goals: readonly GoalResult[]
 }
 
+export interface Effort {
+  /** How often everybody runs. */
+  readonly rounds: number
+  /** After these no more is started; what nobody got to is left out. Default: as long as it takes. */
+  readonly seconds?: number
+}
+
 /**
  * Runs all rows, interleaved: in each round everybody runs once, so that all meet the same machine.
  * @throws Error when ours cannot run, or when somebody's exclusion is broken
  */
 export async function runRows(
   rows: readonly Row[],
-  rounds: number,
+  { rounds, seconds = Infinity }: Effort,
   machine: Machine,
   progress: (round: number, row: Row, contestant: Contestant) => void,
 ): Promise<RowResult[]> {
   const samples = new Map<Contestant, Sample[]>()
   const absent = new Map<Contestant, string>()
+  const end = performance.now() + seconds * 1000
   for (let round = 0; round < rounds; round++) {
     for (const row of rows) {
       for (const contestant of [row.ours, ...row.others]) {
+        if (performance.now() > end) return judge(rows, samples, absent)
         if (absent.has(contestant) || (contestant.once === true && round > 0)) continue
         progress(round, row, contestant)
         try {
@@ -68,8 +77,9 @@ function judge(
     const list = figures.get(contestant)
     return list === undefined ? undefined : figure(list, row.unit.size)
   }
-  const ours = new Map(rows.map((row) => [row.id, figureOf(row, row.ours)!]))
-  return rows.map((row) => {
+  const measured = rows.filter((row) => figures.has(row.ours))
+  const ours = new Map(measured.map((row) => [row.id, figureOf(row, row.ours)!]))
+  return measured.map((row) => {
     const others = new Map<string, Figure>()
     const missing = new Map<string, string>()
     for (const other of row.others) {
