@@ -1,5 +1,11 @@
 /** Imported before everything else: modules keep the addon that they have found first. */
 import { plantInAddon } from './planted.ts'
+import type { Part } from './protocol.ts'
 
-const [, , planted] = JSON.parse(process.argv[2]!) as [unknown, unknown, string | null]
+type Argument = readonly [handle: unknown, role: Part['is'], planted: string | null]
+
+/** What the harness started this process with. */
+export const argument: Argument = JSON.parse(process.argv[2]!) as Argument
+
+const [, , planted] = argument
 if (planted !== null) plantInAddon(planted)

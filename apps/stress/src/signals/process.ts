@@ -1,12 +1,12 @@
 /** The main module of a receiver or a sender. */
-import './plant.ts'
+import { argument } from './plant.ts'
 import { History, FINISHED } from './history.ts'
 import type { SignalProgram } from './program.ts'
 import type { Part, Reply, Request } from './protocol.ts'
 import { Receiver } from './receiver.ts'
 import { Sender } from './sender.ts'
 
-const [handle, role] = JSON.parse(process.argv[2]!) as [unknown, Part['is']]
+const [handle, role] = argument
 const history = History.from(handle)
 const receiver = role === 'receiver' ? await Receiver.make(history) : null
 let sender: Sender | null = null
