@@ -293,7 +293,7 @@ describe('the registry', () => {
   test.for([
     ['cut', (): void => fs.truncateSync(path('.registry'), 1000)],
     ['empty', (): void => fs.truncateSync(path('.registry'), 0)],
-    ['garbage', (): void => fs.writeFileSync(path('.registry'), Buffer.alloc(528384, 'x'))],
+    ['garbage', (): void => fs.writeFileSync(path('.registry'), Buffer.alloc(1052672, 'x'))],
     ['open to others', (): void => fs.chmodSync(path('.registry'), 0o644)],
   ] as const)('%s while nobody uses it: ERR_IPC_CORRUPT', async ([, damage]) => {
     await leaveIt()
@@ -337,6 +337,37 @@ describe('the registry', () => {
     const error = (await late.call('open', 'it', 64).catch((e: unknown) => e)) as { code: string }
     expect(error.code).toBe('ERR_IPC_IN_USE')
     memory.close()
+  })
+})
+
+describe('what another version of the library left behind', () => {
+  /** As if it were of layout 1, whose sizes are others. */
+  function make(file: string, layoutAt: number, byteLength: number): void {
+    const descriptor = fs.openSync(path(file), 'r+')
+    fs.writeSync(descriptor, new Uint8Array(Int32Array.of(1).buffer), 0, 4, layoutAt)
+    fs.ftruncateSync(descriptor, byteLength)
+    fs.closeSync(descriptor)
+  }
+
+  test('is replaced, registry and objects, when nobody has it open', async () => {
+    await leaveIt(5)
+    make('.registry', 8, 528384)
+    make('memory.it', 4, 4096)
+    const memory = openIt()
+    expect(new Int32Array(memory.buffer)[0]).toBe(0)
+    memory.close()
+  })
+
+  test('is left alone while a process has it open: ERR_IPC_UNSUPPORTED, with both layouts', async () => {
+    const user = await hire()
+    await user.call('open', 'it', 64, 5)
+    const size = fs.statSync(path('.registry')).size
+    make('.registry', 8, size)
+    expect(failure(openIt)).toMatchObject({
+      code: 'ERR_IPC_UNSUPPORTED',
+      message: expect.stringMatching(/layout 1; this one: \d/) as string,
+    })
+    expect(await user.call('read')).toBe(5)
   })
 })
 

@@ -78,6 +78,9 @@ ipc_outcome ipc_header_read(const ipc_domain *domain, const char *file, int fd,
     return ipc_fail(e, corrupt, path, "open %s: it has %zd bytes, too few for a header", path, n);
   if (word[IPC_WORD_MAGIC] != IPC_MAGIC)
     return ipc_fail(e, corrupt, path, "open %s: it is not an object of ours (wrong magic)", path);
+  bool foreign = word[IPC_WORD_REGISTRY] != domain->registry->header.id_low ||
+                 word[IPC_WORD_REGISTRY + 1] != domain->registry->header.id_high;
+  if (foreign && word[IPC_WORD_LAYOUT] != IPC_LAYOUT) return IPC_FOREIGN; /* another version's */
   if (word[IPC_WORD_LAYOUT] != IPC_LAYOUT)
     return ipc_fail(e, corrupt, path, "open %s: its layout is %d, not %d", path,
                     word[IPC_WORD_LAYOUT], IPC_LAYOUT);
@@ -98,10 +101,7 @@ ipc_outcome ipc_header_read(const ipc_domain *domain, const char *file, int fd,
   if (word[IPC_WORD_ANONYMOUS] != name.anonymous)
     return ipc_fail(e, corrupt, path, "open %s: its name and its header do not agree (anonymous)",
                     path);
-  if (word[IPC_WORD_REGISTRY] != domain->registry->header.id_low ||
-      word[IPC_WORD_REGISTRY + 1] != domain->registry->header.id_high)
-    return IPC_FOREIGN;
-  return IPC_OK;
+  return foreign ? IPC_FOREIGN : IPC_OK;
 }
 
 /* ---- who has it open ----------------------------------------------------------- */

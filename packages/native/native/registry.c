@@ -74,29 +74,28 @@ static ipc_outcome make(ipc_domain *domain, const char *path, ipc_error *e) {
   return outcome;
 }
 
+/* The size and the slots are those of a layout: of another one they say nothing. */
 static ipc_outcome believe(int fd, const struct stat *file, const char *path,
                            ipc_registry_header *header, ipc_error *e) {
   const char *code = "ERR_IPC_CORRUPT";
-  if (file->st_size != (off_t)sizeof(ipc_registry))
-    return ipc_fail(e, code, path, "open %s: it has %lld bytes, not %zu", path,
-                    (long long)file->st_size, sizeof(ipc_registry));
   ssize_t n = ipc_read(fd, header, sizeof *header);
   if (n < 0) return ipc_fail_errno(e, NULL, "read", path, "open %s", path);
   if (n < (ssize_t)sizeof *header)
     return ipc_fail(e, code, path, "open %s: it was cut to %zd bytes", path, n);
   if (memcmp(header->magic, IPC_REGISTRY_MAGIC, sizeof header->magic) != 0)
     return ipc_fail(e, code, path, "open %s: it is not a registry (wrong magic)", path);
-  if (header->layout != IPC_LAYOUT)
-    return ipc_fail(e, code, path, "open %s: its layout is %d, not %d", path, header->layout,
-                    IPC_LAYOUT);
+  if (header->layout != IPC_LAYOUT) return IPC_OK;
+  if (file->st_size != (off_t)sizeof(ipc_registry))
+    return ipc_fail(e, code, path, "open %s: it has %lld bytes, not %zu", path,
+                    (long long)file->st_size, sizeof(ipc_registry));
   if (header->slots != IPC_SLOTS)
     return ipc_fail(e, code, path, "open %s: it has %d slots, not %d", path, header->slots,
                     IPC_SLOTS);
   return IPC_OK;
 }
 
-/* One of another boot or another C library is of use to nobody here: it is made anew
- * as soon as nobody has it open. LOCK_EX lets only one process remove it. */
+/* One of another boot, another C library or another version's layout is of use to nobody
+ * here: it is made anew as soon as nobody has it open. LOCK_EX lets only one process remove it. */
 static ipc_outcome replace(ipc_domain *domain, int fd, const struct stat *file, const char *path,
                            ipc_patience *grace, ipc_error *e) {
   if (ipc_flock(fd, LOCK_EX)) {
@@ -123,10 +122,16 @@ static ipc_outcome attach(ipc_domain *domain, bool look, const char *path, ipc_p
   if (outcome == IPC_OK) {
     bool same_boot = strncmp(header.boot_id, boot_id, sizeof boot_id) == 0;
     bool same_abi = strncmp(header.abi, abi, sizeof abi) == 0;
+    bool same_layout = header.layout == IPC_LAYOUT;
     if (look && !same_boot) outcome = IPC_ABSENT;
-    else if (!same_boot || !same_abi)
+    else if (!same_boot || !same_abi || !same_layout)
       outcome = look ? IPC_FOREIGN : replace(domain, fd, &file, path, grace, e);
-    if (outcome == IPC_FOREIGN && !same_abi)
+    if (outcome == IPC_FOREIGN && !same_layout)
+      outcome = ipc_fail(e, "ERR_IPC_UNSUPPORTED", path,
+                         "open %s: it is in use by a process with another version of this "
+                         "library (layout %d; this one: %d)",
+                         path, header.layout, IPC_LAYOUT);
+    else if (outcome == IPC_FOREIGN && !same_abi)
       outcome = ipc_fail(e, "ERR_IPC_UNSUPPORTED", path,
                          "open %s: it is in use by a process with another C library or CPU "
                          "(%.40s; this one: %.40s), and their mutexes do not mix",
