@@ -185,8 +185,20 @@ const hasTmux = spawnSync('tmux', ['-V']).status === 0
 if (!hasTmux) process.stdout.write('  NOT TESTED: top in a terminal, for want of tmux\n')
 
 describe.runIf(hasTmux)('top in a terminal', () => {
-  const tmux = (...args: string[]): string =>
-    spawnSync('tmux', ['-L', `ipc-test-${process.pid}`, ...args], { encoding: 'utf8' }).stdout
+  // A server each: one that has just been told to end still takes a new session, and ends with it.
+  let servers = 0
+  const tmux = (...args: string[]): string => {
+    const server = `ipc-test-${process.pid}-${servers}`
+    const { status, stdout, stderr } = spawnSync('tmux', ['-L', server, ...args], {
+      encoding: 'utf8',
+    })
+    if (status !== 0) throw new Error(`tmux ${args[0]}: ${stderr}`)
+    return stdout
+  }
+
+  beforeEach(() => {
+    servers++
+  })
 
   afterEach(() => {
     tmux('kill-server')
