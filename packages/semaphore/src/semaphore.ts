@@ -134,8 +134,9 @@ export class Semaphore extends Acquirable<Guard> {
   }
 
   /**
-   * Gives `count` permits, in one atomic step; with `undo`, those of this thread's blocking forms
-   * (what an async form took is released by its guard). If it throws, nothing was released.
+   * Gives `count` permits in one atomic step; with `undo` one after another, those of this thread's
+   * blocking forms (what an async form took is released by its guard). If it throws, nothing was
+   * released.
    * @throws TypeError, RangeError for a count that is no integer from 1 on, or too large
    * @throws IpcError ERR_IPC_NOT_OWNER with `undo`, when this thread holds fewer
    */
