@@ -16,6 +16,7 @@
 static const uint64_t MS = 1000 * 1000;
 static const uint64_t CONFIRM_NS = 2 * MS, CROWDED_NS = 10 * MS;
 static const uint64_t LONGEST_NS = 1000 * MS; /* then its caller looks by itself */
+enum { MOST_PASSES = 8 };                     /* the last after CONFIRM_NS << 7: a quarter of a second */
 
 /* ---- progress, for those who wait for the thread -------------------------------------- */
 
@@ -115,12 +116,14 @@ static uint64_t look_at_tickets(parker *p, uint64_t now) {
         ipc_sink_ring(t->sink, t, now);
       state = atomic_load(&t->state);
     }
-    if (state != RUNG) continue;
-    if (now < t->since + CONFIRM_NS) {
-      if (t->since + CONFIRM_NS < next) next = t->since + CONFIRM_NS;
-    } else if (atomic_compare_exchange_strong(&t->state, &state, PASSED)) {
+    if ((state != RUNG && state != PASSED) || t->passes == MOST_PASSES) continue;
+    if (now >= t->since + (CONFIRM_NS << t->passes)) {
+      if (state == RUNG && !atomic_compare_exchange_strong(&t->state, &state, PASSED)) continue;
+      t->passes++;
       ipc_wake(t->word, 1);
     }
+    uint64_t again = t->since + (CONFIRM_NS << t->passes);
+    if (t->passes < MOST_PASSES && again < next) next = again;
   }
   return next;
 }
