@@ -123,11 +123,12 @@ describe('200 asynchronous waits on 200 names', () => {
         )
         expect(futexes / seconds / waiters).toBeLessThanOrEqual(5)
         expect(Object.keys(calls).filter((name) => /kill|open/.test(name))).toEqual([])
-        // Attaching interrupts the sleep, and whoever was disturbed looks at the file's name once.
+        // Attaching and detaching interrupt the sleep, and whoever was disturbed looks at the file's
+        // name once. Who looked at it by himself would do so every second.
         const stats = Object.entries(calls)
           .filter(([name]) => name.includes('stat'))
           .reduce((sum, [, count]) => sum + count, 0)
-        expect(stats).toBeLessThanOrEqual(waiters)
+        expect(stats).toBeLessThanOrEqual(2 * waiters)
       }
     },
     90_000,
