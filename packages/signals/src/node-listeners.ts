@@ -12,7 +12,7 @@ export function numberOfEvent(event: string | symbol): number | undefined {
 }
 
 /** Some signals have two names; real-time signals have none that Node knows. */
-export function eventsOf(number: number): readonly NodeJS.Signals[] {
+function eventsOf(number: number): readonly NodeJS.Signals[] {
   return NAMES.get(number) ?? []
 }
 

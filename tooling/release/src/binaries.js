@@ -6,7 +6,7 @@ import { readSharedObject } from './elf.js'
 import { ROOT } from './packages.js'
 
 /** The oldest glibc that Node's own binaries of these versions run on. */
-export const OLDEST_GLIBC = '2.28'
+const OLDEST_GLIBC = '2.28'
 
 /** By CPU, as Node calls it: Debian's compiler for it, where that is not this machine's own. */
 export const COMPILERS = new Map([

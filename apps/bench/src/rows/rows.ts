@@ -40,12 +40,12 @@ export interface Cpus {
 const QUEUED = [1, 10, 100, 1000] as const
 const PROCESSES = [1, 2, 4, 8, 16] as const
 
-export const C_MUTEX = 'C pthread mutex'
-export const C_ROBUST = 'C robust mutex'
-export const C_SEM = 'C sem_t'
-export const C_FUTEX = 'C futex'
-export const C_FLOCK = 'C flock'
-export const CPYTHON = 'CPython'
+const C_MUTEX = 'C pthread mutex'
+const C_ROBUST = 'C robust mutex'
+const C_SEM = 'C sem_t'
+const C_FUTEX = 'C futex'
+const C_FLOCK = 'C flock'
+const CPYTHON = 'CPython'
 
 /** Everything that is measured, in the order of the report. */
 export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {

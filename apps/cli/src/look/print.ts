@@ -15,12 +15,12 @@ export function linesOf(view: ViewWithDeadlocks, paint: Paint, width: number = I
   ]
 }
 
-export function titleOf({ kind, name }: ViewedObject): string {
+function titleOf({ kind, name }: ViewedObject): string {
   return name === null ? `${kind} without a name` : `${kind} "${name}"`
 }
 
 /** `45s`, `3m 20s`, `2h 5m`, `4d 3h`. */
-export function age(ms: number): string {
+function age(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 60) return `${s}s`
   if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`

@@ -8,8 +8,8 @@ const NOTHING: readonly never[] = []
 const agentOf = (track: number): number => Math.floor(track / MAX_TRACKS)
 
 /** Who has it: a track, nobody, or somebody who died. */
-export const NOBODY = -1
-export const A_DEAD_ONE = -2
+const NOBODY = -1
+const A_DEAD_ONE = -2
 
 export const lockSpec: Spec<number> = {
   initial: NOBODY,

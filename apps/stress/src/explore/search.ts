@@ -10,8 +10,8 @@ import { pos } from './strategies/pos.ts'
 import { random } from './strategies/random.ts'
 import type { Budget, Finding, Outcome, Strategy } from './strategies/strategy.ts'
 
-export const MAX_STEPS = 5_000
-export const MAX_STATES = 4_000_000
+const MAX_STEPS = 5_000
+const MAX_STATES = 4_000_000
 
 /** A budget of time, and of states that fit into memory. */
 export function budgetUntil(deadlineMs: number, maxStates: number = MAX_STATES): Budget {

@@ -27,7 +27,7 @@ export function shrink(found: Search, budget: Budget): Search {
 }
 
 /** Programs with one agent, segment or fault less; then those with a simpler segment. */
-export function* smaller(program: Program): Generator<Program> {
+function* smaller(program: Program): Generator<Program> {
   const { agents, faults, subject } = program
   const replace = (agent: number, segments: readonly string[]): Program => ({
     ...program,

@@ -9,7 +9,7 @@ import type { Budget, Strategy } from './strategies/strategy.ts'
 import { SUBJECTS } from './subjects/table.ts'
 
 /** Preemption bounds of the catalogue: few find most bugs, and the simplest schedules of them. */
-export const BOUNDS = [0, 1, 2] as const
+const BOUNDS = [0, 1, 2] as const
 
 /** Random schedules of each kind for one program. */
 const SCHEDULES = 500

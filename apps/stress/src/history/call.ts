@@ -2,14 +2,14 @@ import { MAX_TRACKS, type Program } from '../program/program.ts'
 import { FIELD, HARNESS_TRACK, type Arena } from './arena.ts'
 
 /** What an operation does to its object. */
-export const WHAT = ['acquire', 'release', 'set', 'clear', 'wait', 'look', 'die'] as const
+const WHAT = ['acquire', 'release', 'set', 'clear', 'wait', 'look', 'die'] as const
 export type What = (typeof WHAT)[number]
 
 /**
  * How it ended; `pending` if it did not. `gave-up` is null or false after a time-out, `refused` a
  * RangeError. What `look` found is a number from `saw` on.
  */
-export const RESULT = [
+const RESULT = [
   'pending',
   'done',
   'abandoned',

@@ -27,7 +27,7 @@ const STARTS = CAPACITY.map((_, track) => trackAt(track))
 export const FINISHED = 0x7fffffff
 
 /** The words of a record. `end` is 0 while it runs, and stays so if its process dies. */
-export const FIELD = { what: 0, a: 1, b: 2, c: 3, begin: 4, end: 5, result: 6, time: 7 } as const
+const FIELD = { what: 0, a: 1, b: 2, c: 3, begin: 4, end: 5, result: 6, time: 7 } as const
 
 export type Entry = { readonly [field in keyof typeof FIELD]: number }
 

@@ -48,7 +48,7 @@ export type SignalFault =
 
 /** What senders send. The default action of the last is to do nothing, of the others death. */
 export const STANDARD = ['SIGUSR2', 'SIGHUP', 'SIGTERM', 'SIGWINCH'] as const
-export const REAL_TIME = ['SIGRTMIN', 'SIGRTMIN+1', 'SIGRTMAX'] as const
+const REAL_TIME = ['SIGRTMIN', 'SIGRTMIN+1', 'SIGRTMAX'] as const
 export const SENT: readonly string[] = [...STANDARD, ...REAL_TIME]
 /** What the timer sends. */
 export const TIMER = 'SIGALRM'

@@ -25,6 +25,6 @@ export function join(content: readonly Content[]): Html {
   return { html: content.map((one) => (typeof one === 'string' ? escape(one) : one.html)).join('') }
 }
 
-export function escape(text: string): string {
+function escape(text: string): string {
   return text.replaceAll(/[&<>"]/g, (char) => ESCAPES[char]!)
 }
