@@ -12,9 +12,15 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
  * @property {string} version
  * @property {boolean} [private]
  * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [devDependencies]
+ * @property {Record<string, string>} [scripts]
  * @property {Record<string, string>} [publishConfig]
  * @property {unknown} [repository]
  * @property {Record<string, unknown>} [exports]
+ * @property {Record<string, unknown>} [imports]
+ * @property {Record<string, string>} [bin]
+ * @property {string} [main]
+ * @property {string} [types]
  *
  * @typedef {object} Package
  * @property {string} directory absolute
@@ -43,6 +49,35 @@ export function publishedPackages(root = ROOT) {
 /** Those that programs load; the others are commands. */
 export function libraries(root = ROOT) {
   return publishedPackages(root).filter(({ manifest }) => manifest.exports?.['.'] !== undefined)
+}
+
+/**
+ * The files that a manifest names: what programs and shells will look for.
+ *
+ * @param {Manifest} manifest
+ * @returns {string[]} relative to the package
+ */
+export function entriesOf({ main, types, bin, exports, imports }) {
+  /** @param {unknown} value @returns {string[]} */
+  const textsIn = (value) =>
+    typeof value === 'object' && value !== null
+      ? Object.values(value).flatMap(textsIn)
+      : [String(value)]
+  const named = [main, types, bin, exports, imports].filter((value) => value !== undefined)
+  return [...new Set(named.flatMap(textsIn).map((path) => path.replace(/^\.\//, '')))]
+}
+
+/**
+ * What the registry gets: without what only this repository can run, and with the place of the
+ * sources, which is known only where they are published from.
+ *
+ * @param {Package} of
+ * @param {string | undefined} url of the repository
+ * @returns {Manifest}
+ */
+export function asPublished({ manifest, folder }, url) {
+  const { scripts: _scripts, devDependencies: _devDependencies, ...rest } = manifest
+  return url === undefined ? rest : { ...rest, repository: { type: 'git', url, directory: folder } }
 }
 
 /**

@@ -88,7 +88,9 @@ describe.each(packages.map((one) => [one.manifest.name, one]))('%s', (name, one)
       expect({ dependency, range }).toEqual({ dependency, range: released })
     }
     // Nothing is run where it is installed.
-    expect(Object.keys(scripts).filter((script) => /install|prepare/.test(script))).toEqual([])
+    expect(Object.keys(scripts ?? {}).filter((script) => /install|prepare/.test(script))).toEqual(
+      [],
+    )
   })
 
   test('publint has nothing to say', async () => {

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { build, COMPILERS, faultsOf } from './binaries.js'
-import { pack, publishedPackages, ROOT } from './packages.js'
+import { asPublished, entriesOf, pack, publishedPackages, ROOT } from './packages.js'
 import { disagreements, isLoopback, publishingEnvironment, registryAddress } from './registry.js'
 
 class Refusal extends Error {}
@@ -39,14 +39,8 @@ function run(command, given, env = process.env) {
 
 /** Everything that is shipped, built here and now: no matter what lay there. */
 function buildAll() {
-  run('pnpm', [
-    'exec',
-    'turbo',
-    'run',
-    'build',
-    '--filter=./packages/*',
-    '--output-logs=errors-only',
-  ])
+  const filters = publishedPackages().map(({ manifest }) => `--filter=${manifest.name}`)
+  run('pnpm', ['exec', 'turbo', 'run', 'build', ...filters, '--output-logs=errors-only'])
   for (const arch of COMPILERS.keys()) {
     try {
       build(arch)
@@ -65,24 +59,31 @@ function pendingChangesets() {
   )
 }
 
-function showPlan() {
+/** Packs each, and looks whether everything is in it that its manifest names. */
+function packAll() {
   const folder = mkdtempSync(join(tmpdir(), 'ipc-release-'))
   try {
-    const changesets = pendingChangesets()
-    console.log(`\n${changesets.length} changesets wait for \`release version\``)
-    if (changesets.length > 0) run('pnpm', ['exec', 'changeset', 'status', '--verbose'])
-    buildAll()
     for (const one of publishedPackages()) {
       const { file, files } = pack(one, folder)
       const { name, version } = one.manifest
+      const absent = entriesOf(one.manifest).filter((entry) => !files.includes(entry))
+      if (absent.length > 0) refuse(`${name} names what it does not have: ${absent.join(', ')}`)
       console.log(`${name}@${version}: ${files.length} files, ${statSync(file).size} bytes packed`)
     }
-    console.log(
-      '\nNothing was changed and nothing was sent. See `release version`, `release publish`.',
-    )
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+function showPlan() {
+  const changesets = pendingChangesets()
+  console.log(`\n${changesets.length} changesets wait for \`release version\``)
+  if (changesets.length > 0) run('pnpm', ['exec', 'changeset', 'status', '--verbose'])
+  buildAll()
+  packAll()
+  console.log(
+    '\nNothing was changed and nothing was sent. See `release version`, `release publish`.',
+  )
 }
 
 function makeVersions() {
@@ -129,7 +130,8 @@ function publish(registryGiven, repositoryGiven) {
   if (others.length > 0) refuse(`not everybody would publish there:\n  ${others.join('\n  ')}`)
 
   buildAll()
-  withRepository(packages, repository, () => {
+  packAll()
+  withManifestsAsPublished(packages, repository, () => {
     run('pnpm', ['exec', 'changeset', 'publish'], environment)
   })
 }
@@ -140,22 +142,18 @@ function ofWorkflow({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository }
 }
 
 /**
- * Manifests say where their sources are only while they are published: nothing else knows it.
- *
  * @param {import('./packages.js').Package[]} packages
- * @param {string | undefined} url
+ * @param {string | undefined} repository
  * @param {() => void} action
  */
-function withRepository(packages, url, action) {
-  const files = packages.map(({ directory, folder }) => ({
-    folder,
-    path: join(directory, 'package.json'),
-    text: readFileSync(join(directory, 'package.json'), 'utf8'),
-  }))
+function withManifestsAsPublished(packages, repository, action) {
+  const files = packages.map((one) => {
+    const path = join(one.directory, 'package.json')
+    return { one, path, text: readFileSync(path, 'utf8') }
+  })
   try {
-    for (const { path, text, folder } of url === undefined ? [] : files) {
-      const repository = { type: 'git', url, directory: folder }
-      writeFileSync(path, `${JSON.stringify({ ...JSON.parse(text), repository }, null, 2)}\n`)
+    for (const { one, path } of files) {
+      writeFileSync(path, `${JSON.stringify(asPublished(one, repository), null, 2)}\n`)
     }
     action()
   } finally {

@@ -62,19 +62,22 @@ describe.skipIf(missing.length > 0)('a release', () => {
     writeFileSync(join(clone, '.changeset/a-change.md'), `---\n${head}\n---\n\n${summary}\n`)
   }
 
-  function release() {
-    const said = inClone('pnpm', 'release', 'version')
+  /** @param {string[]} options */
+  function release(...options) {
+    inClone('pnpm', 'release', 'version')
     inClone('git', 'add', '--all')
     inClone('git', 'commit', '--quiet', '--message', 'release')
-    inClone('pnpm', 'release', 'publish', '--registry', registry.address)
+    inClone('pnpm', 'release', 'publish', '--registry', registry.address, ...options)
     expect(inClone('git', 'status', '--porcelain')).toBe('')
-    return said
   }
 
   /** @param {string} version */
   function expectAllAt(version) {
     for (const name of all) {
-      const { version: latest, dependencies = {} } = published(name)
+      const manifest = published(name)
+      const { version: latest, dependencies = {} } = manifest
+      expect(manifest).not.toHaveProperty('scripts')
+      expect(manifest).not.toHaveProperty('devDependencies')
       const ranges = Object.entries(dependencies)
         .filter(([dependency]) => dependency.startsWith('@ipc/'))
         .map(([, range]) => range)
@@ -195,7 +198,9 @@ describe.skipIf(missing.length > 0)('a release', () => {
         }),
       )
       cpSync(join(folder, file.filename), tarball)
-      const attwSays = output(attw, ['--profile', 'esm-only', tarball], { cwd: folder })
+      // `require` of an ES module is what all our versions of Node do.
+      const flags = ['--ignore-rules', 'cjs-resolves-to-esm']
+      const attwSays = output(attw, [tarball, ...flags], { cwd: folder })
       expect(attwSays).toContain('No problems found')
     }
   })
@@ -210,6 +215,21 @@ describe.skipIf(missing.length > 0)('a release', () => {
       env,
     })
     expect(said).toBe('under the lock\n')
+  })
+
+  test('the commands work under npx, where nothing is installed', () => {
+    const { folder: cwd } = consumer('npx')
+    const env = {
+      ...plainEnvironment(),
+      IPC_DIR: join(cwd, '.ipc'),
+      npm_config_cache: join(folder, 'npx-cache'),
+    }
+    /** @param {string} name @param {string[]} given */
+    const npx = (name, ...given) =>
+      output('npx', ['--yes', `--package=@ipc/${name}`, '--', ...given], { cwd, env })
+    const inner = 'ipc run some --timeout 0 -- echo two at once || echo one at a time'
+    expect(npx('cli', 'ipc', 'run', 'some', '--', 'sh', '-c', inner)).toBe('one at a time\n')
+    expect(npx('signals', 'signals', 'list')).toMatch(/SIGTERM +terminate/)
   })
 
   test('@ipc/semaphore brings what it needs and nothing more; uninstalling leaves nothing', () => {
@@ -256,8 +276,13 @@ describe.skipIf(missing.length > 0)('a release', () => {
     const project = consumer('update')
     project.npm('install', '@ipc/sync')
     change('patch', ['lock'], 'A mistake less.')
-    release()
+    release('--repository', 'git+https://git.example/ipc.git')
     expectAllAt('0.1.1')
+    expect(published('lock').repository).toEqual({
+      type: 'git',
+      url: 'git+https://git.example/ipc.git',
+      directory: 'packages/lock',
+    })
     expect(readFileSync(join(clone, 'packages/lock/CHANGELOG.md'), 'utf8')).toMatch(
       /## 0\.1\.1\n[^]*A mistake less\.[^]*## 0\.1\.0/,
     )
