@@ -1,11 +1,12 @@
 /**
- * Two loops, as cron would have them, run a command under one name, while now and then ipc, or the
- * command, is killed. Commands never overlap, nor what a killed command started: each takes a
- * flock(1), which never has to wait.
+ * Two loops, as cron would have them, run a command under one name, while now and then is killed:
+ * the command, the ipc that runs it, or any ipc at any moment (it waits, or has the lock and no
+ * command yet). Commands never overlap, nor what a killed command started: each takes a flock(1),
+ * which never has to wait. Who runs after one that did not get to its end has been told.
  */
 import { observe } from '@ipc/core'
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -22,11 +23,33 @@ if (!hasFlock) process.stdout.write('  NOT TESTED: overlap, for want of flock(1)
 const COMMAND = `
 exec 9>>"$WITNESS"
 flock -n 9 || echo overlap >>"$LOG"
-echo begin >>"$LOG"
+echo "begin\${IPC_ABANDONED:+ told}" >>"$LOG"
 sleep 0.02
 echo end >>"$LOG"
 `
 const LOOP = `n=0; while [ $n -lt $ROUNDS ]; do $IPC run cron -- sh "$COMMAND" 2>/dev/null; n=$((n + 1)); done`
+
+/** Bytes of the log between two kills: some commands come to their end. */
+const FEW_LINES = 25
+
+const TO_KILL = ['its ipc', 'command', 'any ipc'] as const
+
+/** Of one that lives. */
+function find(what: (typeof TO_KILL)[number]): number | undefined {
+  const agents = observe().agents.filter(({ livesInHeirs }) => !livesInHeirs)
+  if (what === 'any ipc') return agents[Math.floor(Math.random() * agents.length)]?.pid
+  const runs = agents.find(({ command }) => command !== null)
+  return what === 'command' ? runs?.command?.pid : runs?.pid
+}
+
+/** False if it has ended just now. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch {
+    return false
+  }
+}
 
 test.runIf(hasFlock)(
   `${ROUNDS} rounds`,
@@ -45,32 +68,33 @@ test.runIf(hasFlock)(
       const loops = [1, 2].map(() => bench.program('sh', ['-c', LOOP], env))
       const state = { going: true }
       const ended = Promise.all(loops.map((loop) => loop.ended)).then(() => (state.going = false))
-      const kills = { ipc: 0, command: 0 }
+      const kills = { command: 0, 'its ipc': 0, 'any ipc': 0 }
       for (let i = 0; state.going; i++) {
-        await delay(50 + Math.random() * 400)
-        const holder = observe().agents.find(
-          (agent) => agent.command !== null && !agent.livesInHeirs,
-        )
-        if (holder === undefined) continue
-        const what = i % 2 === 0 ? 'ipc' : 'command'
-        try {
-          process.kill(what === 'ipc' ? holder.pid : holder.command!.pid, 'SIGKILL')
-          kills[what]++
-        } catch {
-          // it has ended just now
+        const before = statSync(log).size
+        while (state.going && statSync(log).size < before + FEW_LINES) await delay(10)
+        await delay(Math.random() * 100)
+        const what = TO_KILL[i % TO_KILL.length]!
+        for (let killed = false; state.going && !killed; await delay(1)) {
+          const pid = find(what)
+          killed = pid !== undefined && kill(pid)
+          if (killed) kills[what]++
         }
       }
       await ended
-      const lines = readFileSync(log, 'utf8').split('\n')
-      const count = (what: string): number => lines.filter((line) => line === what).length
+      const lines = readFileSync(log, 'utf8').trim().split('\n')
+      const begun = lines.filter((line) => line.startsWith('begin')).length
+      const halfDone = lines.filter((line, i) => line !== 'end' && lines[i + 1] === 'begin')
       process.stdout.write(
-        `  figure: ${ROUNDS} rounds, ${count('begin')} begun, ${count('end')} ended, ` +
-          `killed: ipc ${kills.ipc}×, its command ${kills.command}×\n`,
+        `  figure: ${ROUNDS} rounds, ${begun} begun, ${lines.length - begun} ended, ` +
+          `killed: ${Object.entries(kills)
+            .map(([what, times]) => `${what} ${times}×`)
+            .join(', ')}\n`,
       )
-      expect(count('overlap')).toBe(0)
-      expect(count('begin')).toBeGreaterThan(ROUNDS / 2)
-      expect(kills.ipc).toBeGreaterThan(0)
-      expect(count('end')).toBeLessThanOrEqual(count('begin'))
+      expect(lines.filter((line) => line === 'overlap')).toEqual([])
+      expect(halfDone).toEqual([])
+      expect(begun).toBeGreaterThan(ROUNDS / 3)
+      expect(kills['its ipc']).toBeGreaterThan(0)
+      expect(kills.command).toBeGreaterThan(0)
     } finally {
       await bench.end()
     }
