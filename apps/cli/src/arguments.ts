@@ -2,11 +2,34 @@ import { Failure } from './failure.ts'
 
 const SIGNAL = /^-((?:SIG)?[A-Z][A-Z0-9]*(?:[+-]\d+)?|\d+)$/
 
+export interface CommandLine {
+  /** For the parser. */
+  readonly args: readonly string[]
+  /** What `run` and `alarm` shall run: all that follows `--`. */
+  readonly command: readonly string[]
+}
+
+/**
+ * The command is taken out before anything is parsed: an option of its own, as in `sort -s`, must
+ * never be taken for one of ours.
+ */
+export function commandLine(argv: readonly string[]): CommandLine {
+  const end = argv[0] === 'run' || argv[0] === 'alarm' ? argv.indexOf('--') : -1
+  if (end < 0) return { args: plain(argv), command: [] }
+  return { args: argv.slice(0, end), command: argv.slice(end + 1) }
+}
+
 /** `kill -USR1 1` in the way that option parsers know: `kill --signal USR1 1`. */
-export function plain(argv: readonly string[]): string[] {
+function plain(argv: readonly string[]): readonly string[] {
   const at = argv[0] === 'kill' ? 1 : -1
   const signal = SIGNAL.exec(argv[at] ?? '')?.[1]
-  return signal === undefined ? [...argv] : ['kill', '--signal', signal, ...argv.slice(2)]
+  return signal === undefined ? argv : ['kill', '--signal', signal, ...argv.slice(2)]
+}
+
+/** @throws Failure for `run x sort -s`, which may mean this or that */
+export function withoutDashes(given: readonly string[], usage: string): void {
+  if (given.length > 0)
+    throw new Failure(`no -- before ${given[0]}: say ${usage} ${given.join(' ')}`)
 }
 
 const UNITS: Readonly<Record<string, number>> = {

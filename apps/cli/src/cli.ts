@@ -1,10 +1,13 @@
 #!/usr/bin/env node
+import { commandLine } from './arguments.ts'
 import { complain } from './failure.ts'
 import { program } from './program.ts'
-import { plain } from './arguments.ts'
 
-try {
-  await program().parseAsync(plain(process.argv.slice(2)), { from: 'user' })
-} catch (error) {
-  process.exitCode = complain(error)
+async function main(): Promise<void> {
+  const line = commandLine(process.argv.slice(2))
+  await program(line).parseAsync(line.args, { from: 'user' })
 }
+
+main().catch((error: unknown) => {
+  process.exitCode = complain(error)
+})

@@ -1,4 +1,5 @@
 import { CANNOT_RUN, NOT_FOUND, UNUSABLE } from './exit.ts'
+import { say } from './print.ts'
 
 /** Something to say in one line, and an exit status. */
 export class Failure extends Error {
@@ -26,8 +27,10 @@ export function complain(error: unknown): number {
 /** Help and the version were asked for; everything else is a wrong command line. */
 function ofCommander(code: string, exitCode: number, message: string): number {
   if (exitCode === 0) return 0
-  if (code === 'commander.help') return UNUSABLE // ipc alone: it was printed
-  return say(`${message.replace(/^error: /, '').replaceAll('\n', ' ')}; see ipc --help`, UNUSABLE)
+  return say(
+    `${message.replace(/^error: |\.$/g, '').replaceAll('\n', ' ')}; see ipc --help`,
+    UNUSABLE,
+  )
 }
 
 /** Why a command could not be started. */
@@ -36,9 +39,4 @@ export function cannotRun(command: string, error: unknown): Failure {
   if (code === undefined) throw error
   const why = code === 'ENOENT' ? 'command not found' : message.replace(/^.*?: /, '')
   return new Failure(`${command}: ${why}`, code === 'ENOENT' ? NOT_FOUND : CANNOT_RUN)
-}
-
-export function say(message: string, status: number): number {
-  process.stderr.write(`ipc: ${message}\n`)
-  return status
 }

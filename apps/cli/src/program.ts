@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { duration, wholeNumber } from './arguments.ts'
+import { duration, wholeNumber, withoutDashes, type CommandLine } from './arguments.ts'
 import { Failure } from './failure.ts'
 import {
   ALARM_HELP,
@@ -11,39 +11,59 @@ import {
   RUN_HELP,
   TOP_HELP,
 } from './help.ts'
+import { print } from './print.ts'
 
-/** What each command does is loaded when it is asked for: starting must be fast. */
-export function program(): Command {
+type Define = (ipc: Command, command: readonly string[]) => void
+
+const COMMANDS: Readonly<Record<string, Define>> = {
+  run: defineRun,
+  wait: defineWait,
+  set: defineSet,
+  clear: defineClear,
+  ls: defineLs,
+  top: defineTop,
+  rm: defineRm,
+  prune: definePrune,
+  kill: defineKill,
+  alarm: defineAlarm,
+  completion: defineCompletion,
+  names: defineNames,
+}
+
+/**
+ * Starting must be fast: only the command that is asked for is defined (help has all of them), and
+ * what it does is loaded when it is called.
+ */
+export function program({ args: [wanted = '', about], command }: CommandLine): Command {
+  if (wanted === 'help' && about !== undefined && !Object.hasOwn(COMMANDS, about)) {
+    throw noSuchCommand(about)
+  }
   const ipc = new Command('ipc')
     .description('Named locks, semaphores, events and signals of @ipc, for shells')
     .usage('COMMAND [options]')
     .exitOverride()
-    .configureOutput({ writeErr: () => {}, outputError: () => {} })
+    .configureOutput({ writeOut: print, writeErr: () => {}, outputError: () => {} })
     .configureHelp({ showGlobalOptions: false })
+    .option('-V, --version', 'print the version')
+    .helpCommand('help [command]', 'what a command does, and how to say it')
     .addHelpText('after', MAIN_HELP)
-  defineRun(ipc)
-  defineEvents(ipc)
-  defineLooks(ipc)
-  defineRemoval(ipc)
-  defineSignals(ipc)
-  ipc
-    .command('completion')
-    .argument('<shell>', 'bash')
-    .description('print what makes the shell complete: eval "$(ipc completion bash)"')
-    .action(async (shell: string) => (await import('./commands/completion.ts')).completion(shell))
-  ipc
-    .command('names', { hidden: true })
-    .action(async () => (await import('./commands/completion.ts')).names())
-  ipc.action((_options, { args }) => {
-    if (args.length > 0) throw new Failure(`no such command: ${args[0]}; see ipc --help`)
-    process.stdout.write(ipc.helpInformation() + MAIN_HELP + '\n')
+  const only = Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined
+  for (const define of only === undefined ? Object.values(COMMANDS) : [only]) define(ipc, command)
+  ipc.action(async ({ version }: { readonly version?: boolean }, { args }) => {
+    if (version) return (await import('./commands/version.ts')).version()
+    if (args.length > 0) throw noSuchCommand(args[0])
+    print(ipc.helpInformation() + MAIN_HELP + '\n')
     process.exitCode = 2
   })
   ipc.allowExcessArguments()
   return ipc
 }
 
-function defineRun(ipc: Command): void {
+function noSuchCommand(name: string): Failure {
+  return new Failure(`no such command: ${name}; see ipc --help`)
+}
+
+function defineRun(ipc: Command, command: readonly string[]): void {
   ipc
     .command('run')
     .description('run a command while holding a named lock')
@@ -65,12 +85,13 @@ function defineRun(ipc: Command): void {
     .option('--abandoned-exec <script>', 'if the last owner was killed, first run this with sh -c')
     .option('--command-only', 'release when the command ends, whatever it left in the background')
     .addHelpText('after', RUN_HELP)
-    .action(async (name: string, command: string[], options: object) => {
+    .action(async (name: string, given: string[], options: object) => {
+      withoutDashes(given, `ipc run ${name} --`)
       process.exitCode = await (await import('./commands/run.ts')).run(name, command, options)
     })
 }
 
-function defineEvents(ipc: Command): void {
+function defineWait(ipc: Command): void {
   ipc
     .command('wait')
     .description('wait until a named event is set')
@@ -80,11 +101,17 @@ function defineEvents(ipc: Command): void {
     .action(async (name: string, options: object) => {
       process.exitCode = (await import('./commands/event.ts')).wait(name, options)
     })
+}
+
+function defineSet(ipc: Command): void {
   ipc
     .command('set')
     .description('set a named event: everybody who waits for it goes on')
     .argument('<event>')
     .action(async (name: string) => (await import('./commands/event.ts')).set(name))
+}
+
+function defineClear(ipc: Command): void {
   ipc
     .command('clear')
     .description('clear a named event: from now on, wait waits')
@@ -92,7 +119,7 @@ function defineEvents(ipc: Command): void {
     .action(async (name: string) => (await import('./commands/event.ts')).clear(name))
 }
 
-function defineLooks(ipc: Command): void {
+function defineLs(ipc: Command): void {
   ipc
     .command('ls')
     .description('who holds what, who waits for what, who has died, who waits in a circle')
@@ -102,6 +129,9 @@ function defineLooks(ipc: Command): void {
     .action(async (name: string | undefined, options: object) =>
       (await import('./commands/ls.ts')).ls(name, options),
     )
+}
+
+function defineTop(ipc: Command): void {
   ipc
     .command('top')
     .description('the same, again and again; q ends it')
@@ -111,7 +141,7 @@ function defineLooks(ipc: Command): void {
     .action(async (options: object) => (await import('./commands/top.ts')).top(options))
 }
 
-function defineRemoval(ipc: Command): void {
+function defineRm(ipc: Command): void {
   ipc
     .command('rm')
     .description('remove a named object')
@@ -122,6 +152,9 @@ function defineRemoval(ipc: Command): void {
     .action(async (name: string, options: object) => {
       process.exitCode = await (await import('./commands/rm.ts')).rm(name, options)
     })
+}
+
+function definePrune(ipc: Command): void {
   ipc
     .command('prune')
     .description('remove every named object that nobody has open')
@@ -129,7 +162,7 @@ function defineRemoval(ipc: Command): void {
     .action(async (options: object) => (await import('./commands/rm.ts')).pruneAll(options))
 }
 
-function defineSignals(ipc: Command): void {
+function defineKill(ipc: Command): void {
   ipc
     .command('kill')
     .description('send a signal, with a value if you like')
@@ -147,6 +180,9 @@ function defineSignals(ipc: Command): void {
     .action(async (operands: string[], options: object) => {
       process.exitCode = (await import('./commands/kill.ts')).kill(operands, options)
     })
+}
+
+function defineAlarm(ipc: Command, command: readonly string[]): void {
   ipc
     .command('alarm')
     .description('run a command that gets SIGALRM after so long')
@@ -154,7 +190,23 @@ function defineSignals(ipc: Command): void {
     .argument('<duration>', '5, 1.5s, 500ms, 2m', duration)
     .argument('[command...]', 'what to run')
     .addHelpText('after', ALARM_HELP)
-    .action(async (ms: number, command: string[]) =>
-      (await import('./commands/alarm.ts')).alarm(ms, command),
-    )
+    .action(async (ms: number, given: string[]) => {
+      withoutDashes(given, 'ipc alarm DURATION --')
+      ;(await import('./commands/alarm.ts')).alarm(ms, command)
+    })
+}
+
+function defineCompletion(ipc: Command): void {
+  ipc
+    .command('completion')
+    .argument('<shell>', 'bash')
+    .description('print what makes the shell complete: eval "$(ipc completion bash)"')
+    .action(async (shell: string) => (await import('./commands/completion.ts')).completion(shell))
+}
+
+/** For the completion. */
+function defineNames(ipc: Command): void {
+  ipc
+    .command('names', { hidden: true })
+    .action(async () => (await import('./commands/completion.ts')).names())
 }

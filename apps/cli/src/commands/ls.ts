@@ -1,16 +1,20 @@
 /** `ipc ls`. */
+import { checkName } from '../kinds.ts'
 import { jsonOf } from '../look/json.ts'
 import { paintFor } from '../look/paint.ts'
 import { linesOf } from '../look/print.ts'
 import { look } from '../look/view.ts'
+import { print } from '../print.ts'
 
 export function ls(name: string | undefined, { json }: { readonly json?: boolean }): void {
+  if (name !== undefined) checkName(name)
   const view = look(name)
   if (json) {
-    process.stdout.write(`${JSON.stringify(jsonOf(view), null, 2)}\n`)
+    print(`${JSON.stringify(jsonOf(view), null, 2)}\n`)
     return
   }
   const { isTTY, columns } = process.stdout
-  const lines = linesOf(view, paintFor(process.stdout), isTTY ? columns : undefined)
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''))
+  const width = isTTY && columns > 0 ? columns : undefined
+  const lines = linesOf(view, paintFor(process.stdout), width)
+  print(lines.map((line) => `${line}\n`).join(''))
 }

@@ -1,8 +1,9 @@
 /** `ipc rm` and `ipc prune`. */
-import { list, prune, unlinkName } from '@ipc/core'
+import { list, prune } from '@ipc/core'
 import { DONE, NOT_DONE } from '../exit.ts'
-import { Failure, say } from '../failure.ts'
-import { KINDS, unlinkerOf } from '../kinds.ts'
+import { Failure } from '../failure.ts'
+import { checkName, KINDS, unlinkerOf } from '../kinds.ts'
+import { print, say } from '../print.ts'
 
 export interface RmOptions {
   readonly kind?: string
@@ -13,7 +14,7 @@ export async function rm(name: string, { kind, force = false }: RmOptions): Prom
   if (kind !== undefined && !KINDS.includes(kind)) {
     throw new Failure(`no such kind: ${JSON.stringify(kind)} (there are ${KINDS.join(', ')})`)
   }
-  unlinkName('none', name) // a bad name, before anything is looked for
+  checkName(name)
   const unlinker = await unlinkerOf(kind ?? onlyKindOf(name) ?? 'lock')
   try {
     if (unlinker(name, { force })) return DONE
@@ -28,7 +29,9 @@ export async function rm(name: string, { kind, force = false }: RmOptions): Prom
 function onlyKindOf(name: string): string | undefined {
   const kinds = list().flatMap((object) => (object.name === name ? [object.kind] : []))
   if (kinds.length < 2) return kinds[0]
-  throw new Failure(`${kinds.length} objects are called ${name}: say --kind ${kinds.join(' or ')}`)
+  throw new Failure(
+    `${kinds.length} objects are called ${name}: say --kind ${kinds.toSorted().join(' or ')}`,
+  )
 }
 
 export function pruneAll({ json }: { readonly json?: boolean }): void {
@@ -36,6 +39,6 @@ export function pruneAll({ json }: { readonly json?: boolean }): void {
     const dot = file.indexOf('.')
     return { kind: file.slice(0, dot), name: file.slice(dot + 1) }
   })
-  if (json) process.stdout.write(`${JSON.stringify(removed, null, 2)}\n`)
-  else for (const { kind, name } of removed) process.stdout.write(`removed ${kind} ${name}\n`)
+  if (json) print(`${JSON.stringify(removed, null, 2)}\n`)
+  else for (const { kind, name } of removed) print(`removed ${kind} ${name}\n`)
 }

@@ -16,7 +16,8 @@
  */
 import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ipc/core'
 import { BY_SIGNAL, DONE, NOT_DONE } from '../exit.ts'
-import { cannotRun, Failure, say } from '../failure.ts'
+import { cannotRun, Failure } from '../failure.ts'
+import { say } from '../print.ts'
 import { native } from '../native.ts'
 import { deadlineOf, holdExclusive, holdOneOf, holdShared, type Tenure } from '../tenure.ts'
 

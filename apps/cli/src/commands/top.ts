@@ -1,8 +1,9 @@
 /** `ipc top`. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { paintFor } from '../look/paint.ts'
+import { isScreen, paintFor } from '../look/paint.ts'
 import { linesOf } from '../look/print.ts'
 import { look } from '../look/view.ts'
+import { print } from '../print.ts'
 
 export interface TopOptions {
   readonly delay?: number
@@ -18,13 +19,13 @@ const CLEAR_BELOW = '\u001B[J'
 const QUIT = new Set(['q', 'Q', '\u001B', '\u0003', '\u0004'])
 
 export async function top({ delay: ms = 1000, count = Infinity }: TopOptions): Promise<void> {
-  const screen = process.stdout.isTTY ? new Screen() : null
+  const screen = isScreen(process.stdout) ? new Screen() : null
   const pause = Math.max(ms, SHORTEST_MS)
   try {
     for (let i = 0; i < count && screen?.ended.aborted !== true; i++) {
       if (i > 0) await (screen?.pause(pause) ?? delay(pause))
       if (screen?.ended.aborted) break
-      if (screen === null) process.stdout.write(`${frame(Infinity).join('\n')}\n\n`)
+      if (screen === null) print(`${frame(Infinity).join('\n')}\n\n`)
       else screen.draw()
     }
   } finally {
@@ -73,13 +74,14 @@ class Screen {
   }
 
   draw(): void {
-    const { columns, rows } = process.stdout
+    const columns = process.stdout.columns || 80 // 0 where nobody has said it
+    const rows = process.stdout.rows || 24
     const lines = frame(columns)
     const shown =
       lines.length <= rows
         ? lines
         : [...lines.slice(0, rows - 1), `… ${lines.length - rows + 1} more lines`]
-    process.stdout.write(HOME + shown.map((line) => line + CLEAR_LINE).join('\r\n') + CLEAR_BELOW)
+    print(HOME + shown.map((line) => line + CLEAR_LINE).join('\r\n') + CLEAR_BELOW)
   }
 
   close(): void {

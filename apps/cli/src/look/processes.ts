@@ -58,7 +58,7 @@ function commandOf([program = '', ...rest]: string[], name: string): string {
   const script = isNode ? rest.findIndex((argument) => !argument.startsWith('-')) : -1
   if (script < 0) return [basename(program), ...rest].join(' ')
   const path = rest[script]!
-  const isOurs = path.endsWith('/ipc') || path.endsWith('/cli/dist/cli.js')
+  const isOurs = /\/ipc(\.cjs)?$/.test(path)
   const after = rest.slice(script + 1)
   return [
     ...(isOurs ? ['ipc'] : ['node', ...rest.slice(0, script), basename(path)]),
