@@ -109,6 +109,21 @@ test('help teaches, on standard output', async () => {
   }
 })
 
+test('help, and the version', async () => {
+  const { out } = await bench.ipc('help', 'run')
+  expect(out).toBe((await bench.ipc('run', '--help')).out)
+  expect((await bench.ipc('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+})
+
+test('who reads no further ends it, as SIGPIPE ends others', async () => {
+  const script = `$IPC kill -l | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`
+  const { out, err } = await bench.program('bash', ['-c', script]).ended
+  // it may have said everything before
+  expect([out, err]).toEqual([expect.stringMatching(/^(0|141)\n$/), ''])
+  const full = await bench.program('sh', ['-c', '$IPC kill -l >/dev/full']).ended
+  expect(full).toMatchObject({ status: 2, err: expect.stringMatching(/^ipc: ENOSPC.*\n$/) })
+})
+
 describe('bad input: one line, status 2, nothing is made', () => {
   test('on the command line', async () => {
     const cases: [string[], RegExp][] = [
@@ -119,8 +134,12 @@ describe('bad input: one line, status 2, nothing is made', () => {
       [['run', 'x', '--max', '2', '--shared', '--', 'true'], /do not go together/],
       [['run', 'x', '--conflict-exit-code', '256', '--', 'true'], /^no exit status: "256"/],
       [['run', 'x', '--frobnicate', '--', 'true'], /^unknown option '--frobnicate'/],
+      [['run', 'x', 'sort', '-s'], /^no -- before sort: say ipc run x -- sort$/],
+      [['run', 'x', '--max', '--', 'true'], /^option '-m, --max <n>' argument missing/],
+      [['run', '--', 'true'], /^missing required argument 'name'/],
       [['run'], /^missing required argument 'name'/],
       [['wait', ''], /^name must be/],
+      [['ls', '../x'], /^name must be/],
       [['rm', 'x', '--kind', 'mutex'], /^no such kind: "mutex"/],
       [['rm', '-x'], /^unknown option '-x'/],
       [['kill', '-USR9', '1'], /^no such signal: "USR9"/],
@@ -130,7 +149,9 @@ describe('bad input: one line, status 2, nothing is made', () => {
       [['kill', '--queue', '1e3', '1'], /^no value: "1e3"/],
       [['alarm', '0', '--', 'true'], /^no duration/],
       [['alarm', '1'], /^no command/],
+      [['alarm', '1', 'true'], /^no -- before true: say ipc alarm DURATION -- true$/],
       [['frobnicate'], /^no such command: frobnicate/],
+      [['help', 'frobnicate'], /^no such command: frobnicate/],
       [['completion', 'fish'], /^no completion for "fish"/],
     ]
     const results = await Promise.all(cases.map(([args]) => bench.ipc(...args)))

@@ -15,6 +15,11 @@ const UNLINKERS: Readonly<Record<string, () => Promise<{ unlink: Unlinker }>>> =
   memory: async () => (await import('@ipc/core')).SharedMemory,
 }
 
+/** @throws TypeError for a name that nothing can have */
+export function checkName(name: string): void {
+  unlinkName('none', name) // of a kind that does not exist
+}
+
 export const KINDS: readonly string[] = Object.keys(UNLINKERS)
 
 /** Of a kind of somebody else's, only the name is removed. */

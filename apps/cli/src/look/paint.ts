@@ -7,9 +7,17 @@ export interface Paint {
   readonly bad: (text: string) => string
 }
 
-export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
-  const { NO_COLOR, TERM } = process.env
-  const coloured = stream.isTTY === true && !NO_COLOR && TERM !== 'dumb'
+interface Stream {
+  readonly isTTY?: boolean
+}
+
+/** Whether it obeys escape sequences. */
+export function isScreen({ isTTY = false }: Stream): boolean {
+  return isTTY && (process.env['TERM'] ?? 'dumb') !== 'dumb'
+}
+
+export function paintFor(stream: Stream): Paint {
+  const coloured = isScreen(stream) && !process.env['NO_COLOR']
   const painted = (code: number) => (text: string) =>
     coloured ? `\u001B[${code}m${text}\u001B[0m` : text
   return {
