@@ -57,4 +57,5 @@ await bundle.write({
   codeSplitting: { groups: [{ name: 'locks', test: /\/packages\/(native|core|lock)\/dist\// }] },
 })
 await bundle.close()
-copyFileSync('node_modules/commander/LICENSE', 'dist/bundle/commander.LICENSE')
+// Its licence. So called because pnpm does not add ours to a package that has some LICENSE.
+copyFileSync('node_modules/commander/LICENSE', 'dist/bundle/commander.txt')
