@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -96,4 +96,17 @@ export function pack(of, to) {
   const file = JSON.parse(out).filename
   const listed = execFileSync('tar', ['tzf', file], { encoding: 'utf8' }).trim().split('\n')
   return { file, files: listed.map((path) => path.replace(/^package\//, '')).toSorted() }
+}
+
+/**
+ * As an installation would.
+ *
+ * @param {string} project
+ * @param {string} name of the package
+ * @param {string} file its tarball
+ */
+export function unpackInto(project, name, file) {
+  const to = join(project, 'node_modules', name)
+  mkdirSync(to, { recursive: true })
+  execFileSync('tar', ['xzf', file, '-C', to, '--strip-components=1'])
 }

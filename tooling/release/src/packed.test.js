@@ -1,12 +1,12 @@
 /** What is in the packages, as they would be published. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { libraries, pack, publishedPackages } from './packages.js'
+import { libraries, pack, publishedPackages, unpackInto } from './packages.js'
 
 const packages = publishedPackages()
 const folder = mkdtempSync(join(tmpdir(), 'ipc-packed-'))
@@ -21,13 +21,9 @@ function tarballOf(name) {
   return found
 }
 
-/** Into node_modules of a project, as an installation would. @param {string} project */
+/** @param {string} project */
 function installInto(project, names = packages.map(({ manifest }) => manifest.name)) {
-  for (const name of names) {
-    const to = join(project, 'node_modules', name)
-    mkdirSync(to, { recursive: true })
-    execFileSync('tar', ['xzf', tarballOf(name).file, '-C', to, '--strip-components=1'])
-  }
+  for (const name of names) unpackInto(project, name, tarballOf(name).file)
 }
 
 beforeAll(() => {

@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/ipc-verify', import.meta.url))
+/** Where everything that was fetched is kept. */
+export const CACHE = fileURLToPath(new URL('../../node_modules/.cache/ipc-verify', import.meta.url))
 
 /**
  * Installs exact versions into a folder of their own.

@@ -25,3 +25,7 @@ int _dl_find_object(void *address, void *result) {
   (void)address, (void)result;
   return -1; /* then the unwinder asks dl_iterate_phdr */
 }
+#ifdef __aarch64__
+#include <sys/auxv.h>
+unsigned long __getauxval(unsigned long type) { return getauxval(type); }
+#endif
