@@ -153,6 +153,21 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'condition:rlock/takeFor/give/spurious=1',
     ],
   ],
+  [
+    'native',
+    [
+      'agents:1/live/await/stay/crashes=2',
+      'agents:1/live/await/await/crashes=2',
+      'agents:1/live/live/see/crashes=2',
+      'agents:2/live/live/await/crashes=1',
+      'openers/hold/hold/hold/crashes=2',
+      'openers/exit/hold/hold/crashes=1',
+      'openers/holdLeave/hold/hold/crashes=1',
+      'openers/tryFor/hold/hold/crashes=1',
+      'openers/hold/hold/join/crashes=1',
+      'openers/reopen/hold/hold/crashes=1',
+    ],
+  ],
 ])
 
 /** Programs whose bugs need more preemptions: their complete state graphs. */
@@ -162,4 +177,5 @@ export const DEEP: ReadonlyMap<string, readonly string[]> = new Map([
     'rwlock',
     ['rwlock/read/write/endless', 'rwlock/read/tryWrite/endless', 'rwlock/read/write/write'],
   ],
+  ['native', ['agents:1/live/await/stay/crashes=2', 'agents:1/live/live/await/crashes=2']],
 ])

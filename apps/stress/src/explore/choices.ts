@@ -1,7 +1,11 @@
 import { Act, actionOf, type Action } from './action.ts'
 import { HAS_TIMER, IS_DONE, Op, TICKETS } from './operation.ts'
 import { ASLEEP, READY, State } from './state.ts'
+import { robustWord } from './robust.ts'
+import { placeOf } from './sleeps.ts'
 import { choose } from './subsets.ts'
+
+const NONE: readonly number[] = []
 
 /** What can happen next. */
 export class Choices extends State {
@@ -64,7 +68,8 @@ export class Choices extends State {
         actions[count++] = actionOf(agent, Act.SPURIOUS)
       }
       if (mayCrash && (status === READY || status === ASLEEP)) {
-        actions[count++] = actionOf(agent, Act.CRASH)
+        const ways = this.countDeaths(agent)
+        for (let i = 0; i < ways; i++) actions[count++] = actionOf(agent, Act.CRASH, i)
       }
     }
     return count
@@ -75,15 +80,30 @@ export class Choices extends State {
     if (node.kind === Op.NOW || node.kind === Op.CANCEL) return 2
     if (node.kind === Op.IDLE) return this.countEvents(agent)
     if (node.kind === Op.END) return 2 // endless: go on, or stop here
+    if (node.kind === Op.EXIT) return node.value === 1 ? 1 : this.countDeaths(agent)
     if (node.value <= 0) return 1
     const sleepers = this.countSleepers(node.index)
     return node.value >= sleepers ? 1 : choose(sleepers, node.value)
   }
 
+  /** Blocked: asleep, or woken on another word and not yet gone from this one's queue. */
+  protected sleepsOn(agent: number, word: number): boolean {
+    const node = this.nodes[agent]!
+    if (node.kind === Op.PARK) return node.index === word && this.statuses[agent] === ASLEEP
+    if (node.kind === Op.SLEEP_ON && this.statuses[agent] !== ASLEEP) return false
+    return (node.kind === Op.SLEEP_ON || node.kind === Op.UNQUEUE) && placeOf(node, word) >= 0
+  }
+
+  /** How many ways there are to die: the kernel wakes one of those who sleep on it. */
+  protected countDeaths(agent: number): number {
+    const word = robustWord(this.model.robust ?? NONE, this.vector, agent, this.nodes[agent]!)
+    return word < 0 ? 1 : Math.max(1, this.countSleepers(word))
+  }
+
   protected countSleepers(word: number): number {
     let count = 0
     for (let agent = 0; agent < this.agents; agent++) {
-      if (this.statuses[agent] === ASLEEP && this.nodes[agent]!.index === word) count++
+      if (this.sleepsOn(agent, word)) count++
       if (!this.hasLoops) continue
       for (let slot = 0; slot < TICKETS; slot++) {
         if (this.tickets.sleepsOn(agent, slot, word)) count++

@@ -11,12 +11,17 @@ import {
   Event,
   FIRST_ID,
   Op,
+  RUNS,
+  SLEEP_CHANGED,
+  SLEPT_OUT,
   TICKETS,
   TIMED_OUT,
   usesWord,
   WOKEN,
 } from './operation.ts'
+import { markDead, robustWord } from './robust.ts'
 import type { Mark } from './simulated-memory.ts'
+import { placeOf, sleepsOf } from './sleeps.ts'
 import { ASLEEP, DEAD, FINISHED, READY } from './state.ts'
 import { nthSubset } from './subsets.ts'
 
@@ -38,6 +43,7 @@ export class Machine extends Choices {
   constructor(model: Model, automata: Automata = new Automata(), watch?: Watch) {
     super(model, automata)
     this.#watch = watch
+    if (model.initial !== undefined) this.vector.set(model.initial)
     for (let agent = 0; agent < this.agents; agent++) this.#begin(agent, 0)
     this.#initial = this.vector.slice()
     this.#initialViolation = this.violation
@@ -57,19 +63,24 @@ export class Machine extends Choices {
         break
       case Act.TIME_OUT:
         if (this.nodes[agent]!.kind === Op.IDLE) this.#happen(agent, Event.TIMER, 0, 0)
-        else this.#wake(agent, TIMED_OUT)
+        else this.#wake(agent, this.#isOnMany(agent) ? SLEPT_OUT : TIMED_OUT)
         break
       case Act.ABORT:
         this.#happen(agent, Event.ABORT, outcomeOf(action), 0)
         break
       case Act.SPURIOUS:
         this.countSpuriousWake()
-        if (this.statuses[agent] === ASLEEP) this.#wake(agent, CHANGED)
-        else this.tickets.ring(agent, this.tickets.anyAsleep(agent), CHANGED)
+        if (this.statuses[agent] !== ASLEEP) {
+          this.tickets.ring(agent, this.tickets.anyAsleep(agent), CHANGED)
+        } else this.#wake(agent, this.#isOnMany(agent) ? SLEEP_CHANGED : CHANGED)
         break
       default:
-        this.#crash(agent)
+        this.#crash(agent, outcomeOf(action))
     }
+  }
+
+  #isOnMany(agent: number): boolean {
+    return this.nodes[agent]!.kind === Op.SLEEP_ON
   }
 
   #step(agent: number, outcome: number): void {
@@ -109,6 +120,14 @@ export class Machine extends Choices {
         if (this.vector[index] !== value) return CHANGED
         this.put(agent, node, this.segments[agent]!, ASLEEP)
         return WOKEN
+      case Op.SLEEP_ON:
+        return this.#sleepOn(agent, node)
+      case Op.UNQUEUE:
+        return RUNS
+      case Op.EXIT:
+        this.#finish(agent)
+        if (value === 0) this.#exit(agent, node, outcome)
+        return 0
       case Op.UNPARK:
         return this.#unpark(index, value, outcome)
       case Op.NOW:
@@ -123,6 +142,16 @@ export class Machine extends Choices {
       default:
         throw new Error(`no operation: ${kind}`)
     }
+  }
+
+  #sleepOn(agent: number, node: Node): number {
+    for (const { word, expected } of sleepsOf(node)) {
+      if (word < 0 || word >= this.model.words) {
+        this.fail(`sleeps on word ${word} of ${this.model.words}`, agent)
+      } else if (this.vector[word] !== expected) return SLEEP_CHANGED
+    }
+    this.put(agent, node, this.segments[agent]!, ASLEEP)
+    return 0
   }
 
   #parkAsync(agent: number, { index, value, other }: Node): number {
@@ -141,9 +170,7 @@ export class Machine extends Choices {
     const chosen = isEach ? -1 : nthSubset(sleepers, count, outcome)
     let i = 0
     for (let agent = 0; agent < this.agents; agent++) {
-      if (this.statuses[agent] === ASLEEP && this.nodes[agent]!.index === word) {
-        if ((chosen & (1 << i++)) !== 0) this.#wake(agent, WOKEN)
-      }
+      if (this.sleepsOn(agent, word) && (chosen & (1 << i++)) !== 0) this.#wakeOn(agent, word)
     }
     for (let agent = 0; this.hasLoops && agent < this.agents; agent++) {
       for (let slot = 0; slot < TICKETS; slot++) {
@@ -152,6 +179,11 @@ export class Machine extends Choices {
       }
     }
     return isEach ? sleepers : count
+  }
+
+  #wakeOn(agent: number, word: number): void {
+    const node = this.nodes[agent]!
+    this.#wake(agent, node.kind === Op.PARK ? WOKEN : placeOf(node, word))
   }
 
   #wake(agent: number, result: number): void {
@@ -179,21 +211,35 @@ export class Machine extends Choices {
 
   /* ---- deaths ----------------------------------------------------------------------------------- */
 
-  /** Whoever sleeps is told: each of them watches everybody. */
-  #crash(agent: number): void {
+  #crash(agent: number, outcome: number): void {
     this.countDeath()
+    const node = this.nodes[agent]!
     // It is nowhere any more: which instruction it died at makes no other difference.
     this.put(agent, this.automata.nowhere, 0, DEAD)
     this.tickets.removeAll(agent)
+    if (this.model.robust === undefined) this.#tellOfDeath()
+    else this.#exit(agent, node, outcome)
+    if (this.#cannotCrash) {
+      for (let other = 0; other < this.agents; other++) this.#settle(other)
+    }
+  }
+
+  /** Whoever sleeps is told: each of them watches everybody. */
+  #tellOfDeath(): void {
     for (let other = 0; other < this.agents; other++) {
       for (let slot = 0; slot < TICKETS; slot++) {
         if (this.tickets.isAsleep(other, slot)) this.tickets.ring(other, slot, DEATH)
       }
       if (this.statuses[other] === ASLEEP) this.#wake(other, DEATH)
     }
-    if (this.#cannotCrash) {
-      for (let other = 0; other < this.agents; other++) this.#settle(other)
-    }
+  }
+
+  /** The kernel marks the robust futex that it owned, and wakes one of those who sleep on it. */
+  #exit(agent: number, node: Node, outcome: number): void {
+    const { robust = [] } = this.model
+    const word = robustWord(robust, this.vector, agent, node)
+    markDead(robust, this.vector, agent)
+    if (word >= 0) this.#unpark(word, 1, outcome)
   }
 
   get #cannotCrash(): boolean {

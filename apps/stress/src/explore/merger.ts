@@ -1,5 +1,15 @@
 import type { Node, Point } from './node.ts'
-import { DEATH, Op, TIMED_OUT, WOKEN, type Operation } from './operation.ts'
+import {
+  DEATH,
+  Op,
+  RUNS,
+  SLEEP_CHANGED,
+  SLEPT_OUT,
+  TIMED_OUT,
+  WOKEN,
+  type Operation,
+} from './operation.ts'
+import { sleepsOf } from './sleeps.ts'
 import type { Oracle, SimulatedMemory } from './simulated-memory.ts'
 
 /** Nodes that these do not tell apart are told apart by all. */
@@ -146,6 +156,13 @@ export class Merger {
         return 0
       case Op.PARK:
         return random % 2 === 0 && !isEven ? WOKEN : (random >> 1) % results
+      case Op.SLEEP_ON:
+        if (random % 4 === 0) return memory.timed && random % 8 === 0 ? SLEPT_OUT : SLEEP_CHANGED
+        return (random >> 3) % sleepsOf({ index }).length
+      case Op.UNQUEUE: {
+        const another = (random >> 3) % sleepsOf({ index }).length
+        return random % 4 === 0 && (value & (1 << another)) === 0 ? another : RUNS
+      }
       case Op.UNPARK:
         return Math.min(random % 3, value)
       case Op.NOW:

@@ -21,8 +21,15 @@ export const NO_FAULTS: Faults = { crashes: 0, spurious: 0 }
 /** What is explored: some agents over some words, and what must hold. */
 export interface Model {
   readonly name: string
-  /** How many shared words, all zero at first. */
+  /** How many shared words. */
   readonly words: number
+  /** What they are at first; zeros if left out. */
+  readonly initial?: readonly number[]
+  /**
+   * Words that are robust futexes: on a death, the kernel marks the one that the agent owned and wakes
+   * one sleeper of it. Without them, every death is told to whoever sleeps.
+   */
+  readonly robust?: readonly number[]
   readonly agents: readonly (readonly Segment[])[]
   /** Each agent does its segments again and again, and may stop after any of them. */
   readonly endless?: boolean

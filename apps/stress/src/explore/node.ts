@@ -64,7 +64,11 @@ export class Node implements Operation {
     this.before = before.length === 0 ? NO_MARKS : before
     this.calls = calls.length === 0 ? NO_CALLS : calls
     this.error = error
-    this.hasOneOutcome = this.kind <= Op.PARK || this.kind === Op.PARK_ASYNC
+    this.hasOneOutcome =
+      this.kind <= Op.PARK ||
+      this.kind === Op.PARK_ASYNC ||
+      this.kind === Op.SLEEP_ON ||
+      this.kind === Op.UNQUEUE
   }
 
   /** Where the code goes when its operation is answered. */

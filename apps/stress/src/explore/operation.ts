@@ -21,10 +21,19 @@ export const Op = {
   CANCEL: 14,
   /** An event loop waits for its next event. */
   IDLE: 15,
+  /** A sleep on several words at once, `sleeps.ts` has the lists; as futex_waitv(2). */
+  SLEEP_ON: 16,
+  /** The sleeper was woken on one of them, and stands in the queues of the others until it runs. */
+  UNQUEUE: 17,
+  /**
+   * The last thing that a thread does. It ends, and the kernel does with its robust futexes what it
+   * does on a death; or it lives on, and does nothing more (a value of 1).
+   */
+  EXIT: 18,
   /** The end of a segment. */
-  END: 16,
+  END: 19,
   /** The segment threw. */
-  FAILED: 17,
+  FAILED: 20,
 } as const
 
 export type OpKind = (typeof Op)[keyof typeof Op]
@@ -37,9 +46,9 @@ export function usesWord(kind: OpKind): boolean {
 /** An operation with its operands; what they mean depends on the kind. */
 export interface Operation {
   readonly kind: OpKind
-  /** The word, or the agent of IS_DEAD. */
+  /** The word, the agent of IS_DEAD, or the list of SLEEP_ON and UNQUEUE. */
   readonly index: number
-  /** The operand, the expected value, or how many to wake. */
+  /** The operand, the expected value, how many to wake, or what UNQUEUE was woken on: a bit for each. */
   readonly value: number
   /** The new value of a compareExchange, the watch of a park. */
   readonly other: number
@@ -51,6 +60,12 @@ export const WOKEN = 0
 export const CHANGED = 1
 export const DEATH = 2
 export const TIMED_OUT = 3
+
+/** What a sleep on several words answers, other than the number of the word that was woken. */
+export const SLEEP_CHANGED = 32
+export const SLEPT_OUT = 33
+/** What UNQUEUE answers, other than the number of another word that was woken meanwhile. */
+export const RUNS = 34
 
 /** The deadlines of all waits that may time out are before it. */
 export const LATE_MS = 1_000_000

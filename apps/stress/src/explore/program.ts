@@ -57,9 +57,12 @@ export function parseProgram(text: string): Program {
 
 export function modelOf(program: Program): Model {
   const { subject, agents, faults, endless } = program
+  const { initial, robust } = subject
   return {
     name: describeProgram(program),
     words: subject.words,
+    ...(initial === undefined ? {} : { initial: initial(agents) }),
+    ...(robust === undefined ? {} : { robust }),
     agents: agents.map((names) =>
       names.map((name) => segmentsOf(subject).find((segment) => segment.name === name)!),
     ),

@@ -4,12 +4,16 @@ import {
   LATE_MS,
   Op,
   RESULTS,
+  RUNS,
+  SLEEP_CHANGED,
+  SLEPT_OUT,
   TICKETS,
   TIMED_OUT,
   type Operation,
   type OpKind,
 } from './operation.ts'
 import type { CallNote } from './named.ts'
+import { numberOf, type Sleep } from './sleeps.ts'
 
 /** Something that an agent did, told to the monitor; not an operation, so it takes no time. */
 export interface Mark {
@@ -133,6 +137,32 @@ export class SimulatedMemory implements Memory {
         return true
       },
     }
+  }
+
+  /** The number of the word that it was woken on; or SLEEP_CHANGED, or SLEPT_OUT. */
+  sleepOn(sleeps: readonly Sleep[], deadline: number): number {
+    const list = numberOf(sleeps)
+    const first = this.#do(Op.SLEEP_ON, list, 0, 0)
+    if (first === SLEPT_OUT) this.#now = Math.max(this.#now, deadline)
+    if (first >= SLEEP_CHANGED) return first
+    let woken = 1 << first
+    for (;;) {
+      const another = this.#do(Op.UNQUEUE, list, woken, 0)
+      if (another === RUNS) return 31 - Math.clz32(woken) // the kernel names the last one
+      woken |= 1 << another
+    }
+  }
+
+  /** The thread ends, whatever else stands in its program. */
+  exit(): never {
+    this.#do(Op.EXIT, -1, 0, 0)
+    throw STOP
+  }
+
+  /** It lives on, and does nothing more. */
+  stay(): never {
+    this.#do(Op.EXIT, -1, 1, 0)
+    throw STOP
   }
 
   /** Waits for the next event of an event loop. */

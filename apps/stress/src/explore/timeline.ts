@@ -8,6 +8,7 @@ import type { Model } from './model.ts'
 import type { CallNote } from './named.ts'
 import type { Node } from './node.ts'
 import { DEATH, Event, FIRST_ID, Op, RESULTS } from './operation.ts'
+import { sleepsOf, type Sleep } from './sleeps.ts'
 
 /** What a row of a timeline is. */
 export type RowKind =
@@ -69,12 +70,7 @@ export function follow(model: Model, schedule: readonly Action[]): Timeline {
   return new Follower(model).follow(schedule)
 }
 
-const WAITS: ReadonlySet<number> = new Set([Op.PARK, Op.IDLE])
-
-interface Sleep {
-  readonly word: number
-  readonly expected: number
-}
+const WAITS: ReadonlySet<number> = new Set([Op.PARK, Op.IDLE, Op.SLEEP_ON])
 
 class Follower {
   readonly #machine: Machine
@@ -175,6 +171,10 @@ class Follower {
   /** What came of what another did, or by itself: nobody will die any more, so who is dead is known. */
   #writeArrival(agent: number, { parent, answer }: Node, isOfFault: boolean): void {
     if (parent === null || (isOfFault && WAITS.has(parent.kind))) return
+    if (parent.kind === Op.SLEEP_ON || parent.kind === Op.UNQUEUE) {
+      const on = this.#name(sleepsOf(parent)[answer]!.word)
+      return this.#write(agent, 'wake', `*** woken on ${on} ***`)
+    }
     if (parent.kind !== Op.PARK) return this.#writeStep(agent, parent, answer)
     this.#write(agent, 'wake', answer === DEATH ? '*** woken by the death ***' : '*** woken ***')
   }
@@ -220,7 +220,7 @@ class Follower {
     if (kind === Op.IDLE && answer >> 6 === Event.TICKET) {
       this.#tickets[agent]!.delete((answer >> 3) & 7)
     }
-    const sleeps = kind === Op.PARK && this.#machine.isAsleep(agent)
+    const sleeps = (kind === Op.PARK || kind === Op.SLEEP_ON) && this.#machine.isAsleep(agent)
     const isSleep = sleeps || kind === Op.PARK_ASYNC
     this.#write(agent, isSleep ? 'sleep' : 'step', this.#describe(node, answer, sleeps))
   }
@@ -255,6 +255,14 @@ class Follower {
       case Op.PARK:
         if (sleeps) return `*** sleeps on ${name} = ${show(value)} ***`
         return `park on ${name} = ${show(value)}: ${RESULTS[answer]}`
+      case Op.SLEEP_ON: {
+        const on = this.#describeMany(node)
+        return sleeps ? `*** sleeps on ${on} ***` : `sleep on ${on}: one has changed`
+      }
+      case Op.UNQUEUE:
+        return 'runs again'
+      case Op.EXIT:
+        return value === 1 ? 'lives on' : 'the thread ends'
       case Op.UNPARK:
         return `wake ${value === ALL ? 'all' : value} of ${name}: ${answer} woken`
       case Op.NOW:
@@ -270,6 +278,12 @@ class Follower {
       default:
         return `throws ${String(node.error)}`
     }
+  }
+
+  #describeMany(list: Pick<Node, 'index'>): string {
+    return sleepsOf(list)
+      .map(({ word, expected }) => `${this.#name(word)} = ${this.#show(word, expected)}`)
+      .join(', ')
   }
 
   #name(word: number): string {
@@ -291,6 +305,10 @@ class Follower {
     const inside = call === undefined ? '' : ` in ${call}`
     if (!machine.isAsleep(agent)) return { name, state: 'ready', text: `could go on${inside}` }
     const node = machine.nodeOf(agent)
+    if (node.kind === Op.SLEEP_ON) {
+      const all = sleepsOf(node).map((sleep) => this.#describeSleep(sleep))
+      return { name, state: 'asleep', text: `sleeps${inside} on ${all.join('; and on ')}` }
+    }
     if (node.kind !== Op.IDLE) {
       const sleep = { word: node.index, expected: node.value }
       return { name, state: 'asleep', text: `sleeps${inside} on ${this.#describeSleep(sleep)}` }

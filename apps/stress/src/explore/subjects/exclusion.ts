@@ -66,9 +66,10 @@ export function exclusion(wordNames: readonly string[]): Monitor {
   }
 }
 
+/** Not by one who is dead, or has ended without releasing it. */
 function isHeld(view: View): boolean {
   const holder = view.get(HOLDER) - 1
-  return holder >= 0 && !view.isDead(holder)
+  return holder >= 0 && !view.isDead(holder) && !view.isFinished(holder)
 }
 
 /** Whether somebody may have died as the owner before it knew. Explains one abandonment. */

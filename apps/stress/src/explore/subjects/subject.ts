@@ -5,6 +5,10 @@ export interface Subject {
   /** Also in tokens: letters, digits and a colon. */
   readonly name: string
   readonly words: number
+  /** What they are at first, for agents with these segments; zeros if left out. */
+  readonly initial?: (agents: readonly (readonly string[])[]) => readonly number[]
+  /** See `Model`. */
+  readonly robust?: readonly number[]
   readonly monitor: Monitor
   /** Their names are words, for tokens. Simple ones first: programs shrink towards them. */
   readonly segments: readonly Segment[]

@@ -1,8 +1,10 @@
+import { agents } from './agents.ts'
 import { barrierOf } from './barrier.ts'
 import { condition, conditionOfRLock } from './condition.ts'
 import { counted } from './counted.ts'
 import { event } from './event.ts'
 import { lock } from './lock.ts'
+import { openers } from './openers.ts'
 import { owned } from './owned.ts'
 import { rlock } from './rlock.ts'
 import { rwlock } from './rwlock.ts'
@@ -19,6 +21,7 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['rwlock', [rwlock]],
   ['barrier', [barrierOf(2), barrierOf(3)]],
   ['condition', [condition, conditionOfRLock]],
+  ['native', [agents(1), agents(2), openers]],
 ])
 
 /** By its name; undefined if there is none. */

@@ -1,0 +1,104 @@
+/** watch.c as a model: the opener table of one file, and who watches whom. As agents.ts, line by line. */
+import type { SimulatedMemory } from '../simulated-memory.ts'
+import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS } from '../robust.ts'
+import type { Agents } from './agents.ts'
+import { livenessOf, nudgeOf, OPENERS, place, places, roster, slotOf } from './layout.ts'
+
+/** A liveness word, and what it says as long as its agent lives. */
+export interface Watched {
+  readonly word: number
+  readonly alive: number
+}
+
+export class Openers {
+  readonly #agents: Agents
+  readonly #memory: SimulatedMemory
+
+  constructor(agents: Agents) {
+    this.#agents = agents
+    this.#memory = agents.memory
+  }
+
+  #raisePlaces(used: number): void {
+    let now = this.#memory.load(places)
+    while (now < used) {
+      const was = this.#memory.compareExchange(places, now, used)
+      if (was === now) return
+      now = was
+    }
+  }
+
+  nudgeOpeners(): void {
+    const memory = this.#memory
+    memory.add(roster, 1)
+    for (let i = 0, used = memory.load(places); i < used; i++) {
+      const agent = memory.load(place(i))
+      if (agent === 0) continue
+      memory.add(nudgeOf(slotOf(agent)), 1)
+      this.#agents.wakeAll(nudgeOf(slotOf(agent)))
+    }
+  }
+
+  #replaceDead(i: number, dead: number, next: number): boolean {
+    this.#agents.wakeAll(livenessOf(slotOf(dead)))
+    return this.#memory.compareExchange(place(i), dead, next) === dead
+  }
+
+  /** False when its places are taken by living agents. */
+  join(agent: number): boolean {
+    const memory = this.#memory
+    for (let i = 0; i < OPENERS; i++) {
+      const there = memory.load(place(i))
+      if (there !== 0 && !this.#agents.agentIsDead(there)) continue
+      this.#raisePlaces(i + 1)
+      const entered =
+        there === 0
+          ? memory.compareExchange(place(i), 0, agent) === 0
+          : this.#replaceDead(i, there, agent)
+      if (!entered) continue
+      this.nudgeOpeners()
+      return true
+    }
+    return false
+  }
+
+  leave(agent: number): void {
+    const memory = this.#memory
+    if (this.#agents.agentIsDead(agent)) return
+    for (let i = 0, used = memory.load(places); i < used; i++) {
+      if (memory.compareExchange(place(i), agent, 0) === agent) return
+    }
+  }
+
+  /** 0 when it is dead. */
+  armLiveness(agent: number): number {
+    const memory = this.#memory
+    const word = livenessOf(slotOf(agent))
+    for (;;) {
+      const value = memory.load(word)
+      if (this.#agents.agentIsDead(agent)) return 0
+      if ((value & FUTEX_TID_MASK) === 0 || (value & FUTEX_OWNER_DIED) !== 0) continue
+      if ((value & FUTEX_WAITERS) !== 0) return value
+      memory.compareExchange(word, value, value | FUTEX_WAITERS)
+    }
+  }
+
+  /** What `add` is called with there; null when a dead one was found, and taken out. */
+  watchCollect(self: number): Watched[] | null {
+    const memory = this.#memory
+    const watched: Watched[] = []
+    let allAlive = true
+    for (let i = 0, used = memory.load(places); i < used; i++) {
+      const agent = memory.load(place(i))
+      if (agent === 0 || agent === self) continue
+      const alive = this.armLiveness(agent)
+      if (alive !== 0) watched.push({ word: livenessOf(slotOf(agent)), alive })
+      else {
+        this.#replaceDead(i, agent, 0)
+        allAlive = false
+      }
+    }
+    if (!allAlive) this.nudgeOpeners()
+    return allAlive ? watched : null
+  }
+}
