@@ -114,12 +114,27 @@ bool ipc_agent_is_dead(ipc_domain *domain, ipc_agent agent) {
   return certify(domain, slot, generation);
 }
 
-/* Certify first, then trylock: the other way round, the dead owner would look
- * alive for as long as the claimer is stopped in between. */
+static void nudge_all(ipc_domain *domain) {
+  for (int number = 1; number < IPC_SLOTS; number++) {
+    ipc_slot *slot = &domain->registry->slot[number];
+    if ((atomic_load(&slot->generation) & 1) == 0) continue;
+    atomic_fetch_add(&slot->nudge, 1);
+    ipc_wake_all(&slot->nudge);
+  }
+}
+
+/* Certify first, then trylock: the other way round, the dead owner would look alive for
+ * as long as the claimer is stopped in between. That can still be so when others lived in
+ * the slot after our look at its generation:
+ *
+ *   T1 sees an even generation | T2 claims the slot, and dies
+ *   T1 has the mutex           | T3 takes our thread for T2's, and will sleep on our life
+ *
+ * T3 has read its nudge before, so a nudge for everybody makes it look again. */
 static bool claim_slot(ipc_domain *domain, int number) {
   ipc_slot *slot = &domain->registry->slot[number];
-  int32_t generation = atomic_load(&slot->generation);
-  if (generation & 1) certify(domain, number, generation);
+  int32_t seen = atomic_load(&slot->generation);
+  if ((seen & 1) && !certify(domain, number, seen++)) return false;
 
   int result = pthread_mutex_trylock(&slot->robust);
   if (result == EOWNERDEAD)
@@ -127,11 +142,9 @@ static bool claim_slot(ipc_domain *domain, int number) {
   else if (result != 0)
     return false;
 
-  generation = atomic_load(&slot->generation);
-  if (generation & 1) { /* died between our two steps; nobody else can bump it now */
-    atomic_store(&slot->generation, ++generation);
-    ipc_wake_all(ipc_liveness_word(domain, number));
-  }
+  int32_t generation = atomic_load(&slot->generation);
+  if (generation & 1) atomic_store(&slot->generation, ++generation); /* nobody else can, now */
+  if (generation != seen) nudge_all(domain);
   atomic_store(&slot->pid, getpid());
   atomic_store(&slot->tid, ipc_gettid());
   atomic_store(&slot->thread_id, my_thread_id);
@@ -182,8 +195,12 @@ ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e) {
   return 0;
 }
 
-/* The generation first: were the mutex free while the generation is odd, the slot
- * would look neither alive nor dead. */
+/* The mutex stays locked until the thread ends, and the kernel gives it up: then none who
+ * was about to sleep on its word is forgotten, whoever dies. Were it unlocked here,
+ *
+ *   T1 unlocks, and is killed before its wake | T2 claims the slot
+ *   the kernel sees T2's mutex, wakes nobody  | T3 sleeps on T1's life, for ever
+ */
 void ipc_agent_leave(void) {
   for (int index = 0; index < IPC_MAX_DOMAINS; index++) {
     if (mine[index] == 0) continue;
@@ -191,7 +208,6 @@ void ipc_agent_leave(void) {
     int slot = ipc_agent_slot(mine[index]);
     mine[index] = 0;
     atomic_fetch_add(&domain->registry->slot[slot].generation, 1);
-    pthread_mutex_unlock(&domain->registry->slot[slot].robust);
-    ipc_wake_all(ipc_liveness_word(domain, slot)); /* unlocking wakes one at most */
+    ipc_wake_all(ipc_liveness_word(domain, slot));
   }
 }

@@ -67,13 +67,14 @@ enum {
  * when the thread dies; `generation` is odd while an agent lives in the slot.
  *
  *   robust           generation  the slot is
- *   0                even        free
- *   tid              even        being claimed (nobody refers to it yet)
+ *   0                even        free: nobody has had it
+ *   tid              even        being claimed (nobody refers to it yet), or left by a thread
+ *                                that has not ended
  *   tid              odd         ALIVE
  *   OWNER_DIED       odd         dead, not certified
- *   OWNER_DIED       even        dead, certified, may be claimed
+ *   OWNER_DIED       even        dead and certified, or left: may be claimed
  *   tid              odd (old)   claimed by one who has not certified yet
- *   0                odd         never: an orderly exit bumps the generation first
+ *   0                odd         never
  *
  * An agent with heirs (heirs.c) stays alive, for everybody, at OWNER_DIED and odd
  * until the last of them has ended.
