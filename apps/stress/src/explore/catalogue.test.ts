@@ -8,7 +8,11 @@ import { bounded } from './strategies/bounded.ts'
 import { fromToken, toToken } from './token.ts'
 
 // A wait of a Condition looks at every entry: with one preemption its programs take over a minute.
-const PREEMPTIONS = new Map([['condition', 0]])
+// Of the native side, too, where a death may come between any two.
+const PREEMPTIONS = new Map([
+  ['condition', 0],
+  ['native', 0],
+])
 
 test.each([...CATALOGUE])(
   '%s: nothing with few preemptions',

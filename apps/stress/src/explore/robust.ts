@@ -5,7 +5,8 @@ export const FUTEX_WAITERS: number = 0x80000000 | 0
 export const FUTEX_OWNER_DIED = 0x40000000
 export const FUTEX_TID_MASK = 0x3fffffff
 
-const owns = (value: number, agent: number): boolean => (value & FUTEX_TID_MASK) === FIRST_ID + agent
+const owns = (value: number, agent: number): boolean =>
+  (value & FUTEX_TID_MASK) === FIRST_ID + agent
 
 /**
  * The word of which a death wakes one sleeper; -1 if there is none. It is the one that the dead owned,
@@ -18,7 +19,8 @@ export function robustWord(
   agent: number,
   { kind, index, value }: Operation,
 ): number {
-  if (kind === Op.UNPARK && value === 1 && robust.includes(index) && words[index] === 0) return index
+  if (kind === Op.UNPARK && value === 1 && robust.includes(index) && words[index] === 0)
+    return index
   return robust.find((word) => owns(words[word]!, agent) && words[word]! < 0) ?? -1
 }
 

@@ -36,7 +36,9 @@ export function mutants(): Mutant[] {
       const text = readFileSync(file, 'utf8')
       const check = /^check: (\S+)$/m.exec(text)?.[1]
       if (check === undefined) throw new Error(`${name} has no line "check: <primitive>"`)
-      const packages = [...text.matchAll(/^\+\+\+ b\/((?:packages|apps)\/[a-z]+)\//gm)].map((one) => one[1]!)
+      const packages = [...text.matchAll(/^\+\+\+ b\/((?:packages|apps)\/[a-z]+)\//gm)].map(
+        (one) => one[1]!,
+      )
       const what = text.split('\n')[0]!
       return { name: basename(name, '.patch'), file, what, check, packages: [...new Set(packages)] }
     })

@@ -31,7 +31,9 @@ export const place = (i: number): number => FIRST_PLACE + i
 export const DATA: number = FIRST_PLACE + OPENERS
 
 /** The kernel's words. */
-export const ROBUST: readonly number[] = Array.from({ length: SLOTS - 1 }, (_, i) => livenessOf(i + 1))
+export const ROBUST: readonly number[] = Array.from({ length: SLOTS - 1 }, (_, i) =>
+  livenessOf(i + 1),
+)
 
 /** Names of the words before DATA, for timelines. */
 export const NAMES: readonly string[] = [

@@ -1,4 +1,11 @@
-import { ALL, type AgentInfo, type Memory, type ParkResult, type Ticket, type Watch } from '@ipc/core'
+import {
+  ALL,
+  type AgentInfo,
+  type Memory,
+  type ParkResult,
+  type Ticket,
+  type Watch,
+} from '@ipc/core'
 import { SLEEP_CHANGED, SLEPT_OUT } from '../operation.ts'
 import type { SimulatedMemory } from '../simulated-memory.ts'
 import type { Sleep } from '../sleeps.ts'

@@ -87,9 +87,10 @@ function monitorOf(options: Kind): Monitor {
         if (now > options.value) return `${now} of ${options.value} permits are free`
       }
       if (code === REFUSED) add(view, RELEASED_AT_MOST, -value)
+      forgetThePast(view)
       const most = options.value + view.get(RELEASED_AT_MOST)
       if (view.get(TAKEN) <= most) return undefined
-      return `${view.get(TAKEN)} permits were taken; there were ${most}`
+      return `${view.get(TAKEN)} permits are taken; there are ${most}`
     },
     maySleep: (view) => free(view) === 0,
     atRest(view) {
@@ -109,6 +110,13 @@ function monitorOf(options: Kind): Monitor {
   }
 }
 
+/** What was taken and released again makes no difference, and those who go on for ever come back to it. */
+function forgetThePast(view: View): void {
+  const sums = [TAKEN, RELEASED_AT_MOST, RELEASED_AT_LEAST]
+  const past = Math.min(...sums.map((sum) => view.get(sum)))
+  if (past > 0) for (const sum of sums) view.set(sum, view.get(sum) - past)
+}
+
 /** Perhaps. */
 function takenByTheDead(view: View): number {
   let count = 0
@@ -125,5 +133,5 @@ function tellBounded(view: View, agent: number, code: number): string | undefine
   const taken = view.get(TAKEN)
   if (view.get(RELEASED_AT_MOST) > taken) view.set(MAY_REFUSE, -1)
   if (code !== REFUSED || (view.get(MAY_REFUSE) & bit) !== 0) return undefined
-  return `T${agent} may not release, though ${taken} permits were taken`
+  return `T${agent} may not release, though ${taken} permits are taken`
 }

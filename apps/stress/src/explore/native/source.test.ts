@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+const SOURCES = new URL('../../../../../packages/native/native/', import.meta.url)
+
+/**
+ * The C functions that are modelled here, as they were when the model was last compared with them. When
+ * one changes, this test fails: change the model likewise, look what `stress check native` says, and put
+ * the new digest here.
+ */
+const MODELLED = {
+  'agent.c': {
+    certify: 'da017baa6436',
+    ipc_agent_is_dead: 'b3de7746b2f3',
+    nudge_all: '4db4b082a33d',
+    claim_slot: '907ad06131bc',
+    claim_any: '38e544ba4318',
+    ipc_agent_leave: '3dc6069aaeb0',
+  },
+  'watch.c': {
+    raise_places: 'f9f5e58ea395',
+    ipc_nudge_openers: 'bf23a9e5144d',
+    replace_dead: '25c0ed8e720b',
+    ipc_join: '35fd181142e7',
+    ipc_leave: '902f28d5bc41',
+    arm_liveness: 'ab09bb169ec4',
+    ipc_watch_collect: '6e370873628a',
+  },
+  'park.c': {
+    make_list: '5c248b8853d5',
+    see_death: '0dc27af46e64',
+    what_changed: 'd79687697212',
+    ipc_park: 'b87b3fa16b70',
+  },
+}
+
+/** Of a function without its comments and line breaks. */
+function digestOf(source: string, name: string): string {
+  const found = new RegExp(`^[a-z][^\\n;]*\\b${name}\\([^;{]*\\) \\{\\n.*?^\\}`, 'ms').exec(source)
+  if (found === null) return 'there is no such function'
+  const plain = found[0].replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/\s+/g, ' ')
+  return createHash('sha256').update(plain).digest('hex').slice(0, 12)
+}
+
+test.each(Object.entries(MODELLED))('the model is of %s as it is', (file, functions) => {
+  const source = readFileSync(new URL(file, SOURCES), 'utf8')
+  const digests = Object.keys(functions).map((name) => [name, digestOf(source, name)])
+  expect(Object.fromEntries(digests)).toEqual(functions)
+})
