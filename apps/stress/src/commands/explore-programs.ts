@@ -29,6 +29,21 @@ export function simplePrograms(threads: number, crashes = 0): Program[] {
   })
 }
 
+/** What comes back to where it was: counters of turns and of tickets grow for ever. */
+const ENDLESS: readonly (readonly [string, ...string[]])[] = [
+  ['lock', 'try'],
+  ['semaphore:1', 'hold'],
+  ['bounded:1', 'hold'],
+]
+
+/** So many agents who go on for ever, each stopping where it likes. */
+export function endlessPrograms(threads: number): Program[] {
+  return ENDLESS.map(([subject, ...segments]) => {
+    const agents = Array.from({ length: threads }, (_, i) => segments[i % segments.length]!)
+    return parseProgram([subject, ...agents, 'endless'].join('/'))
+  })
+}
+
 /** Explores each program in its share of the time, until one fails; prints a line for each. Answers with the exit code. */
 export async function explorePrograms(
   programs: readonly Program[],

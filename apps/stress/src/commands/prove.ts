@@ -3,7 +3,7 @@ import { MOST_AGENTS, parseProgram } from '../explore/program.ts'
 import { bounded, complete } from '../explore/strategies/bounded.ts'
 import { OUTPUT_HELP, OUTPUT_OPTIONS, Output } from '../report/output.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'
-import { explorePrograms, simplePrograms } from './explore-programs.ts'
+import { endlessPrograms, explorePrograms, simplePrograms } from './explore-programs.ts'
 
 export const summary = 'the complete state graph of a program: every schedule'
 
@@ -17,6 +17,7 @@ one: so many agents who use each primitive in the plainest way. When a graph is 
 budget, the number of preemptions with which all schedules were explored is said.
 
   --threads 3        of the plainest programs
+  --endless          of programs that go on for ever, for what has a finite graph then
   --crashes 0        so many of these threads may die, each at any step
   --budget 5m        for how long at most
 ${OUTPUT_HELP}
@@ -33,6 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       options: {
         threads: { type: 'string' },
         crashes: { type: 'string' },
+        endless: { type: 'boolean' },
         budget: { type: 'string', default: '5m' },
         help: { type: 'boolean', short: 'h' },
         ...OUTPUT_OPTIONS,
@@ -44,17 +46,22 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 0
   }
   const budgetMs = durationMs('--budget', values.budget)
-  if (positionals.length > 0 && (values.threads ?? values.crashes) !== undefined) {
+  const plainest = values.threads ?? values.crashes ?? values.endless
+  if (positionals.length > 0 && plainest !== undefined) {
     const why = 'name none, or leave it out'
-    throw new UsageError(`--threads and --crashes are for the plainest programs: ${why}`)
+    throw new UsageError(`--threads, --crashes and --endless are for the plainest programs: ${why}`)
   }
+  if (values.endless === true && values.crashes !== undefined) {
+    throw new UsageError('--endless and --crashes: one of them')
+  }
+  const threads = integer('--threads', values.threads ?? '3', 1, MOST_AGENTS)
+  const crashes = integer('--crashes', values.crashes ?? '0', 0, MOST_AGENTS)
   const programs =
     positionals.length > 0
       ? positionals.map((text) => parseProgram(text))
-      : simplePrograms(
-          integer('--threads', values.threads ?? '3', 1, MOST_AGENTS),
-          integer('--crashes', values.crashes ?? '0', 0, MOST_AGENTS),
-        )
+      : values.endless === true
+        ? endlessPrograms(threads)
+        : simplePrograms(threads, crashes)
   const output = new Output('prove', argv, values)
   return explorePrograms(programs, STRATEGIES, budgetMs, output)
 }

@@ -32,6 +32,7 @@ const GRAPHS = [
   'semaphore:1/hold/hold/hold',
   'lock/hold/hold/endless',
   'lock/try/try/try/try/endless',
+  'semaphore:1/hold/hold/hold/hold/endless',
 ]
 const GRAPH_MS = 120_000
 
