@@ -36,8 +36,8 @@ typedef _Atomic int32_t ipc_word;
 
 /* ---- errors ------------------------------------------------------------ */
 
-/* Filled by whoever fails; `code` is NULL as long as nothing failed. A system
- * error has `number` (errno) and `syscall`; its code is then the errno's name
+/* Filled by whoever fails, and not to be read before: it is large, and to clear it is felt in a call
+ * that takes a microsecond. A system error has `number` (errno) and `syscall`; its code is then the errno's name
  * unless one of ours says more. `message` names what was tried and the value. */
 typedef struct {
   const char *code;

@@ -21,19 +21,11 @@ enum { CARRIER = SIGURG, EVICT_CODE = -7171 };
  * `kill` and its own (from 0 on, and SI_TKILL) to another thread, so all are moved out of their way. */
 enum { HANDED_ON = -8000, HANDED_ON_LAST = HANDED_ON + 1000, MIDDLE_CODE = HANDED_ON + 500 };
 
-enum {
-  THROTTLE_AT = IPC_SIGNAL_RECORDS - 64, /* room for those that are let through meanwhile */
-  RELEASE_AT = IPC_SIGNAL_RECORDS / 2,
-};
+enum { THROTTLE_AT = IPC_SIGNAL_RECORDS - 64 }; /* room for those that are let through meanwhile */
 
 static const uint64_t EVICTION_NS = 20 * 1000 * 1000;
 
-/* Written by the handler on the main thread, read by JavaScript on the same thread: one producer
- * and one consumer that the producer may interrupt anywhere. */
-static ipc_signal_record ring[IPC_SIGNAL_RECORDS];
-static atomic_uint ring_tail, ring_head; /* written up to, read up to; free-running */
-static ipc_word received, lost;
-static atomic_bool rung; /* a byte is in the pipe */
+ipc_signal_ring ipc_signals;
 static int pipe_ends[2] = {-1, -1}; /* both stay open: a late handler must not meet another's file */
 
 static pthread_t main_thread;
@@ -91,20 +83,20 @@ static void hand_on(int number, const siginfo_t *info, ucontext_t *context) {
   siginfo_t copy = *info;
   copy.si_code = MIDDLE_CODE + info->si_code;
   if (syscall(SYS_rt_tgsigqueueinfo, getpid(), main_tid, number, &copy) == 0) return;
-  atomic_fetch_add(&received, 1);
-  atomic_fetch_add(&lost, 1); /* the queue of real-time signals is full */
+  atomic_fetch_add(&ipc_signals.received, 1);
+  atomic_fetch_add(&ipc_signals.lost, 1); /* the queue of real-time signals is full */
 }
 
 static void record(int number, const siginfo_t *info, bool chain) {
-  uint32_t tail = atomic_load(&ring_tail);
-  atomic_fetch_add(&received, 1);
-  if (tail - atomic_load(&ring_head) == IPC_SIGNAL_RECORDS) {
-    atomic_fetch_add(&lost, 1);
+  uint32_t tail = atomic_load(&ipc_signals.tail);
+  atomic_fetch_add(&ipc_signals.received, 1);
+  if (tail - atomic_load(&ipc_signals.head) == IPC_SIGNAL_RECORDS) {
+    atomic_fetch_add(&ipc_signals.lost, 1);
     return;
   }
   int code = code_of(info);
   bool timer = code == SI_TIMER; /* then these fields are those of a timer */
-  ring[tail % IPC_SIGNAL_RECORDS] = (ipc_signal_record){
+  ipc_signals.record[tail % IPC_SIGNAL_RECORDS] = (ipc_signal_record){
       .number = number,
       .code = code,
       .pid = timer ? 0 : info->si_pid,
@@ -114,22 +106,23 @@ static void record(int number, const siginfo_t *info, bool chain) {
       .overrun = timer ? info->si_overrun : 0,
       .chained = chain,
   };
-  atomic_store(&ring_tail, tail + 1);
+  atomic_store(&ipc_signals.tail, tail + 1);
 }
 
 /* Nobody reads: from here on the kernel keeps what comes, merges what is standard, and tells senders
  * of real-time signals when its queue is full. */
 static void throttle(ucontext_t *context) {
-  if (atomic_load(&ring_tail) - atomic_load(&ring_head) < THROTTLE_AT) return;
+  if (atomic_load(&ipc_signals.tail) - atomic_load(&ipc_signals.head) < THROTTLE_AT) return;
   ipc_signal_set set = 0;
   for (int number = 1; number <= IPC_SIGNALS; number++)
     if (atomic_load(&caught[number])) set |= bit(number);
   atomic_fetch_or(&throttled, set);
+  atomic_store(&ipc_signals.throttling, 1);
   block_here(context, set);
 }
 
 static void ring_loop(void) {
-  if (atomic_exchange(&rung, true)) return;
+  if (atomic_exchange(&ipc_signals.rung, 1)) return;
   ssize_t written = write(pipe_ends[1], "", 1);
   (void)written; /* the pipe holds one byte at most */
 }
@@ -252,25 +245,11 @@ ipc_disposition ipc_signal_disposition(int number) {
 
 /* ---- deliveries ------------------------------------------------------------------------ */
 
-int ipc_signals_take(ipc_signal_record *records, int max, bool rearm) {
-  if (rearm) atomic_store(&rung, false); /* before looking: what comes now rings again */
-  uint32_t head = atomic_load(&ring_head), tail = atomic_load(&ring_tail);
-  int count = 0;
-  while (head != tail && count < max) records[count++] = ring[head++ % IPC_SIGNAL_RECORDS];
-  atomic_store(&ring_head, head);
-  if (tail - head < RELEASE_AT) {
-    ipc_signal_set set = atomic_exchange(&throttled, 0) & ~masked;
-    if (set != 0) {
-      sigset_t signals = signals_of(set);
-      pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
-    }
-  }
-  return count;
-}
-
-void ipc_signals_counters(int32_t *all, int32_t *dropped) {
-  *all = atomic_load(&received);
-  *dropped = atomic_load(&lost);
+void ipc_signals_release(void) {
+  atomic_store(&ipc_signals.throttling, 0);
+  ipc_signal_set set = atomic_exchange(&throttled, 0) & ~masked;
+  sigset_t signals = signals_of(set);
+  pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 void ipc_signals_sleep(int32_t sequence, double timeout_ms) {

@@ -38,6 +38,27 @@ typedef struct {
   int32_t number, code, pid, uid, value, overrun, chained, spare;
 } ipc_signal_record;
 
+/*
+ * Written by the handler on the main thread, read by JavaScript on the same thread, in place: one
+ * producer and one consumer that the producer may interrupt anywhere, so that program order is order
+ * enough for the consumer.
+ *
+ *   consumer: if the byte in the pipe was read, rung = 0, before it looks: what comes now rings again;
+ *             takes the records from head up to tail, stores head;
+ *             if throttling, and less than half of the ring is unread: ipc_signals_release
+ */
+typedef struct {
+  atomic_uint tail, head; /* written up to, read up to; free-running */
+  ipc_word rung;          /* a byte is in the pipe */
+  ipc_word throttling;    /* signals are blocked because the ring is nearly full */
+  ipc_word received;      /* deliveries since the start, modulo 2^32 */
+  ipc_word lost;          /* those of them that found no room */
+  int32_t spare[2];
+  ipc_signal_record record[IPC_SIGNAL_RECORDS];
+} ipc_signal_ring;
+
+extern ipc_signal_ring ipc_signals;
+
 typedef uint64_t ipc_signal_set; /* bit number - 1 */
 
 typedef enum { IPC_SIGNAL_DEFAULT, IPC_SIGNAL_IGNORED, IPC_SIGNAL_FUNCTION } ipc_disposition;
@@ -59,10 +80,8 @@ bool ipc_signal_give_back(int number, ipc_error *e);
 bool ipc_signal_displaced(int number, bool initial, ipc_error *e);
 /* Node's, whether the kernel has it now or not. */
 ipc_disposition ipc_signal_disposition(int number);
-/* Copies up to `max` records, oldest first. `rearm`: the byte in the pipe was read. */
-int ipc_signals_take(ipc_signal_record *records, int max, bool rearm);
-/* Deliveries since the start, and how many of them found no room. */
-void ipc_signals_counters(int32_t *received, int32_t *lost);
+/* Blocks no more what was blocked because the ring was nearly full. */
+void ipc_signals_release(void);
 /* Sleeps until the sequence is no more `sequence`, but not long; see ipc_recheck_ms. */
 void ipc_signals_sleep(int32_t sequence, double timeout_ms);
 

@@ -70,19 +70,19 @@ static napi_value set_value(napi_env env, ipc_signal_set set) {
 
 static napi_value send_kill(napi_env env, napi_callback_info info) {
   arguments a = arguments_of(env, info);
-  ipc_error e = {0};
+  ipc_error e;
   return result_of(env, ipc_kill(int_at(&a, 0), int_at(&a, 1), &e), &e);
 }
 
 static napi_value send_raise(napi_env env, napi_callback_info info) {
   arguments a = arguments_of(env, info);
-  ipc_error e = {0};
+  ipc_error e;
   return result_of(env, ipc_raise(int_at(&a, 0), &e), &e);
 }
 
 static napi_value send_queue(napi_env env, napi_callback_info info) {
   arguments a = arguments_of(env, info);
-  ipc_error e = {0};
+  ipc_error e;
   return result_of(env, ipc_sigqueue(int_at(&a, 0), int_at(&a, 1), int_at(&a, 2), &e), &e);
 }
 
@@ -129,7 +129,7 @@ static napi_value process_kill(napi_env env, napi_callback_info info) {
   arguments a = arguments_of(env, info);
   process *p = process_at(&a, 0);
   if (p == NULL) return NULL;
-  ipc_error e = {0};
+  ipc_error e;
   return result_of(env, ipc_process_kill(p->fd, p->pid, int_at(&a, 1), &e), &e);
 }
 
@@ -212,22 +212,10 @@ static napi_value signal_disposition(napi_env env, napi_callback_info info) {
   return number == 0 ? NULL : int_value(env, ipc_signal_disposition(number));
 }
 
-/* signalsTake(Int32Array, rearm) → how many records were copied into it */
-static napi_value signals_take(napi_env env, napi_callback_info info) {
-  arguments a = arguments_of(env, info);
-  size_t length;
-  void *data;
-  if (napi_get_typedarray_info(env, a.value[0], NULL, &length, &data, NULL, NULL) != napi_ok) return NULL;
-  int max = (int)(length * sizeof(int32_t) / sizeof(ipc_signal_record));
-  return int_value(env, ipc_signals_take(data, max, bool_at(&a, 1)));
-}
-
-/* signalsCounters() → [received, lost] */
-static napi_value signals_counters(napi_env env, napi_callback_info info) {
-  (void)info;
-  int32_t received, lost;
-  ipc_signals_counters(&received, &lost);
-  return doubles_value(env, (uint32_t)received, (uint32_t)lost);
+static napi_value signals_release(napi_env env, napi_callback_info info) {
+  (void)env, (void)info;
+  ipc_signals_release();
+  return NULL;
 }
 
 /* signalsSleep(sequence, timeoutMs) */
@@ -274,13 +262,15 @@ bool ipc_define_signals(napi_env env, napi_value exports) {
       METHOD("signalGiveBack", signal_give_back),
       METHOD("signalDisplaced", signal_displaced),
       METHOD("signalDisposition", signal_disposition),
-      METHOD("signalsTake", signals_take),
-      METHOD("signalsCounters", signals_counters),
+      METHOD("signalsRelease", signals_release),
       METHOD("signalsSleep", signals_sleep),
       METHOD("signalsEvict", signals_evict),
       METHOD("signalsMask", signals_mask),
       METHOD("signalsPending", signals_pending),
   };
+  napi_value ring = NULL;
+  napi_create_external_arraybuffer(env, &ipc_signals, sizeof ipc_signals, NULL, NULL, &ring);
+  set(env, exports, "signalRing", ring);
   return DEFINE(env, exports, methods) &&
          napi_set_named_property(env, exports, "rtmin", int_value(env, SIGRTMIN)) == napi_ok &&
          napi_set_named_property(env, exports, "rtmax", int_value(env, SIGRTMAX)) == napi_ok;

@@ -40,7 +40,7 @@ static napi_value ticket(napi_env env, napi_callback_info info) {
   open_file *file = ipc_file_argument(env, argument[0]);
   int index = int_of(env, argument[1]);
   if (file == NULL || !word_in(env, file, index)) return NULL;
-  ipc_error e = {0};
+  ipc_error e;
   if (!ipc_ticket(ipc_environment_of(env)->sink, file->mapping, index, int_of(env, argument[2]),
                   int_of(env, argument[3]), int_of(env, argument[4]), &e))
     return ipc_throw(env, &e);

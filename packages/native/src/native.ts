@@ -69,9 +69,8 @@ export interface Native {
   signalDisplaced(signal: number, initial: boolean): void
   /** What Node has: 0 default, 1 ignored, 2 a function. */
   signalDisposition(signal: number): number
-  /** Copies records of eight words; answers how many. */
-  signalsTake(records: Int32Array, rearm: boolean): number
-  signalsCounters(): [received: number, lost: number]
+  /** To be called when less than half of a ring that was nearly full is unread. */
+  signalsRelease(): void
   signalsSleep(sequence: number, timeoutMs: number): void
   signalsEvict(set: bigint): void
   /** 0 block, 1 unblock, 2 set; answers with the mask before. */
@@ -80,6 +79,8 @@ export interface Native {
   readonly rtmin: number
   readonly rtmax: number
 
+  /** Deliveries that nobody has read yet: `ipc_signal_ring` of `native/signals.h`. */
+  readonly signalRing: ArrayBuffer
   /** One word: bumped by signal handlers. */
   readonly signals: ArrayBuffer
   readonly pid: number

@@ -1,4 +1,5 @@
 import { nativeFor } from './native.ts'
+import { Ring } from './ring.ts'
 
 export interface SignalCounters {
   /** Signals that were caught for a handler, a wait or a loop, since the start of the process. */
@@ -9,6 +10,6 @@ export interface SignalCounters {
 
 /** How many signals have come, and whether any was lost. Both count modulo 2³². */
 export function signalCounters(): SignalCounters {
-  const [received, lost] = nativeFor('count signals').signalsCounters()
+  const { received, lost } = new Ring(nativeFor('count signals'))
   return { received, lost }
 }

@@ -25,18 +25,16 @@ export function wake(): void {
 
 /** False if it stopped before the end. A handler's error stops it too; the others' turn comes. */
 function deliverSome(rearm: boolean): boolean {
-  const { queue, receiver } = state
-  let left = IN_A_ROW
-  let again = rearm
+  const { queue } = state
+  const receiver = state.receiver!
+  if (rearm) receiver.rearm()
   try {
-    for (;;) {
-      while (queue.length > 0) {
-        if (left-- === 0) return false
-        deliver(queue.shift()!)
-      }
-      if (!receiver!.take(queue, again)) return true
-      again = false
+    for (let count = 0; count < IN_A_ROW; count++) {
+      const delivery = queue.length > 0 ? queue.shift() : receiver.next()
+      if (delivery === undefined) return true
+      deliver(delivery)
     }
+    return false
   } catch (error) {
     setImmediate(wake)
     throw error

@@ -4,14 +4,12 @@ import { setInterruption } from '@ipc/core'
 import type { Native } from '@ipc/native'
 import { drain, wake } from './delivery.ts'
 import { countListeners } from './node-listeners.ts'
-import { bit, bitsOf, signalName } from './numbers.ts'
+import { bit, bitsOf } from './numbers.ts'
+import { Ring } from './ring.ts'
 import { isBlocked, isWaitedFor, SIG_DFL, SIG_IGN, SIG_NODE } from './state.ts'
 import type { Delivery, Receiver, Want } from './state.ts'
 import { tables } from './tables.ts'
 import { watchListeners } from './watch-listeners.ts'
-
-const RECORD_WORDS = 8
-const RECORDS_AT_ONCE = 64
 
 /** In the addon's order. */
 const DISPOSITIONS = [SIG_DFL, SIG_IGN, SIG_NODE] as const
@@ -21,20 +19,16 @@ const { SIGCHLD } = constants.signals
 /** Signals as the kernel has them. On the main thread; made once per process. */
 export class NativeReceiver implements Receiver {
   readonly #native: Native
-  readonly #records = new Int32Array(RECORD_WORDS * RECORDS_AT_ONCE)
-  /**
-   * Only the signal handler changes it, which interrupts this very thread, so a plain read is as
-   * good as an atomic one.
-   */
+  readonly #ring: Ring
+  /** Changed by the signal handler after it has written to the ring. */
   readonly #sequence: Int32Array
   readonly #caught = new Set<number>()
   #isAddingListener = false
-  /** As far as everything was taken. */
-  #taken = 0
   #lost = 0
 
   constructor(native: Native) {
     this.#native = native
+    this.#ring = new Ring(native)
     this.#sequence = new Int32Array(native.signals)
     const numbers = tables().entries.map((entry) => entry.number)
     const listened = bitsOf(numbers.filter((number) => countListeners(number) > 0))
@@ -83,33 +77,17 @@ export class NativeReceiver implements Receiver {
     return DISPOSITIONS[this.#native.signalDisposition(number)]!
   }
 
-  take(into: Delivery[], rearm: boolean): boolean {
-    const sequence = this.sequence() // before looking: the handler changes it last
-    if (!rearm && sequence === this.#taken) return false
-    const records = this.#records
-    const count = this.#native.signalsTake(records, rearm)
-    if (count < RECORDS_AT_ONCE) this.#taken = sequence
-    for (let at = 0; at < count * RECORD_WORDS; at += RECORD_WORDS) {
-      const number = records[at]!
-      const info = {
-        signal: signalName(number),
-        number,
-        code: records[at + 1]!,
-        pid: records[at + 2]!,
-        uid: records[at + 3]! >>> 0,
-        value: records[at + 4]!,
-        overrun: records[at + 5]!,
-      }
-      into.push({ info, chained: records[at + 6] !== 0 })
-    }
-    if (count === RECORDS_AT_ONCE) this.#tellOfLosses()
-    return count > 0
+  rearm(): void {
+    this.#ring.rearm()
   }
 
-  /** Only a full ring loses anything, and then there is much to take. */
+  next(): Delivery | undefined {
+    if (this.#ring.lost !== this.#lost) this.#tellOfLosses()
+    return this.#ring.next()
+  }
+
   #tellOfLosses(): void {
-    const lost = this.#native.signalsCounters()[1]
-    if (lost === this.#lost) return
+    const { lost } = this.#ring
     const message = `${lost - this.#lost} signals were lost: they came faster than their handlers ran`
     this.#lost = lost
     process.emitWarning(message, 'SignalOverflowWarning', 'IPC_SIGNAL_OVERFLOW')

@@ -46,10 +46,10 @@ export class NodeReceiver implements Receiver {
     return countListeners(number) > own ? SIG_NODE : SIG_DFL
   }
 
-  take(into: Delivery[]): boolean {
-    const arrived = this.#arrived.splice(0)
-    into.push(...arrived)
-    return arrived.length > 0
+  rearm(): void {}
+
+  next(): Delivery | undefined {
+    return this.#arrived.shift()
   }
 
   sequence(): number {

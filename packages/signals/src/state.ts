@@ -34,7 +34,7 @@ export interface State {
   handled: SignalInfo | null
   /** Called after a handler has run: `pauseAsync`. */
   readonly pausing: Set<(info: SignalInfo) => void>
-  /** Taken from the kernel, and next to be delivered. */
+  /** Was held, and comes before what arrives. */
   readonly queue: Delivery[]
   /** Taken for a waiter that was gone by then, of signals that are blocked. */
   readonly held: Delivery[]
@@ -58,8 +58,10 @@ export interface Receiver {
   apply(number: number, want: Want, listened: boolean): void
   /** What Node has, whether it is in force or not. */
   nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE
-  /** Appends what has arrived; false if nothing has. `rearm`: called by the event loop. */
-  take(into: Delivery[], rearm: boolean): boolean
+  /** Called by the event loop, before it asks for what has come: more may wake it again. */
+  rearm(): void
+  /** Takes what has arrived first. */
+  next(): Delivery | undefined
   /** Changes with every arrival. */
   sequence(): number
   /** Sends it again, to the disposition that the kernel has now. */

@@ -1,21 +1,32 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { kill, signal } from '@ipc/signals'
+import { kill, pause, signal } from '@ipc/signals'
 import { nowNs } from './shared.ts'
 import { endOf } from './sides.ts'
 import type { Work } from './work.ts'
 
-const WARM_UP = 1000
+/** Until the compiler, which shares the CPU, has nothing left to do. */
+const WARM_UP = 10_000
 
-/** How signals are sent and heard. */
-const kinds = {
-  ours: {
-    send: (pid: number): void => kill(pid, 'SIGUSR1'),
-    on: (handler: () => void): void => void signal('SIGUSR1', handler),
-  },
+interface Kind {
+  readonly send: (pid: number) => void
+  readonly on: (handler: () => void) => void
+  /** Waits by blocking the thread until a handler has run; otherwise in the event loop. */
+  readonly block?: () => void
+}
+
+const inLoop: Kind = {
+  send: (pid) => kill(pid, 'SIGUSR1'),
+  on: (handler) => void signal('SIGUSR1', handler),
+}
+
+/** How signals are sent, heard and waited for. */
+const kinds: Readonly<Record<string, Kind>> = {
+  ours: { ...inLoop, block: () => void pause() },
+  loop: inLoop,
   node: {
-    send: (pid: number): void => void process.kill(pid, 'SIGUSR1'),
-    on: (handler: () => void): void => void process.on('SIGUSR1', handler),
+    send: (pid) => void process.kill(pid, 'SIGUSR1'),
+    on: (handler) => void process.on('SIGUSR1', handler),
   },
 }
 
@@ -31,19 +42,19 @@ export const signals: Work = {
   },
 
   async side({ me, options, shared }) {
-    const { send, on } = kinds[options.kind as keyof typeof kinds]
+    const { send, on, block } = kinds[options.kind]!
     const total = options.rounds + WARM_UP
-    let got = 0
+    const mine = { got: 0 }
     let begin = 0
     let end: () => void
     const ended = new Promise<void>((resolve) => (end = resolve))
     let peer = me === 1 ? shared.phase : 0
     on(() => {
       shared.criticalSection(me)
-      got++
-      if (me === 0 && got === WARM_UP) begin = nowNs()
-      if (me === 1 || got < total) send(peer)
-      if (got === total) end()
+      mine.got++
+      if (me === 0 && mine.got === WARM_UP) begin = nowNs()
+      if (me === 1 || mine.got < total) send(peer)
+      if (mine.got === total) end()
     })
     const alive = setInterval(() => {}, 1000)
     if (me === 0) {
@@ -53,6 +64,7 @@ export const signals: Work = {
     } else {
       shared.phase = process.pid
     }
+    if (block !== undefined) while (mine.got < total) block()
     await ended
     clearInterval(alive)
     if (me === 0) shared.sample(0, nowNs() - begin)

@@ -240,6 +240,7 @@ export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {
       others: [
         by('c', 'signals', trip)('C', 'handler'),
         by('python', 'signals', trip)(CPYTHON, 'handler'),
+        by('node', 'signals', trip)('ours, event loop', 'loop'),
         by('node', 'signals', trip)('Node process.kill', 'node'),
       ],
       goals: [relative(1, CPYTHON, US)],

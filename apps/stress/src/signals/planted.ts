@@ -8,12 +8,7 @@ const BUGS: ReadonlyMap<string, (real: Native) => Partial<Native>> = new Map<
   [
     // Reads eight records where there are some, and keeps seven.
     'signals-forgets-one',
-    (real) => ({
-      signalsTake: (records, rearm) => {
-        const count = real.signalsTake(records, rearm)
-        return count > 7 ? count - 1 : count
-      },
-    }),
+    (real) => afterTaking(real, (taken) => taken.length > 7 && taken.pop()),
   ],
   [
     // Leaves the signals to any thread, as a mask of the main thread alone does.
@@ -29,19 +24,45 @@ const BUGS: ReadonlyMap<string, (real: Native) => Partial<Native>> = new Map<
   [
     // Swaps the first and the last of those that it reads.
     'signals-newest-first',
-    (real) => ({
-      signalsTake: (records, rearm) => {
-        const count = real.signalsTake(records, rearm)
-        const first = records.slice(0, 8)
-        if (count > 1) {
-          records.copyWithin(0, (count - 1) * 8, count * 8)
-          records.set(first, (count - 1) * 8)
-        }
-        return count
-      },
-    }),
+    (real) => afterTaking(real, (taken) => taken.length > 1 && swapEnds(taken)),
   ],
 ])
+
+/** What of the receiver of `@ipc/signals` is changed; all copies of the package share one. */
+interface Taking {
+  next(): unknown
+}
+
+/** Does this to all that have come, before the first is delivered. */
+function afterTaking(real: Native, change: (taken: unknown[]) => void): Partial<Native> {
+  let planted = false
+  // The receiver is there when it first catches a signal.
+  const plant = (): void => {
+    planted = true
+    const signals = globalThis as { [key: symbol]: { receiver: Taking } | undefined }
+    const { receiver } = signals[Symbol.for('@ipc/signals@1')]!
+    const next = receiver.next.bind(receiver)
+    const taken: unknown[] = []
+    receiver.next = () => {
+      if (taken.length === 0) {
+        for (let one = next(); one !== undefined; one = next()) taken.push(one)
+        change(taken)
+      }
+      return taken.shift()
+    }
+  }
+  return {
+    signalCatch: (signal, chain) => {
+      if (!planted) plant()
+      real.signalCatch(signal, chain)
+    },
+  }
+}
+
+function swapEnds(items: unknown[]): void {
+  items.unshift(items.pop())
+  items.push(...items.splice(1, 1))
+}
 
 export const PLANTED_SIGNALS: readonly string[] = [...BUGS.keys()]
 
