@@ -53,6 +53,8 @@ export function mayHaveHeirs(): void {
 
 /**
  * Passes on what this thread holds of the object, and everything else that it holds in its directory.
+ * The file of this object stays in use; of others only as long as somebody else has them open, so
+ * bequeath each whose name must last (`prune` and `unlink` remove names that nobody uses).
  * @throws IpcError ERR_IPC_UNSUPPORTED for one in thread scope
  */
 export function bequeath(primitive: Primitive): Bequest {

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,17 +27,21 @@ enum { SIGNALS = 64 };
 
 /* Any thread of this process may run the handler, at any time: also before the command
  * is there, and while it is being waited for. So a signal is first noted, then sent by
- * whoever sees a target; the target is a pidfd and never somebody else's number. */
+ * whoever sees a target; the target is a pidfd and never somebody else's number. Before
+ * Linux 5.3 it is the number of a child that is not reaped yet, negated. */
+enum { NOBODY = INT_MIN };
 static _Atomic uint64_t noted;
-static atomic_int target = -1;
+static atomic_int target = NOBODY;
 
 static void send(int number, siginfo_t *info) {
-  int fd = atomic_load(&target);
-  if (fd >= 0) syscall(SYS_pidfd_send_signal, fd, number, info, 0);
+  int to = atomic_load(&target);
+  if (to >= 0) syscall(SYS_pidfd_send_signal, to, number, info, 0);
+  else if (to != NOBODY && info == NULL) kill(-to, number);
+  else if (to != NOBODY) syscall(SYS_rt_sigqueueinfo, -to, number, info);
 }
 
 static void send_noted(void) {
-  if (atomic_load(&target) < 0) return;
+  if (atomic_load(&target) == NOBODY) return;
   uint64_t these = atomic_exchange(&noted, 0);
   for (int number = 1; number <= SIGNALS; number++)
     if (these & (UINT64_C(1) << (number - 1))) send(number, NULL);
@@ -51,7 +57,7 @@ static void pass_on(int number, siginfo_t *info, void *context) {
   (void)context;
   int saved = errno;
   if (!is_from_terminal(number, info)) {
-    bool has_value = info->si_code == SI_QUEUE && atomic_load(&target) >= 0;
+    bool has_value = info->si_code == SI_QUEUE && atomic_load(&target) != NOBODY;
     if (has_value) send(number, info); /* each one, in order */
     else {
       atomic_fetch_or(&noted, UINT64_C(1) << (number - 1));
@@ -96,6 +102,19 @@ static void pass_on_stdio(void) {
 
 /* ---- running -------------------------------------------------------------------- */
 
+/* As execvp does it: a script without a first line that says by what. */
+static int start_script(char *const argv[], pid_t *pid, const posix_spawnattr_t *attributes) {
+  int count = 0;
+  while (argv[count] != NULL) count++;
+  char **all = calloc((size_t)count + 2, sizeof *all);
+  if (all == NULL) return ENOMEM;
+  all[0] = "/bin/sh";
+  memcpy(all + 1, argv, (size_t)count * sizeof *all);
+  int number = posix_spawn(pid, all[0], NULL, attributes, all, environ);
+  free(all);
+  return number;
+}
+
 static int start(char *const argv[], pid_t *pid) {
   posix_spawnattr_t attributes;
   sigset_t all, none;
@@ -108,6 +127,7 @@ static int start(char *const argv[], pid_t *pid) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   number = posix_spawnp(pid, argv[0], NULL, &attributes, argv, environ);
+  if (number == ENOEXEC && strchr(argv[0], '/') != NULL) number = start_script(argv, pid, &attributes);
   posix_spawnattr_destroy(&attributes);
   return number;
 }
@@ -138,11 +158,11 @@ bool ipc_command_run(char *const argv[], void (*started)(void *context, pid_t pi
     return ipc_fail_errno(e, NULL, "spawn", argv[0], "run %.4000s", argv[0]);
   }
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-  atomic_store(&target, fd);
+  atomic_store(&target, fd >= 0 ? fd : -pid);
   send_noted();
   started(context, pid);
   wait_for(pid);
-  atomic_store(&target, -1);
+  atomic_store(&target, NOBODY);
   *end = reap(pid);
   give_back_all();
   return true;

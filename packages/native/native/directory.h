@@ -6,7 +6,7 @@
  * Who holds which flock:
  *   an object file, LOCK_SH      everybody who has it open, until closing it
  *   an object file, LOCK_EX      who removes it because nobody has it open; an instant
- *   .registry, LOCK_SH           every process of the domain, for life
+ *   .registry, LOCK_SH           every process of the domain, and heirs (heirs.c), for life
  *   the directory, LOCK_SH       who joins the opener table of a file; an instant
  *   the directory, LOCK_EX       who removes a name; an instant
  * The directory's comes last, and nobody waits for a file's lock while holding it.

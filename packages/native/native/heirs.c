@@ -6,22 +6,52 @@
  * ended that inherited a descriptor of it. As with flock(1), that is the command,
  * and what it starts, unless it closes its descriptors.
  *
- *   owner    descriptor    the owner counts as
- *   alive    any           alive
- *   left     any           dead: it has released, or abandoned, what it held
- *   dead     held          alive; who waits for it looks every 10 ms, nobody is woken
- *   dead     closed        dead, with all that follows
+ *   owner    descriptor       the owner counts as
+ *   alive    any              alive
+ *   left     any              dead: it has released, or abandoned, what it held
+ *   dead     its own only     alive, for the instant until the kernel closes it: it marks the
+ *                             robust mutex first. Then as below
+ *   dead     an heir's        alive; who waits for it looks every 10 ms, nobody is woken
+ *   dead     closed           dead, for ever, with all that follows
  *
  * The descriptor is the registry, opened for reading (what is written to it by
  * mistake does no harm), with an open-file-description lock on the byte of the
  * slot: the kernel drops it with the last copy of the descriptor, and anybody can
- * ask whether it is there without disturbing. Losing order, if the agent became one
- * with heirs when it is already the owner:
+ * ask whether it is there without disturbing. Its flock keeps the registry, as every
+ * process of the domain does: otherwise another version, which finds only heirs,
+ * would replace it, and nobody would know of the owner any more. A second
+ * descriptor does the same for the object's file.
+ *
+ * Deaths of one who takes (1), bequeaths (2), starts a command (3) and closes its own
+ * copies (4), by when and whose:
+ *
+ *   the owner's before 1       nothing was held
+ *   the owner's before 3       nobody else has a copy: dead at once (1), or with its own copies (2)
+ *   the owner's within 3       the child has its copies before it runs at all, as fork and vfork
+ *                              copy the table of descriptors first: there is no child, or an heir
+ *   the owner's after 3        alive until the last heir has ended
+ *   the command's              the owner knows, and leaves without releasing: abandoned
+ *   both, in any order         as the later one: no copy is left, so dead
+ *   an heir's, others live     nothing: a lock of a description goes with its last copy
+ *
+ * Losing order (1), if the agent became one with heirs when it is already the owner:
  *
  *   T1 finds the slot's agent dead | T2, the agent, gets an heir and dies
  *   T1 claims the slot, which ends the agent | the heir runs on, and T3 takes the lock
  *
- * so agents with heirs have slots of their own, claimed with care: agent.c.
+ * so agents with heirs have slots of their own, claimed with care: agent.c. Losing order
+ * (2), if heirs were asked for before the mark of death was seen:
+ *
+ *   T1 sees no heirs of A | A bequeaths, starts its command, is killed
+ *   T1 sees A's mark, and certifies | the command runs on, and T3 takes the lock
+ *
+ * so the mark comes first: the dead bequeath nothing, and heirs have only what they had.
+ * Losing order (3), if the generation were not looked at again when there are heirs:
+ *
+ *   T1 sees generation g and the mark of A | A's last heir ends, B claims the slot, bequeaths
+ *   T1 sees heirs, which are B's, and takes A for alive: it waits for a word of A's for ever
+ *
+ * so with heirs A is alive only if the generation is still g.
  */
 #include "directory.h"
 
@@ -63,7 +93,7 @@ static int pass_on_life(ipc_domain *domain, int slot, const char *what, ipc_erro
   int fd = reopen(domain->registry_file, what, e);
   if (fd < 0) return -1;
   struct flock lock = byte_of(slot, F_RDLCK);
-  if (fcntl(fd, F_OFD_SETLK, &lock) == 0) return inheritable(fd, what, e);
+  if (ipc_flock(fd, LOCK_SH) && fcntl(fd, F_OFD_SETLK, &lock) == 0) return inheritable(fd, what, e);
   ipc_fail_errno(e, errno == EINVAL ? "ERR_IPC_UNSUPPORTED" : NULL, "fcntl", NULL, "pass on %s", what);
   close(fd);
   return -1;
