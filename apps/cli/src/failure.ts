@@ -35,8 +35,8 @@ function ofCommander(code: string, exitCode: number, message: string): number {
 
 /** Why a command could not be started. */
 export function cannotRun(command: string, error: unknown): Failure {
-  const { code, message } = error as { code?: string; message: string }
-  if (code === undefined) throw error
+  const { code, syscall, message } = error as NodeJS.ErrnoException
+  if (syscall !== 'spawn' && syscall !== 'exec') throw error
   const why = code === 'ENOENT' ? 'command not found' : message.replace(/^.*?: /, '')
   return new Failure(`${command}: ${why}`, code === 'ENOENT' ? NOT_FOUND : CANNOT_RUN)
 }

@@ -1,6 +1,8 @@
 /** `ipc run`, as a cron job has it. */
 import { observe } from '@ipc/core'
 import { Lock } from '@ipc/lock'
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Bench, until, type Running } from './fixtures/ipc.ts'
 
@@ -108,6 +110,21 @@ test('ipc is killed: the command goes on, and nobody else has the lock until it 
   expect(await next.ended).toMatchObject({ status: 0, out: 'repairs\nruns\n' })
 })
 
+test.runIf(spawnSync('flock', ['--version']).status === 0)(
+  'ipc is killed: its command keeps the registry, too, from being replaced by another version',
+  async () => {
+    const script = `
+      $IPC run a -- sh -c 'echo $$ >"$0"; exec sleep 1000' "$DIR/new" &
+      while ! [ -s "$DIR/new" ]; do sleep 0.02; done
+      kill -9 $!; wait $! 2>/dev/null
+      flock -n -x "$IPC_DIR/.registry" true; echo $?
+      kill -9 $(cat "$DIR/new")
+      flock -x "$IPC_DIR/.registry" true; echo $?`
+    const { out } = await bench.program('sh', ['-c', script], { DIR: bench.home }).ended
+    expect(out).toBe('1\n0\n')
+  },
+)
+
 test('--abandoned-exec that fails: no command, and the next one is told again', async () => {
   const running = await holder('a')
   process.kill(commandPid(), 'SIGKILL')
@@ -121,6 +138,73 @@ test('--abandoned-exec that fails: no command, and the next one is told again', 
   expect((await bench.ipc('run', 'a', '--abandoned-exec', 'echo again', '--', 'true')).out).toBe(
     'again\n',
   )
+})
+
+describe('who has not run its command after one that was killed leaves it to be told again', () => {
+  const repairs = ['run', 'a', '--abandoned-exec', 'echo told', '--', 'true']
+
+  test('as there was no such command', async () => {
+    const running = await holder('a')
+    process.kill(commandPid(), 'SIGKILL')
+    await running.ended
+    expect((await bench.ipc('run', 'a', '--', 'no-such-command')).status).toBe(127)
+    expect((await bench.ipc(...repairs)).out).toBe('told\n')
+    expect((await bench.ipc(...repairs)).out).toBe('')
+  })
+
+  test('as it has waited for those who share in vain', async () => {
+    const sharing = await holder('a', '--shared')
+    const command = commandPid()
+    const killed = bench.start('run', 'a', '--', 'true')
+    await waiters(1) // with the lock, for the readers
+    killed.child.kill('SIGKILL')
+    await killed.ended
+    expect((await bench.ipc('run', 'a', '--timeout', '50ms', '--', 'true')).status).toBe(1)
+    process.kill(command, 'SIGTERM')
+    await sharing.ended
+    expect((await bench.ipc(...repairs)).out).toBe('told\n')
+  })
+})
+
+test('IPC_ABANDONED is about the own lock, not about that of an ipc that runs this one', async () => {
+  const running = await holder('a')
+  process.kill(commandPid(), 'SIGKILL')
+  await running.ended
+  const script = 'echo "[$IPC_ABANDONED]"; $IPC run b -- sh -c \'echo "[$IPC_ABANDONED]"\''
+  expect((await bench.ipc('run', 'a', '--', 'sh', '-c', script)).out).toBe('[1]\n[]\n')
+})
+
+test('--command-only and a command that is killed: abandoned at once, whatever it left', async () => {
+  const script = 'sleep 1000 >/dev/null 2>&1 & echo $!; kill -9 $$'
+  const { status, out } = await bench.ipc('run', 'a', '--command-only', '--', 'sh', '-c', script)
+  expect(status).toBe(137)
+  const next = await bench.ipc(
+    'run',
+    'a',
+    '--timeout',
+    '0',
+    '--',
+    'sh',
+    '-c',
+    'echo $IPC_ABANDONED',
+  )
+  process.kill(Number(out), 'SIGKILL')
+  expect(next.out).toBe('1\n')
+})
+
+test('nothing can be passed on: one line, and the lock is free', async () => {
+  const limited = 'ulimit -n 80; exec $IPC run a -- true'
+  const { status, err } = await bench.program('sh', ['-c', limited]).ended
+  expect(status).toBe(2)
+  expect(err).toMatch(/^ipc: pass on lock\.a: EINVAL.*\n$/)
+  const print = ['sh', '-c', 'echo "[$IPC_ABANDONED]"']
+  expect((await bench.ipc('run', 'a', '--timeout', '0', '--', ...print)).out).toBe('[]\n')
+})
+
+test('a script without a first line that says by what is run by sh', async () => {
+  const script = `${bench.home}/script`
+  writeFileSync(script, 'echo "$0 $1"\n', { mode: 0o755 })
+  expect((await bench.ipc('run', 'a', '--', script, 'x y')).out).toBe(`${script} x y\n`)
 })
 
 test('what the command left in the background is waited for, unless --command-only', async () => {

@@ -41,7 +41,7 @@ export function holdExclusive(name: string, deadline: number): Tenure | null {
   if (whole === null) return tenureOf([lock], [guard])
   const writing = whole.writer.tryAcquire(left(deadline))
   if (writing !== null) return tenureOf([lock, whole], [guard, writing])
-  guard.release()
+  giveUp(guard)
   return null
 }
 
@@ -52,13 +52,18 @@ export function holdShared(name: string, deadline: number): Tenure | null {
   const whole = RWLock.open(name)
   const reading = whole.reader.tryAcquire(left(deadline))
   if (reading === null) {
-    passing.release()
+    giveUp(passing)
     return null
   }
   // Until `begin` nobody else gets in: alone, if somebody exclusive was killed.
   const tenure = tenureOf([whole], [reading])
   const abandoned = tenure.abandoned || passing.abandoned
   return { ...tenure, abandoned, begin: () => passing.release() }
+}
+
+/** What was abandoned stays so, as ipc ends: nobody has been told. */
+function giveUp(guard: Guard): void {
+  if (!guard.abandoned) guard.release()
 }
 
 export async function holdOneOf(

@@ -10,8 +10,11 @@
  *   | dead  | ended   | runs            | the same                                                  |
  *   | dead  | ended   | ended           | abandoned: the next owner is told                         |
  *
+ * What is not released when ipc leaves in good order (so not by process.exit) is abandoned at once,
+ * also with --command-only and heirs that live.
+ *
  * The order matters: taken, then bequeathed, then started. Killed before the start, nothing runs and
- * the lock is free; from the start on the command is an heir. Heirs by descriptors and not by the
+ * the lock is abandoned; from the start on the command is an heir. Heirs by descriptors and not by the
  * process number of the command, because what a killed shell leaves behind works on, too.
  */
 import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ipc/core'
@@ -52,15 +55,15 @@ export async function run(
   mayHaveHeirs()
   const tenure = await take(name, options)
   if (tenure === null) return options.conflictExitCode ?? NOT_DONE
+  delete process.env['IPC_ABANDONED'] // of an ipc that runs this one
   if (tenure.abandoned) {
     const status = repair(name, tenure, options)
-    if (status !== DONE) return leave(status)
+    if (status !== DONE) return status
   }
   tenure.begin()
   const { status, bySignal } = runUnder(tenure, command)
   if (!options.commandOnly) waitForHeirs(name, tenure, command[0]!)
-  if (bySignal) return leave(status)
-  tenure.release()
+  if (!bySignal) tenure.release()
   return status
 }
 
@@ -82,8 +85,9 @@ function repair(name: string, tenure: Tenure, { abandonedExec }: RunOptions): nu
 }
 
 function runUnder(tenure: Tenure, command: readonly string[]): Ending {
-  const bequests: Bequest[] = tenure.objects.map((object) => bequeath(object))
+  const bequests: Bequest[] = []
   try {
+    for (const object of tenure.objects) bequests.push(bequeath(object))
     const [code, signal] = native().commandRun(command, (pid) => {
       noteCommand(tenure.objects[0]!, pid)
       for (const bequest of bequests) bequest.close()
@@ -91,7 +95,7 @@ function runUnder(tenure: Tenure, command: readonly string[]): Ending {
     return { status: signal === 0 ? code : BY_SIGNAL + signal, bySignal: signal !== 0 }
   } catch (error) {
     for (const bequest of bequests) bequest.close()
-    tenure.release()
+    if (!tenure.abandoned) tenure.release() // or the next one would not be told
     throw cannotRun(command[0]!, error)
   }
 }
@@ -105,9 +109,4 @@ function waitForHeirs(name: string, { objects }: Tenure, command: string): void 
     }
     Atomics.wait(sleep, 0, 0, LOOK_MS)
   }
-}
-
-/** Ends without releasing: the next owner is told. */
-function leave(status: number): never {
-  process.exit(status)
 }
