@@ -91,6 +91,23 @@ describe.skipIf(isMissing(COMPILER))('arm64', () => {
       expect(absent).toEqual(['__register_atfork']) // weak: pthread_atfork is there
     })
 
+    test.skipIf(isMissing(EMULATOR))('musl has the types and numbers of glibc', () => {
+      const library = inDebian('usr/lib/aarch64-linux-musl')
+      const ofMusl = ['-nostdinc', '-isystem', inDebian('usr/include/aarch64-linux-musl')]
+      ofMusl.push('-nostdlib', ...['crt1.o', 'libc.a'].map((name) => join(library, name)))
+      const [glibc, musl] = [[], [...ofMusl, '-lgcc']].map((flags, i) => {
+        const program = join(folder, `abi-${i}`)
+        const given = ['-static', '-o', program, join(PROGRAMS, 'abi.c'), ...flags]
+        execFileSync(COMPILER, given)
+        return output(EMULATOR, [program], { cwd: folder }).split('\n')
+      })
+      // Compiled with glibc's, the larger one: musl's has room in it.
+      const larger = 'sizeof pthread_mutexattr_t 8'
+      expect(glibc).toContain(larger)
+      expect(musl?.map((line) => line.replace(/(pthread_mutexattr_t) 4$/, '$1 8'))).toEqual(glibc)
+      expect(musl).toContain('idle is zero 1, fits 1')
+    })
+
     /**
      * What libraries a program of either kind needs, where its loader looks for them.
      *

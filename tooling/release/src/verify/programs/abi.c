@@ -6,15 +6,19 @@
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SIZE(type) printf("sizeof " #type " %zu\n", sizeof(type));
@@ -32,7 +36,10 @@ int main(void) {
   FIELD(struct sigaction, sa_flags) FIELD(struct dirent, d_name) FIELD(struct statfs, f_type)
   FIELD(struct passwd, pw_name)
   FIELD(siginfo_t, si_signo) FIELD(siginfo_t, si_code) FIELD(siginfo_t, si_pid)
-  FIELD(siginfo_t, si_uid) FIELD(siginfo_t, si_value)
+  FIELD(siginfo_t, si_uid) FIELD(siginfo_t, si_value) FIELD(siginfo_t, si_status)
+  SIZE(posix_spawnattr_t) SIZE(id_t) SIZE(cpu_set_t)
+  NUMBER(POSIX_SPAWN_SETSIGDEF) NUMBER(POSIX_SPAWN_SETSIGMASK) NUMBER(P_PID) NUMBER(WEXITED)
+  NUMBER(WNOWAIT) NUMBER(CLD_EXITED) NUMBER(CLD_KILLED) NUMBER(CLD_DUMPED) NUMBER(GRND_NONBLOCK)
   NUMBER(PTHREAD_PROCESS_SHARED) NUMBER(PTHREAD_MUTEX_ROBUST)
   NUMBER(SIG_BLOCK) NUMBER(SIG_UNBLOCK) NUMBER(SIG_SETMASK) NUMBER(SA_SIGINFO) NUMBER(SA_RESTART)
   NUMBER(SA_ONSTACK) NUMBER(SI_QUEUE) NUMBER(SI_USER) NUMBER(SI_TKILL) NUMBER(SI_TIMER)
