@@ -1,4 +1,5 @@
 import type { Agents } from './agents.ts'
+import { now } from './clock.ts'
 import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Wake, Watch } from './memory.ts'
 import { NO_NOTE, type NoteId } from './notes.ts'
 import type { Parking } from './parking.ts'
@@ -73,7 +74,7 @@ export class AtomicMemory implements Memory {
   }
 
   now(): number {
-    return performance.now()
+    return now()
   }
 
   describe(agent: AgentId): AgentInfo | null {

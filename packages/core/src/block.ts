@@ -20,8 +20,8 @@ export function block<T>(
   failures?: unknown[],
 ): T | undefined {
   const sleep = new Sleep(true, deadline)
-  const start = memory.now()
   let told = !platform.isMainThread
+  const start = told ? 0 : memory.now()
   let note = NO_NOTE
   let taken: T | undefined
   try {
@@ -29,14 +29,15 @@ export function block<T>(
       const watch = memory.arm()
       taken = waiting.attempt(sleep)
       if (taken !== undefined) return taken
-      const now = memory.now()
-      if (now >= deadline) return undefined
-      if (!told && now - start > BLOCKED_TOO_LONG_MS) {
-        told = true
-        platform.blocked({ what: what(), waitedMs: now - start })
+      if (deadline !== Infinity && memory.now() >= deadline) return undefined
+      if (sleep.hasIdled) {
+        if (note === NO_NOTE) note = memory.noteWait?.(sleep.index, true) ?? NO_NOTE
+        const waitedMs = told ? 0 : memory.now() - start
+        if (waitedMs > BLOCKED_TOO_LONG_MS) {
+          told = true
+          platform.blocked({ what: what(), waitedMs })
+        }
       }
-      if (sleep.slept === 0 && note === NO_NOTE)
-        note = memory.noteWait?.(sleep.index, true) ?? NO_NOTE
       try {
         sleep.over(memory.park(sleep.index, sleep.expected, deadline, watch))
       } catch (failure) {

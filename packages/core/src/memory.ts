@@ -73,7 +73,7 @@ export interface Memory {
 
   /** Who an agent is, for people; null where nobody knows. */
   describe?(agent: AgentId): AgentInfo | null
-  /** Says, for people, that the calling agent is about to sleep; `blocked`: as a thread. */
+  /** Says, for people, that the calling agent waits; `blocked`: as a thread. */
   noteWait?(index: number, blocked: boolean): NoteId
   /** Says that what it waited for is over. */
   endNote?(note: NoteId): void

@@ -1,6 +1,7 @@
 /**
  * What an agent writes about itself into its slot of the registry, for people who look from outside
- * (`ipc ls`). Nothing depends on it. Written on slow paths only: before a thread really sleeps.
+ * (`ipc ls`). Nothing depends on it. Written on slow paths only: before a promise waits, and when a
+ * blocked thread has slept a while in vain, a quarter of a second at most.
  *
  * COMMAND: the process that it runs under what it holds, and since when. Then one record for each
  * thing that it waits for: STATE, the object's id, the index of the word, since when. STATE is stored

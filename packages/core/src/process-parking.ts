@@ -1,4 +1,5 @@
 import type { Native, NativeFile, OpenedFile } from '@ipc/native'
+import { now } from './clock.ts'
 import type { Domain } from './domain.ts'
 import { IpcError } from './errors.ts'
 import type { ParkResult, Ticket, Wake, Watch } from './memory.ts'
@@ -30,7 +31,9 @@ export class ProcessParking implements Parking {
   readonly #roster: number
   readonly #poison: number
   readonly #data: number
+  #armedAt = 0
   #lastLinkCheck = -Infinity
+  #hasSlept = false
   #idle = false
 
   constructor(words: Int32Array, { native, agents }: Domain, opened: OpenedFile, what: string) {
@@ -53,9 +56,14 @@ export class ProcessParking implements Parking {
 
   #checkName(): void {
     let gone = Atomics.load(this.#words, this.#poison) !== 0
-    const now = performance.now()
-    if (!gone && now - this.#lastLinkCheck > (this.#idle ? IDLE_LINK_CHECK_MS : LINK_CHECK_MS)) {
-      this.#lastLinkCheck = now
+    const time = now()
+    if (this.#hasSlept) {
+      this.#hasSlept = false
+      this.#idle = time - this.#armedAt > IDLE_MS
+    }
+    this.#armedAt = time
+    if (!gone && time - this.#lastLinkCheck > (this.#idle ? IDLE_LINK_CHECK_MS : LINK_CHECK_MS)) {
+      this.#lastLinkCheck = time
       gone = !this.#native.isLinked(this.#file)
     }
     if (!gone) return
@@ -66,18 +74,18 @@ export class ProcessParking implements Parking {
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult {
     const interruption = thread.interruption
     const sequence = interruption === null ? 0 : interruption.drain()
-    const start = performance.now()
-    if (start >= deadline) return 'timed-out'
+    const left = deadline === Infinity ? Infinity : deadline - now()
+    if (left <= 0) return 'timed-out'
+    this.#hasSlept = true
     const result = this.#native.park(
       this.#file,
       this.#data + index,
       expected,
       watch,
-      deadline - start,
+      left,
       interruption !== null,
       sequence,
     )
-    this.#idle = performance.now() - start > IDLE_MS
     return RESULTS[result]!
   }
 
@@ -85,11 +93,8 @@ export class ProcessParking implements Parking {
     const id = thread.nextTicket
     thread.nextTicket = id === LAST_TICKET ? 1 : id + 1
     hearOfWakes(this.#native)
-    const start = performance.now()
-    thread.tickets.set(id, (result) => {
-      this.#idle = performance.now() - start > IDLE_MS
-      wake(result)
-    })
+    this.#hasSlept = true
+    thread.tickets.set(id, wake)
     try {
       this.#native.ticket(this.#file, this.#data + index, expected, watch, id)
     } catch (error) {

@@ -23,6 +23,11 @@ export class Sleep {
     this.deadline = deadline
   }
 
+  /** Whether a sleep ended though nobody woke it, as one does that has lasted. */
+  get hasIdled(): boolean {
+    return this.slept > this.lost
+  }
+
   /** After a sleep. */
   over(result: ParkResult): void {
     this.slept++

@@ -1,3 +1,4 @@
+import { now } from './clock.ts'
 import { IpcError } from './errors.ts'
 import type { ParkResult, Ticket, Wake } from './memory.ts'
 import type { Parking } from './parking.ts'
@@ -28,7 +29,8 @@ export class ThreadParking implements Parking {
   park(index: number, expected: number, deadline: number): ParkResult {
     thread.interruption?.drain()
     const slice = thread.interruption?.active ? INTERRUPTION_SLICE_MS : RECHECK_MS
-    const left = deadline - performance.now()
+    const left = deadline === Infinity ? Infinity : deadline - now()
+    if (left <= 0) return 'timed-out'
     const result = this.#wait(index, expected, Math.min(left, slice))
     if (result === 'ok') return 'woken'
     return result === 'timed-out' && left <= slice ? 'timed-out' : 'changed'

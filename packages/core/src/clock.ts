@@ -1,0 +1,9 @@
+let clock: (() => number) | undefined
+
+/**
+ * Monotonic milliseconds. Bound once: in Node the global `performance` is a getter that costs more
+ * than the clock itself; not at load, because it loads a module of Node's.
+ */
+export function now(): number {
+  return (clock ??= performance.now.bind(performance))()
+}
