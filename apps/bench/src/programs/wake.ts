@@ -1,11 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AsyncExclusion, BlockingExclusion, ProcessKind } from '../kinds/kind.ts'
-import type { Shared } from './shared.ts'
+import { nowNs, type Shared } from './shared.ts'
+import { nap } from './nap.ts'
 import { endOf } from './sides.ts'
 import { enter, processKind, type Work } from './work.ts'
 
 /** How long the other one has slept when it is woken. */
 export const ASLEEP_MS = 2
+
+/** How long both contend before anything is timed, so that V8 has compiled what sleeps and wakes. */
+const WARM_UP_NS = 400e6
+const DWELL_NS = 20_000
+
+const WARM = 9
 
 /** ns from just before release until the process that slept for the lock runs. */
 export const wake: Work = {
@@ -20,6 +27,7 @@ export const wake: Work = {
     const kind = processKind(options)
     const { lock, hold } = await open(kind, where, shared)
     await shared.ready() // to open some of them takes the lock
+    await warmUp(me, lock, shared)
     for (let i = 0; i < options.rounds; i++) {
       if (me === 0) {
         await hold()
@@ -64,9 +72,17 @@ async function holdAsync(shared: Shared): Promise<void> {
   shared.stamp()
 }
 
-/** Blocks the thread. */
-function nap(ms: number): void {
-  Atomics.wait(NOTHING, 0, 0, ms)
+async function warmUp(
+  me: number,
+  lock: AsyncExclusion | BlockingExclusion,
+  shared: Shared,
+): Promise<void> {
+  for (const end = nowNs() + WARM_UP_NS; nowNs() < end;) await enter(lock, dwell)
+  if (me === 1) shared.phase = WARM
+  else await shared.awaitPhase(WARM) // or one would hold it, and wait for one who waits for it
 }
 
-const NOTHING = new Int32Array(new SharedArrayBuffer(4))
+/** Long enough for the other one to fall asleep. */
+function dwell(): void {
+  for (const end = nowNs() + DWELL_NS; nowNs() < end;);
+}

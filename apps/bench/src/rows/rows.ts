@@ -81,6 +81,7 @@ export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {
   const thread = by('threads', 'contend', { cpus: apart })
   const trip = { cpus: together, rounds: trips }
   const wake = { cpus: apart, rounds: wakes }
+  const wakeTogether = { cpus: together, rounds: wakes }
   const death = { cpus: apart, rounds: kills }
   const start = by('startup', 'startup', { rounds: starts })
   const memory = by('memory', 'memory', { n: many / 10 })
@@ -223,14 +224,27 @@ export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {
     },
     {
       id: 'event',
-      work: 'Event.set → a waiting process runs, p50',
+      work: 'Event.set → a waiting process runs, same CPU, p50',
+      unit: US,
+      ours: by('node', 'event', wakeTogether)('ours', 'ours'),
+      others: [
+        by('python', 'event', wakeTogether)(CPYTHON, 'event'),
+        by('c', 'wake', wakeTogether)(`${C_SEM}, one wake`, 'sem_t'),
+        by('node', 'event', wakeTogether)('ours, async', 'ours-async'),
+      ],
+      goals: [relative(0.5, CPYTHON, US)],
+    },
+    {
+      id: 'event-apart',
+      work: 'Event.set → a process that waits on another CPU runs, p50',
       unit: US,
       ours: by('node', 'event', wake)('ours', 'ours'),
       others: [
         by('python', 'event', wake)(CPYTHON, 'event'),
+        by('c', 'wake', wake)(`${C_SEM}, one wake`, 'sem_t'),
         by('node', 'event', wake)('ours, async', 'ours-async'),
       ],
-      goals: [relative(0.5, CPYTHON, US)],
+      goals: [relative(1, CPYTHON, US)],
     },
     {
       id: 'signals',
