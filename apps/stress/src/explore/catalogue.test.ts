@@ -8,10 +8,10 @@ import { bounded } from './strategies/bounded.ts'
 import { fromToken, toToken } from './token.ts'
 
 // A wait of a Condition looks at every entry: with one preemption its programs take over a minute.
-// Of the native side, too, where a death may come between any two.
+// So does a sleep that watches everybody.
 const PREEMPTIONS = new Map([
   ['condition', 0],
-  ['native', 0],
+  ['openers', 0],
 ])
 
 test.each([...CATALOGUE])(

@@ -154,18 +154,26 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
-    'native',
+    'agents',
     [
       'agents:1/live/await/stay/crashes=2',
       'agents:1/live/await/await/crashes=2',
       'agents:1/live/live/see/crashes=2',
       'agents:2/live/live/await/crashes=1',
-      'openers/hold/hold/hold/crashes=2',
-      'openers/exit/hold/hold/crashes=1',
-      'openers/holdLeave/hold/hold/crashes=1',
-      'openers/tryFor/hold/hold/crashes=1',
+      'agents:1/live/live/live/crashes=1',
+    ],
+  ],
+  [
+    'openers',
+    [
+      'openers/exit/hold',
+      'openers:event/wait/wait/set/crashes=1',
       'openers/hold/hold/join/crashes=1',
-      'openers/reopen/hold/hold/crashes=1',
+      'openers/hold/hold/hold/crashes=2',
+      'openers/exit/hold/hold',
+      'openers/holdLeave/hold/hold',
+      'openers/reopen/hold/hold',
+      'openers/hold/tryFor/hold/crashes=1',
     ],
   ],
 ])
@@ -177,5 +185,13 @@ export const DEEP: ReadonlyMap<string, readonly string[]> = new Map([
     'rwlock',
     ['rwlock/read/write/endless', 'rwlock/read/tryWrite/endless', 'rwlock/read/write/write'],
   ],
-  ['native', ['agents:1/live/await/stay/crashes=2', 'agents:1/live/live/await/crashes=2']],
+  [
+    'agents',
+    [
+      'agents:1/live/await/stay/crashes=2',
+      'agents:1/live/live/await/crashes=2',
+      'agents:1/live/see/live/crashes=2',
+    ],
+  ],
+  ['openers', ['openers/hold/hold/crashes=1', 'openers/hold/join/crashes=1']],
 ])

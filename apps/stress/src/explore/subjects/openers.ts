@@ -26,7 +26,7 @@ interface Opened {
   readonly lock: Lock
 }
 
-const FIRST_GENERATION = 1
+export const FIRST_GENERATION = 1
 
 function openAs(agent: Agent, self: number): Opened {
   const memory = new NativeMemory(agent.memory, self)
@@ -59,10 +59,22 @@ function leave(agent: Agent, { memory }: Opened): void {
   agent.memory.exit()
 }
 
-/** Begins outside, and takes the place of one that is dead, if there is one by then. */
+/** Begins outside, and takes the slot of one that is dead, if there is one by then. */
 const COMES_LATER = 'join'
-/** Slots that are handed out to those. */
-const USED_AGAIN = 2
+
+/** The words at first: of all but those who come later. */
+export function everybodyHasItOpen(agents: readonly (readonly string[])[]): readonly number[] {
+  const words = Array.from({ length: DATA }, () => 0)
+  for (const [agent, segments] of agents.entries()) {
+    if (segments[0] === COMES_LATER) continue
+    const slot = agent + 1
+    words[livenessOf(slot)] = FIRST_ID + agent
+    words[generationOf(slot)] = FIRST_GENERATION
+    words[place(agent)] = agentOf(slot, FIRST_GENERATION)
+  }
+  words[places] = agents.length
+  return words
+}
 
 const OBJECT = 'lock'
 
@@ -74,18 +86,7 @@ export const openers: Subject = {
   name: 'openers',
   words: DATA + Lock.words(),
   robust: ROBUST,
-  initial(agents) {
-    const words = Array.from({ length: DATA }, () => 0)
-    for (const [agent, segments] of agents.entries()) {
-      if (segments[0] === COMES_LATER) continue
-      const slot = agent + 1
-      words[livenessOf(slot)] = FIRST_ID + agent
-      words[generationOf(slot)] = FIRST_GENERATION
-      words[place(agent)] = agentOf(slot, FIRST_GENERATION)
-    }
-    words[places] = agents.length
-    return words
-  },
+  initial: everybodyHasItOpen,
   monitor: {
     ...exclusion([...NAMES, OBJECT, `${OBJECT}.reservation`, `${OBJECT}.deaths`]),
     show: showNative,
@@ -125,7 +126,7 @@ export const openers: Subject = {
         if ((agent.memory.load(livenessOf(own)) & FUTEX_TID_MASK) === agent.memory.self) {
           return hold(agent, openAs(agent, agentOf(own, FIRST_GENERATION))) // it came before
         }
-        const self = new Agents(agent.memory, USED_AGAIN).agentSelf()
+        const self = new Agents(agent.memory, own).agentSelf()
         if (self === 0) return agent.memory.stay()
         const opened = openAs(agent, self)
         opened.memory.openers.join(self)

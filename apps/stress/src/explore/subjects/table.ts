@@ -4,6 +4,7 @@ import { condition, conditionOfRLock } from './condition.ts'
 import { counted } from './counted.ts'
 import { event } from './event.ts'
 import { lock } from './lock.ts'
+import { openedEvent } from './opened-event.ts'
 import { openers } from './openers.ts'
 import { owned } from './owned.ts'
 import { rlock } from './rlock.ts'
@@ -21,7 +22,8 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['rwlock', [rwlock]],
   ['barrier', [barrierOf(2), barrierOf(3)]],
   ['condition', [condition, conditionOfRLock]],
-  ['native', [agents(1), agents(2), openers]],
+  ['agents', [agents(1), agents(2)]],
+  ['openers', [openers, openedEvent]],
 ])
 
 /** By its name; undefined if there is none. */
