@@ -1,5 +1,4 @@
 import { basename } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Event } from '@ipc/sync'
 import { nap } from './nap.ts'
 import type { Shared } from './shared.ts'
@@ -24,12 +23,11 @@ export const event: Work = {
     for (let i = -WARM_UP; i < rounds; i++) {
       const isTimed = i >= 0
       if (me === 0) {
-        await phase(shared, 2, isTimed)
-        if (isTimed) await sleep(ASLEEP_MS)
-        else nap(GLANCE_MS)
+        awaitPhase(shared, 2)
+        nap(isTimed ? ASLEEP_MS : GLANCE_MS)
         shared.stamp()
         flag.set()
-        await phase(shared, 3, isTimed)
+        awaitPhase(shared, 3)
         flag.clear()
         shared.phase = 1
       } else {
@@ -41,14 +39,13 @@ export const event: Work = {
           shared.criticalSection(me)
         }
         shared.phase = 3
-        await phase(shared, 1, isTimed)
+        awaitPhase(shared, 1)
       }
     }
   },
 }
 
-/** With all the time of the world, or soon. */
-async function phase(shared: Shared, wanted: number, isTimed: boolean): Promise<void> {
-  if (isTimed) await shared.awaitPhase(wanted)
-  else while (shared.phase !== wanted) nap(GLANCE_MS)
+/** Blocks: on one CPU a turn of the setter's event loop would be part of what is timed. */
+function awaitPhase(shared: Shared, phase: number): void {
+  while (shared.phase !== phase) nap(GLANCE_MS)
 }

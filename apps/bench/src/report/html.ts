@@ -115,7 +115,7 @@ h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin: 2rem 0 0 }
 .goal, .absent { color: #666; margin: .2rem 0 .5rem } .absent { font-size: .85rem }
 em { font-style: normal; color: #b00020; font-weight: 600 } em.met { color: #1b7f3b }
 table { border-collapse: collapse; width: 100% }
-th { text-align: left; font-weight: 400; width: 13rem; white-space: nowrap }
+th { text-align: left; font-weight: 400; width: 15rem; white-space: nowrap }
 td { padding: 1px 6px; text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
 td.bars { width: 45%; position: relative; padding: 0 }
 td.bars i { display: block; height: 1rem; background: #b8c4d6 }
