@@ -52,11 +52,6 @@ function tryProcessScope() {
   }
 }
 
-const report = await run().catch((error) => ({ error: String(error?.stack ?? error) }))
-const text = JSON.stringify(report)
-if (typeof document === 'object') {
-  document.body.textContent = JSON.stringify(report, null, 2)
-  await fetch('/report', { method: 'POST', body: text })
-} else {
-  console.log(text)
-}
+const report = run().catch((error) => ({ error: String(error?.stack ?? error) }))
+if (typeof document === 'object') globalThis.result = report
+else console.log(JSON.stringify(await report))

@@ -1,16 +1,17 @@
 // Thread scope in Chromium, Deno and Bun, and process scope where the addon loads.
-import { execFile, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { servePage } from './page.js'
+import { chromium, openPage } from './browser.js'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'ipc-runtimes-'))
 const programs = fileURLToPath(new URL('../programs/', import.meta.url))
+const reports = fileURLToPath(new URL('../reports/', import.meta.url))
 const env = { ...process.env, IPC_DIR: join(folder, 'ipc') }
 
 /** What `main.mjs` must have seen. */
@@ -50,26 +51,29 @@ describe.each(RUNTIMES)('$name', ({ name, args }) => {
   })
 })
 
-const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
-  (name) => spawnSync(name, ['--version']).status === 0,
-)
-
-test.skipIf(chromium === undefined)(
-  `Chromium (${chromium ?? 'none here: apt-get install chromium'}): a page that is cross-origin isolated, and two workers`,
-  async () => {
-    const page = await servePage()
-    const profile = join(folder, 'profile')
-    const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`]
-    const browser = spawn(chromium, [...flags, page.url], { stdio: 'ignore', detached: true })
-    try {
-      expect(JSON.parse(await page.report)).toEqual({
+describe.skipIf(chromium === undefined)(
+  `Chromium (${chromium ?? 'none here: apt-get install chromium'})`,
+  () => {
+    test('a page that is cross-origin isolated, and two workers', async () => {
+      const page = '/tooling/runtimes/programs/page.html'
+      const { result } = await openPage(page, join(folder, 'profile'))
+      expect(result).toEqual({
         ...ALL_WELL,
         isolated: true,
         processScope: 'ERR_IPC_UNSUPPORTED',
       })
-    } finally {
-      process.kill(-browser.pid, 'SIGKILL') // it, and what it started
-      page.close()
-    }
+    })
+
+    test('the example: nothing is lost under the lock', async () => {
+      const page = '/examples/browser/index.html'
+      const { result, picture } = await openPage(page, join(folder, 'profile'))
+      expect(result).toEqual({
+        without: expect.any(Number),
+        with: 150_000,
+        expected: 150_000,
+      })
+      mkdirSync(reports, { recursive: true })
+      writeFileSync(join(reports, 'browser.png'), picture)
+    })
   },
 )

@@ -1,0 +1,74 @@
+/** Pages of this repository in a headless browser, over the DevTools protocol. */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const SERVER = fileURLToPath(new URL('../../../examples/browser/serve.mjs', import.meta.url))
+
+/** Its command; undefined where there is none. */
+export const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
+  (name) => spawnSync(name, ['--version']).status === 0,
+)
+
+/**
+ * @param {string} path in the repository; the page sets `globalThis.result`, a promise
+ * @param {string} profile a folder
+ * @returns {Promise<{ result: unknown, picture: Buffer }>}
+ */
+export async function openPage(path, profile) {
+  const server = spawn(process.execPath, [SERVER], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--window-size=900,500']
+  const browser = spawn(
+    chromium,
+    [...flags, `--user-data-dir=${profile}`, '--remote-debugging-pipe'],
+    { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true },
+  )
+  try {
+    const [address] = await once(server.stdout, 'data')
+    const { call } = connect(browser.stdio[3], browser.stdio[4])
+    const { targetId } = await call('Target.createTarget', { url: 'about:blank' })
+    const { sessionId } = await call('Target.attachToTarget', { targetId, flatten: true })
+    await call('Page.enable', {}, sessionId)
+    await call('Page.navigate', { url: new URL(path, String(address).trim()).href }, sessionId)
+    const evaluated = { expression: WAIT_FOR_RESULT, awaitPromise: true, returnByValue: true }
+    const { result, exceptionDetails } = await call('Runtime.evaluate', evaluated, sessionId)
+    if (exceptionDetails) throw new Error(JSON.stringify(exceptionDetails))
+    const { data } = await call('Page.captureScreenshot', {}, sessionId)
+    return { result: result.value, picture: Buffer.from(data, 'base64') }
+  } finally {
+    process.kill(-browser.pid, 'SIGKILL') // it, and what it started
+    server.kill()
+  }
+}
+
+const WAIT_FOR_RESULT = `new Promise((resolve) => {
+  const look = () => ('result' in globalThis ? resolve(globalThis.result) : setTimeout(look, 20))
+  look()
+})`
+
+/**
+ * Messages are JSON, each ended by a zero byte.
+ *
+ * @param {import('node:stream').Writable} to
+ * @param {import('node:stream').Readable} from
+ */
+function connect(to, from) {
+  const waiting = new Map()
+  let text = ''
+  from.setEncoding('utf8').on('data', (chunk) => {
+    const messages = (text + chunk).split('\0')
+    text = messages.pop()
+    for (const { id, result, error } of messages.map((message) => JSON.parse(message))) {
+      const { resolve, reject } = waiting.get(id) ?? {}
+      if (error) reject?.(new Error(error.message))
+      else resolve?.(result)
+    }
+  })
+  let id = 0
+  const call = (method, params, sessionId) =>
+    new Promise((resolve, reject) => {
+      waiting.set(++id, { resolve, reject })
+      to.write(`${JSON.stringify({ id, method, params, sessionId })}\0`)
+    })
+  return { call }
+}
