@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
@@ -66,6 +66,10 @@ async function main(): Promise<number> {
   const seconds = Number(values.seconds)
   if (!(seconds > 0)) return wrongUse(`--seconds must be a number above 0: ${values.seconds}`)
   const { from, only = '' } = values
+  // Before minutes of work, not after them.
+  for (const file of [values.json, values.html]) {
+    if (file !== undefined) mkdirSync(dirname(file), { recursive: true })
+  }
   const rows =
     from === undefined ? await measure({ rounds, seconds }, only, values.quick) : read(from)
   if (rows.length === 0) return wrongUse(`--only fits no row: ${only}`)
