@@ -182,9 +182,9 @@ describe('a deadlock', () => {
 })
 
 const hasTmux = spawnSync('tmux', ['-V']).status === 0
-if (!hasTmux) process.stdout.write('  NOT TESTED: top in a terminal, for want of tmux\n')
+if (!hasTmux) process.stdout.write('  NOT TESTED: ipc in a terminal, for want of tmux\n')
 
-describe.runIf(hasTmux)('top in a terminal', () => {
+describe.runIf(hasTmux)('in a terminal', () => {
   // A server each: one that has just been told to end still takes a new session, and ends with it.
   let servers = 0
   const tmux = (...args: string[]): string => {
@@ -205,7 +205,7 @@ describe.runIf(hasTmux)('top in a terminal', () => {
   })
 
   test.each([120, 40])(
-    '%i columns wide: shows who holds, keeps to the width, ends with q',
+    'top, %i columns wide: shows who holds, keeps to the width, ends with q',
     async (width) => {
       const lock = Lock.open('nightly')
       lock.acquire()
@@ -228,4 +228,15 @@ describe.runIf(hasTmux)('top in a terminal', () => {
       lock.close()
     },
   )
+
+  test('run leaves it as the command has set it', async () => {
+    const command = `IPC_DIR=${bench.directory} ${bench.ipcCommand} run a -- stty -echo; stty -a; exec sleep 60`
+    tmux('new-session', '-d', '-x', '100', '-y', '20', command)
+    let echo: string | undefined
+    await until(() => {
+      echo = /(-?)\becho\b/.exec(tmux('capture-pane', '-p'))?.[1]
+      return echo !== undefined
+    }, 'it says how it is set')
+    expect(echo).toBe('-')
+  })
 })
