@@ -94,6 +94,12 @@ _ipc; echo "\${COMPREPLY[@]}"`
   expect(complete('ipc', 'run', 'x', '--ti')).toBe('--timeout')
   expect(complete('ipc', 'wait', 'ca')).toBe('cache-ready')
   expect(complete('ipc', 'kill', '-s', 'USR')).toBe('USR1 USR2')
+  expect(complete('ipc', 'kill', '-USR')).toBe('-USR1 -USR2')
+  expect(complete('ipc', 'run', 'x', '-s', 'USR')).toBe('')
+  expect(complete('ipc', 'wait', '--timeout', 'ca')).toBe('')
+  expect(complete('ipc', 'run', 'x', '--', 'cat', '/etc/passw')).toMatch(/^\/etc\/passwd\b/)
+  expect(complete('ipc', 'help', 'al')).toBe('alarm')
+  expect(complete('ipc', '--v')).toBe('--version')
 })
 
 test('help teaches, on standard output', async () => {

@@ -6,40 +6,57 @@ import { print } from '../print.ts'
 const BASH = `# eval "$(ipc completion bash)"
 _ipc() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command=\${COMP_WORDS[1]} i
+  local commands='run wait set clear ls top rm prune kill alarm completion help' options signals
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W 'run wait set clear ls top rm prune kill alarm completion help' -- "$word"))
+    [[ $word == -* ]] && commands='--help --version'
+    COMPREPLY=($(compgen -W "$commands" -- "$word"))
     return
   fi
   for ((i = 2; i < COMP_CWORD; i++)); do # after -- comes a command
-    if [[ \${COMP_WORDS[i]} == -- ]]; then
-      if ((i + 1 == COMP_CWORD)); then COMPREPLY=($(compgen -c -- "$word")); else COMPREPLY=($(compgen -f -- "$word")); fi
+    if [[ \${COMP_WORDS[i]} == -- && $command != kill ]]; then
+      if declare -F _command_offset >/dev/null; then
+        _command_offset $((i + 1)) # of bash-completion: as that command completes
+      elif ((i + 1 == COMP_CWORD)); then
+        COMPREPLY=($(compgen -c -- "$word"))
+      else
+        compopt -o filenames 2>/dev/null
+        COMPREPLY=($(compgen -f -- "$word"))
+      fi
       return
     fi
   done
-  case $before in
-    -s | --signal | -l | --list)
-      COMPREPLY=($(compgen -W "$(ipc kill -l 2>/dev/null | awk '{ sub(/^SIG/, "", $2); print $2 }')" -- "$word")); return ;;
-    -k | --kind) COMPREPLY=($(compgen -W 'lock rlock rwlock semaphore bounded event condition barrier memory' -- "$word")); return ;;
+  if [[ $command == kill ]]; then
+    signals=$(ipc kill -l 2>/dev/null | awk '{ sub(/^SIG/, "", $2); print $2 }')
+  fi
+  case "$command $before" in
+    'kill -s' | 'kill --signal' | 'kill -l' | 'kill --list')
+      COMPREPLY=($(compgen -W "$signals" -- "$word")); return ;;
+    'rm -k' | 'rm --kind')
+      COMPREPLY=($(compgen -W 'lock rlock rwlock semaphore bounded event condition barrier memory' -- "$word")); return ;;
+    'run -t' | 'run -m' | 'run -E' | 'wait -t' | 'top -d' | 'top -n' | 'kill -q') return ;;
+    *' --timeout' | *' --max' | *' --conflict-exit-code' | *' --abandoned-exec') return ;;
+    *' --delay' | *' --count' | *' --queue') return ;;
   esac
-  local options
   case $command in
     run) options='--timeout --shared --max --conflict-exit-code --abandoned-exec --command-only --' ;;
     wait) options='--timeout' ;;
     ls | prune) options='--json' ;;
     top) options='--delay --count' ;;
     rm) options='--kind --force' ;;
-    kill) options='--signal --queue --list --json' ;;
+    kill) options='--signal --queue --list --json'; ((COMP_CWORD == 2)) && options+=$(printf ' -%s' $signals) ;;
     alarm) options='--' ;;
-    completion) COMPREPLY=($(compgen -W bash -- "$word")); return ;;
   esac
   if [[ $word == -* ]]; then
     COMPREPLY=($(compgen -W "$options --help" -- "$word"))
-  else
-    case $command in
-      run | wait | set | clear | ls | rm) COMPREPLY=($(compgen -W "$(ipc names 2>/dev/null)" -- "$word")) ;;
-      kill) COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word")) ;;
-    esac
+  elif [[ $command == help ]]; then
+    ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W "$commands" -- "$word"))
+  elif [[ $command == completion ]]; then
+    ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W bash -- "$word"))
+  elif [[ $command == kill ]]; then
+    COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word"))
+  elif [[ $command =~ ^(run|wait|set|clear|ls|rm)$ ]]; then
+    COMPREPLY=($(compgen -W "$(ipc names 2>/dev/null)" -- "$word"))
   fi
 }
 complete -F _ipc ipc

@@ -28,6 +28,9 @@ function age(ms: number): string {
   return `${Math.floor(s / 86_400)}d ${Math.floor(s / 3600) % 24}h`
 }
 
+/** Columns that lines must have before they are in columns. */
+const ROOMY = 64
+
 class Printer {
   readonly #processes: Processes
   readonly #paint: Paint
@@ -78,11 +81,16 @@ class Printer {
   #row(what: string, colour: (text: string) => string, agent: SeenAgent, when: string): string {
     const { strong, faint } = this.#paint
     return this.#cut([
-      [`  ${what.padEnd(8)}`, colour],
-      [` ${this.#number(agent)}`.padEnd(9), strong],
-      [` ${when.padEnd(13)}`, faint],
+      [`  ${this.#column(what, 8)}`, colour],
+      [` ${this.#column(this.#number(agent), 8)}`, strong],
+      [` ${this.#column(when, 13)}`, faint],
       [` ${this.#describe(agent)}`, plain],
     ])
+  }
+
+  /** Where there is little room, it is for what is said last: the command. */
+  #column(text: string, width: number): string {
+    return this.#width < ROOMY ? text : text.padEnd(width)
   }
 
   #number({ pid, threadId }: SeenAgent): string {
