@@ -22,6 +22,9 @@ const SLEEPER = 'echo up; while :; do sleep 0.05; done'
 async function holder(...args: string[]): Promise<Running> {
   const running = bench.start('run', ...args, '--', 'sh', '-c', SLEEPER)
   await running.says('up')
+  const isNoted = (): boolean =>
+    observe().agents.some(({ pid, command }) => pid === running.pid && command !== null)
+  await until(isNoted, 'ipc has noted what it runs')
   return running
 }
 
