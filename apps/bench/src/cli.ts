@@ -89,7 +89,16 @@ async function main(): Promise<number> {
 async function measure(effort: Effort, only: string, quick: boolean): Promise<JsonRow[]> {
   const machine = lookAtMachine()
   const directory = mkdtempSync(join(existsSync(SHM) ? SHM : tmpdir(), 'ipc-bench-'))
+  const temporary = mkdtempSync(join(tmpdir(), 'ipc-bench-'))
   process.env['IPC_DIR'] = directory
+  process.env['TMPDIR'] = temporary // what a program leaves that is killed is in there
+  const cleanUp = (): void => {
+    machine.close()
+    for (const made of [directory, temporary]) {
+      rmSync(made, { recursive: true, force: true, maxRetries: 5 })
+    }
+  }
+  process.once('exit', cleanUp) // SIGINT and SIGTERM end it in the middle
   try {
     const rows = allRows(quick ? QUICK : FULL, machine.cpus).filter(
       ({ id, work }) => id.includes(only) || work.includes(only),
@@ -101,8 +110,8 @@ async function measure(effort: Effort, only: string, quick: boolean): Promise<Js
     if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
     return toJson(results, machine.description, new Date())
   } finally {
-    machine.close()
-    rmSync(directory, { recursive: true })
+    process.off('exit', cleanUp)
+    cleanUp()
   }
 }
 
