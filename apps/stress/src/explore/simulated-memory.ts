@@ -30,6 +30,15 @@ export const STOP: Error = new Error('stopped by the explorer')
 /** Code that catches everything and tries again would never end. */
 const MAX_OPERATIONS_AFTER_STOP = 10_000
 
+/** Nothing that is thrown ends such code. */
+function endProcess(): never {
+  process.stderr.write(
+    'the code of an agent catches the exception that stops it, and goes on for ever: ' +
+      'it must let through what it does not know\n',
+  )
+  process.exit(1)
+}
+
 /** The code under test did something else than the last time, with the same answers. */
 export class Diverged extends Error {
   override readonly name: string = 'Diverged'
@@ -201,9 +210,7 @@ export class SimulatedMemory implements Memory {
 
   #do(kind: OpKind, index: number, value: number, other: number): number {
     if (this.stoppedAt !== null) {
-      if (++this.#sinceStop > MAX_OPERATIONS_AFTER_STOP) {
-        throw new Error('the code catches the exception that stops it, and goes on for ever')
-      }
+      if (++this.#sinceStop > MAX_OPERATIONS_AFTER_STOP) endProcess()
       throw STOP
     }
     value |= 0
