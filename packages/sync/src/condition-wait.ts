@@ -50,7 +50,7 @@ export class ConditionWait {
         this.#failures.push(error)
       }
       this.#takeBack(suspended)
-      const isWoken = this.#look(ending)
+      const isWoken = this.#look(ending, suspended)
       if (isWoken !== undefined) return isWoken
     }
   }
@@ -67,7 +67,7 @@ export class ConditionWait {
         this.#failures.push(error)
       }
       await this.#takeBackAsync(suspended)
-      const isWoken = this.#look(ending ?? undefined)
+      const isWoken = this.#look(ending ?? undefined, suspended)
       if (isWoken !== undefined) return isWoken
     }
   }
@@ -116,20 +116,28 @@ export class ConditionWait {
     throw error
   }
 
-  /** With the lock: whether it was woken, or undefined if it must go back to sleep. */
-  #look(ending: Ending | undefined): boolean | undefined {
+  /**
+   * With the lock: whether it was woken, or undefined if it must go back to sleep. That must not be
+   * when it took the lock over from a dead owner, for whatever it woke up:
+   *
+   *   T1 sees T2's entry, notified | T2 takes its wake, has the lock, and dies: T1 sees an orphan
+   *   T1 takes over, and finds no orphan; what T2 was woken for is still to be done
+   */
+  #look(ending: Ending | undefined, suspended: Suspended): boolean | undefined {
     const entries = this.#entries
     const entry = this.#entry
     const [failure] = this.#failures
     const hasFailed = this.#failures.length > 0
+    const hasOwnerDied =
+      ending === 'owner died' || (ending === 'orphaned' && suspended.hasOwnerDied())
     if (ending === 'orphaned' && !hasFailed) {
       entries.bury()
-      if (!entries.isNotified(entry)) return undefined
+      if (!entries.isNotified(entry) && !hasOwnerDied) return undefined
     }
     const wasNotified = entries.isNotified(entry)
     if (wasNotified && hasFailed) entries.notifyOldest(1) // it cannot use the wake
     entries.free(entry)
     if (hasFailed) throw failure
-    return wasNotified || ending === 'owner died'
+    return wasNotified || hasOwnerDied
   }
 }
