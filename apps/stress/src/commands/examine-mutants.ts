@@ -56,5 +56,5 @@ export async function examineMutants(
 function line({ verdict, name, how, ms, schedules, program }: MutantResult): string {
   const where = program === null ? '' : `${program}: `
   const what = verdict === 'found' ? `${count(schedules)} schedules and states, ` : ''
-  return `${verdict.toUpperCase().padEnd(7)}${name.padEnd(34)}${what}${seconds(ms)}  ${where}${how}`
+  return `${verdict.toUpperCase().padEnd(7)}${name.padEnd(40)}${what}${seconds(ms)}  ${where}${how}`
 }

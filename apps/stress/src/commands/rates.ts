@@ -63,7 +63,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { schedules, steps } = outcome
       const per = (n: number, ms: number): string => count(Math.round((n * 1000) / ms))
       output.say(
-        `${program.padEnd(36)}${per(schedules, cpuMs)} schedules and ${per(steps, cpuMs)} steps per ` +
+        `${program.padEnd(41)}${per(schedules, cpuMs)} schedules and ${per(steps, cpuMs)} steps per ` +
           `second of processor time; ${per(schedules, wallMs)} schedules per second`,
       )
     }
@@ -72,7 +72,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       const { outcome, wallMs, cpuMs } = measure(program, [], complete, GRAPH_MS)
       if (!outcome.complete) isComplete = false
       const time = `${Math.round(cpuMs)} ms of processor time, ${Math.round(wallMs)} ms`
-      output.say(`${program.padEnd(36)}${outcome.covered}; ${time}`)
+      output.say(`${program.padEnd(41)}${outcome.covered}; ${time}`)
     }
     const exitCode = isComplete ? 0 : 3
     const verdict = isComplete ? 'held' : 'not done'

@@ -29,7 +29,9 @@ const RESETTING = 4
 const OVERLAPPED = 5
 /** Agents that came when it had to be broken. */
 const CAME_TOO_LATE = 6
-const WORDS = 7
+/** How many calls of each agent are going on: eight bits each. */
+const CALLS = 7
+const WORDS = 8
 
 function come(agent: Agent, barrier: Barrier, isTimed: boolean): void {
   agent.begins(COMES, isTimed ? 1 : 0)
@@ -79,10 +81,14 @@ function monitorOf(parties: number): Monitor {
         case COMES:
           view.set(CAME, view.get(CAME) + 1)
           if (value === 1) view.set(MAY_BE_BROKEN, 1)
-          if (view.get(MUST_BE_BROKEN) !== 0) on(view, CAME_TOO_LATE, agent)
-          else off(view, CAME_TOO_LATE, agent)
+          // Of two calls of one agent nobody knows which one passes.
+          if (view.get(MUST_BE_BROKEN) !== 0 && !isCalling(view, agent)) {
+            on(view, CAME_TOO_LATE, agent)
+          } else off(view, CAME_TOO_LATE, agent)
+          countCall(view, agent, 1)
           return undefined
         case PASSES: {
+          countCall(view, agent, -1)
           const passed = view.get(PASSED) + 1
           view.set(PASSED, passed)
           const rounds = Math.ceil(passed / parties)
@@ -94,11 +100,13 @@ function monitorOf(parties: number): Monitor {
           return value < parties ? undefined : `the index is ${value}`
         }
         case THROWS:
+          countCall(view, agent, -1)
           if (view.get(MAY_BE_BROKEN) === 0) return `T${agent} throws for no reason`
           return undefined
         case ABORTS:
           view.set(MAY_BE_BROKEN, 1)
-          off(view, OVERLAPPED, agent)
+          if (view.get(RESETTING) > 0) on(view, OVERLAPPED, agent)
+          else off(view, OVERLAPPED, agent)
           return undefined
         case HAS_ABORTED:
           if (view.get(RESETTING) === 0 && !isOn(view, OVERLAPPED, agent)) {
@@ -145,6 +153,11 @@ const off = (view: View, word: number, agent: number): void =>
   view.set(word, view.get(word) & ~(1 << agent))
 const isOn = (view: View, word: number, agent: number): boolean =>
   (view.get(word) & (1 << agent)) !== 0
+
+const isCalling = (view: View, agent: number): boolean =>
+  ((view.get(CALLS) >> (8 * agent)) & 255) !== 0
+const countCall = (view: View, agent: number, by: number): void =>
+  view.set(CALLS, view.get(CALLS) + by * (1 << (8 * agent)))
 
 function someoneDied(view: View): boolean {
   for (let agent = 0; agent < view.agents; agent++) if (view.isDead(agent)) return true

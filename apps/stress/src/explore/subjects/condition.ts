@@ -73,8 +73,9 @@ function wait(
   { changed, lock, depth }: Objects,
   guard: Guard,
   isTimed: boolean,
+  forAnything = false,
 ): boolean {
-  agent.begins(WAITS)
+  agent.begins(WAITS, forAnything ? 1 : 0)
   const isWoken = isTimed
     ? agent.timed(() => changed.tryWait(guard, { timeoutMs: 10 }))
     : changed.wait(guard)
@@ -97,7 +98,8 @@ const BODIES: Readonly<Record<string, Body>> = {
   take: (agent, objects) => take(agent, objects, false),
   give: (agent, objects) => give(agent, objects, 1),
   /** Waits once, whatever there is. */
-  wait: (agent, objects) => withLock(objects, (guard) => void wait(agent, objects, guard, false)),
+  wait: (agent, objects) =>
+    withLock(objects, (guard) => void wait(agent, objects, guard, false, true)),
   /** Notifies without giving anything: who is woken waits again. */
   notify: (agent, objects) =>
     withLock(objects, () => {
@@ -162,6 +164,8 @@ const SLEEPERS = 1
 const ORDER = 2
 /** Agents whose turn has come. */
 const TURN = 3
+/** Whether somebody waited who takes nothing: then what is left says nothing about lost wakes. */
+const TAKES_NOTHING = 4
 
 /** The oldest that waits is notified next. */
 function notifyOldest(view: View): void {
@@ -187,13 +191,14 @@ function leaves(view: View, agent: number): boolean {
 }
 
 const monitorOf = (layout: Layout): Monitor => ({
-  words: 4,
+  words: 5,
   tell(view, agent, code, value) {
     const died = someoneDied(view)
     switch (code) {
       case WAITS:
         view.set(ORDER, view.get(ORDER) | ((agent + 1) << (4 * countOf(view.get(ORDER)))))
         view.set(SLEEPERS, view.get(SLEEPERS) + 1)
+        if (value === 1) view.set(TAKES_NOTHING, 1)
         return undefined
       case NOTIFIES:
         view.set(WAKES, view.get(WAKES) + Math.min(value, view.get(SLEEPERS)))
@@ -219,7 +224,7 @@ const monitorOf = (layout: Layout): Monitor => ({
   maySleep(view, agent) {
     const lock = Lock.at(view.shared, LOCK)
     if (lock.locked || lock.isAbandoned) return false
-    if (view.shared.load(layout.count) > 0) return false
+    if (view.shared.load(layout.count) > 0 && view.get(TAKES_NOTHING) === 0) return false
     // As it was notified it must go on, whatever there is.
     return !isNotified(view, agent, layout)
   },
