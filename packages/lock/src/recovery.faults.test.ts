@@ -78,6 +78,7 @@ describe('kill -9', () => {
       for (const [n, waiter] of waiters.entries()) {
         turns.push((await sendToSleep(waiter, n >= 3)).turn)
       }
+      await company.quiet()
       const start = clock()
       void owner.kill()
       const results = await within('all five', Promise.all(turns))
