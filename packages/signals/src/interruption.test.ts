@@ -9,12 +9,12 @@ interface Modules {
   // oxlint-disable-next-line typescript/no-explicit-any -- tasks are text
   readonly [name: string]: any
 }
-const modules = Object.fromEntries(
-  ['signals', 'lock', 'semaphore', 'sync'].map((name) => [
-    name,
-    import.meta.resolve(`@ipc/${name}`),
-  ]),
-)
+const modules = {
+  signals: import.meta.resolve('@ipc/signals'),
+  lock: import.meta.resolve('@ipc/lock'),
+  semaphore: import.meta.resolve('@ipc/semaphore'),
+  sync: import.meta.resolve('@ipc/sync'),
+}
 
 const directory = temporaryDirectory()
 afterAll(async () => {
