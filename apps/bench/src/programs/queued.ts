@@ -16,22 +16,25 @@ const correct = await excludes(lock)
 await handOver(rounds) // warms up
 const costs: number[] = []
 for (let i = 0; i < BATCHES; i++) {
-  const times = Math.ceil(rounds / BATCHES)
-  const begin = nowNs()
-  await handOver(times)
-  costs.push((nowNs() - begin) / times)
+  costs.push(await handOver(Math.ceil(rounds / BATCHES)))
 }
 console.log(JSON.stringify({ value: median(costs), correct }))
 process.exit(0)
 
-async function handOver(times: number): Promise<void> {
-  const left = { times }
-  const body = (): void => void left.times--
-  const task = async (): Promise<void> => {
-    while (left.times > 0) await lock.run(body)
+/** ns for each of so many hand-overs, from when all have queued. */
+async function handOver(times: number): Promise<number> {
+  const all = n + 1 // one holds it, n wait
+  const run = { count: 0, begin: 0, end: 0 }
+  const body = (): void => {
+    run.count++
+    if (run.count === all) run.begin = nowNs()
+    if (run.count === all + times) run.end = nowNs()
   }
-  // One holds it, n wait.
-  await Promise.all(Array.from({ length: n + 1 }, task))
+  const task = async (): Promise<void> => {
+    while (run.end === 0) await lock.run(body)
+  }
+  await Promise.all(Array.from({ length: all }, task))
+  return (run.end - run.begin) / times
 }
 
 /** The torn counter, across turns of the event loop. */
