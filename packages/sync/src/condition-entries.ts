@@ -10,7 +10,8 @@ import {
 } from '@ipc/core'
 
 const NOTIFIED = 0x80000000 | 0
-const NUMBER = 0x7fffffff
+const POKED = 0x40000000
+const NUMBER = 0x3fffffff
 
 const NEXT_TICKET = 0
 const USED = 1
@@ -79,16 +80,30 @@ export class Entries {
     this.#memory.store(entry + AGENT, NOBODY)
   }
 
-  /** Without the lock. If it was notified, all others are woken to see that. */
+  /**
+   * Without the lock. If it was notified, all others must see that: who is just going to sleep, too,
+   * so a wake is not enough.
+   *
+   *   T1 sees no orphan | T2 deserts, and wakes all who sleep | T1 sleeps, and has seen nothing
+   */
   desert(entry: Entry): void {
     this.#memory.store(entry + AGENT, GONE)
     if (!this.isNotified(entry)) return
-    for (let other = this.#first; other < this.#end; other += ENTRY_WORDS) this.#wake(other)
+    for (let other = this.#first; other < this.#end; other += ENTRY_WORDS) {
+      this.#memory.or(other + TICKET, POKED)
+      this.#wake(other)
+    }
   }
 
   /** Without the lock: the word that its waiter sleeps on. */
   wordOf(entry: Entry): number {
     return entry + TICKET
+  }
+
+  /** Without the lock, by its waiter, before it looks for orphans: what it may sleep on after that. */
+  takePoke(entry: Entry): number {
+    const ticket = this.#memory.load(entry + TICKET)
+    return (ticket & POKED) === 0 ? ticket : this.#memory.and(entry + TICKET, ~POKED) & ~POKED
   }
 
   /** Also without the lock, by its waiter. */
@@ -127,7 +142,7 @@ export class Entries {
       if (left === 0) return
       this.#memory.or(entry + TICKET, NOTIFIED)
       if (this.#isLeft(this.#memory.load(entry + AGENT))) {
-        this.#memory.and(entry + TICKET, NUMBER) // the next one instead
+        this.#memory.and(entry + TICKET, ~NOTIFIED) // the next one instead
       } else {
         this.#wake(entry)
         left--

@@ -83,7 +83,7 @@ export class ConditionWait {
     return {
       owner: this,
       attempt: (sleep) => {
-        const ticket = this.#memory.load(word)
+        const ticket = this.#entries.takePoke(this.#entry)
         if (isNotified(ticket)) return 'notified'
         if (suspended.hasOwnerDied()) return 'owner died'
         if (this.#entries.hasOrphan) return 'orphaned'

@@ -13,6 +13,7 @@
  *   | dead  | number            | nobody; freed by whoever sees it under the lock                  |
  *   | dead  | number + NOTIFIED | a wake that nobody took; given to the oldest waiter, then freed  |
  *   | GONE  | as dead           | the same: a waiter whose lock was closed, so it cannot be taken   |
+ *   | any   | any + POKED       | the same; its waiter must look for orphans before it sleeps      |
  *
  * AGENT is stored last and cleared first, so an entry is a whole waiter or none, wherever its maker
  * dies; and after USED was raised, so whoever sees a waiter scans as far as it. A waiter sleeps on a
@@ -24,6 +25,8 @@
  *   T1 frees the entry of a dead, notified waiter | T1 is killed | the wake is lost
  *
  * The other way round, a death between the two gives one wake too many, which a waiter must expect.
+ * (T1 has the lock, so its death makes all look again in any case; this does not depend on it.)
+ * One who leaves as GONE is alive, so no death wakes the others: it pokes all of them.
  *
  * The owner of the lock may die when it has changed things and notified nobody. So every waiter that
  * sleeps then takes the lock in its turn and goes on as if notified, in this and all other conditions

@@ -45,6 +45,7 @@ const WOKEN = 2
 const TIMED_OUT = 3
 const NOTIFIES = 4
 const WRONG_DEPTH = 5
+const CLOSES = 6
 
 /** Calls something with the lock, so often as it takes. */
 function withLock({ lock, depth }: Objects, body: (guard: Guard) => void): void {
@@ -121,11 +122,23 @@ const OF_LOCK = layoutOf(Lock, 1)
 
 const loopSegment = loopsOver((agent) => open(agent, OF_LOCK))
 
+const isClosed = (error: unknown): boolean => (error as { code?: string }).code === 'ERR_IPC_CLOSED'
+
+async function acquireUnlessClosed(lock: Lock): Promise<Guard | null> {
+  try {
+    return await lock.acquireAsync()
+  } catch (error) {
+    if (!isClosed(error)) throw error
+    return null
+  }
+}
+
 const takeAsync =
   (how: 'endless' | 'timed' | 'aborted') =>
   async ({ lock, changed, count }: Objects, loop: Loop): Promise<void> => {
     const { agent } = loop
-    const guard = await (lock as Lock).acquireAsync()
+    const guard = await acquireUnlessClosed(lock as Lock)
+    if (guard === null) return
     let gaveUp = false
     while (agent.memory.load(count) === 0 && !gaveUp) {
       agent.begins(WAITS)
@@ -137,15 +150,25 @@ const takeAsync =
         gaveUp = !isWoken
         agent.did(isWoken ? WOKEN : TIMED_OUT, Number(guard.abandoned))
       } catch (error) {
-        if (error !== ABORTED) throw error
+        if (error !== ABORTED && !isClosed(error)) throw error
         agent.did(TIMED_OUT)
-        guard.release() // and takes nothing, so its wake must go to another
+        guard.release() // if it has it; and takes nothing, so its wake must go to another
         return
       }
     }
     if (agent.memory.load(count) > 0) agent.memory.sub(count, 1)
     guard.release()
   }
+
+/** So whoever waits in this thread cannot take the lock back. Refused while the thread has it. */
+const closeLock = async ({ lock }: Objects, { agent }: Loop): Promise<void> => {
+  agent.begins(CLOSES)
+  try {
+    lock.close()
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ERR_IPC_IN_USE') throw error
+  }
+}
 
 const giveAsync = async ({ lock, changed, count }: Objects, { agent }: Loop): Promise<void> => {
   const guard = await (lock as Lock).acquireAsync()
@@ -166,6 +189,8 @@ const ORDER = 2
 const TURN = 3
 /** Whether somebody waited who takes nothing: then what is left says nothing about lost wakes. */
 const TAKES_NOTHING = 4
+/** Whether somebody may leave without the lock: who is woken in its place is told later. */
+const MAY_DESERT = 5
 
 /** The oldest that waits is notified next. */
 function notifyOldest(view: View): void {
@@ -191,9 +216,9 @@ function leaves(view: View, agent: number): boolean {
 }
 
 const monitorOf = (layout: Layout): Monitor => ({
-  words: 5,
+  words: 6,
   tell(view, agent, code, value) {
-    const died = someoneDied(view)
+    const died = someoneDied(view) || view.get(MAY_DESERT) !== 0
     switch (code) {
       case WAITS:
         view.set(ORDER, view.get(ORDER) | ((agent + 1) << (4 * countOf(view.get(ORDER)))))
@@ -212,6 +237,9 @@ const monitorOf = (layout: Layout): Monitor => ({
         if (view.get(WAKES) > 0) view.set(WAKES, view.get(WAKES) - 1)
         return value === 1 && !died ? `T${agent} is told that an owner died; none did` : undefined
       }
+      case CLOSES:
+        view.set(MAY_DESERT, 1)
+        return undefined
       case WRONG_DEPTH:
         return `T${agent} had the lock ${layout.depth} times, and has it ${value} times after a wait`
       default:
@@ -242,9 +270,14 @@ const monitorOf = (layout: Layout): Monitor => ({
     const { firstEntry, count } = layout
     const isAgent = index >= firstEntry && index < count && (index - firstEntry) % 2 === 1
     if (index === LOCK || isAgent) return showAgents(word)
-    return word < 0 ? `${word & 0x7fffffff}+NOTIFIED` : String(word)
+    return index < firstEntry || index >= count ? String(word) : showTicket(word)
   },
 })
+
+function showTicket(word: number): string {
+  const isPoked = (word & 0x40000000) !== 0
+  return `${word & 0x3fffffff}${isPoked ? '+POKED' : ''}${word < 0 ? '+NOTIFIED' : ''}`
+}
 
 function countOf(order: number): number {
   let count = 0
@@ -282,6 +315,8 @@ export const condition: Subject = subjectOf('condition', OF_LOCK, [
   loopSegment('takeAsyncFor', takeAsync('timed')),
   loopSegment('giveAsync', giveAsync),
   loopSegment('takeGive', takeAsync('endless'), giveAsync),
+  loopSegment('takeClose', takeAsync('endless'), closeLock),
+  loopSegment('abortClose', takeAsync('aborted'), closeLock),
 ])
 
 /** Over an RLock that whoever has it has three times. */
