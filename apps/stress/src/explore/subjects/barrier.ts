@@ -8,6 +8,8 @@ import type { Subject } from './subject.ts'
 
 const AT = 0
 
+const PHASES = ['FILLING', 'DRAINING', 'BROKEN', 'RESETTING'] as const
+
 const COMES = 1
 const PASSES = 2
 const THROWS = 3
@@ -70,7 +72,8 @@ async function comeAsync(
 
 /**
  * Nobody passes before all parties of its round have come, which are calls that have begun; whoever
- * throws, there was a reason; nobody sleeps when so many are there as it takes.
+ * throws, there was a reason; nobody sleeps when so many are there as it takes, or when its round
+ * could begin.
  */
 function monitorOf(parties: number): Monitor {
   return {
@@ -132,7 +135,7 @@ function monitorOf(parties: number): Monitor {
     },
     maySleep(view) {
       const barrier = Barrier.at(view.shared, AT, { parties })
-      if (barrier.broken) return false
+      if (barrier.broken || isEnding(view)) return false
       let asleep = 0
       for (let agent = 0; agent < view.agents; agent++) if (view.isAsleep(agent)) asleep++
       return asleep < parties && !diedInside(view, parties)
@@ -140,11 +143,17 @@ function monitorOf(parties: number): Monitor {
     wordNames: ['state', ...Array.from({ length: parties }, (_, i) => `place${i}`)],
     show(index, word) {
       if (index > AT) return word < 0 ? `free for ${word & 0x0fffffff}` : showAgents(word)
-      const phase = ['FILLING', 'DRAINING', 'BROKEN', 'RESETTING'][(word >>> 29) & 3]!
+      const phase = PHASES[(word >>> 29) & 3]!
       const bits = [(word & 0x10000000) === 0 ? '' : '+ABORTED', word < 0 ? '+WAITERS' : '']
       return `${phase} ${word & 0x0fffffff}${bits.join('')}`
     },
   }
+}
+
+/** Who sleeps while a round ends waits for those who leave it, and they have all left when nobody can go on. */
+function isEnding(view: View): boolean {
+  const phase = PHASES[(view.shared.load(AT) >>> 29) & 3]
+  return phase === 'DRAINING' || phase === 'RESETTING'
 }
 
 const on = (view: View, word: number, agent: number): void =>
