@@ -35,6 +35,8 @@ test(
 
 test.each([
   ['ignores-contention', 'mutual exclusion'],
+  ['inner-release-frees', 'mutual exclusion'],
+  ['overlooks-readers', 'mutual exclusion'],
   ['split-release', 'permits are conserved'],
   ['lost-pulse', 'a pulse releases everyone who waits'],
 ])('stress finds the planted bug %s, and exits with 1', LONG, (planted, law) => {

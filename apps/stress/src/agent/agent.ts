@@ -2,7 +2,8 @@ import type { Arena } from '../history/arena.ts'
 import type { FaultAtStep, Program } from '../program/program.ts'
 import { openObjects, type Objects } from './objects.ts'
 import type { Reply, Request } from './protocol.ts'
-import { Track, type Moment } from './track.ts'
+import type { Moment } from './stage.ts'
+import { Track } from './track.ts'
 
 /** How a thread or a process ends its own life. */
 export interface Life {

@@ -1,11 +1,7 @@
 import { SharedMemory, type Handle, type Surroundings } from '@ipc/core'
-import { Lock } from '@ipc/lock'
-import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
-import { Event } from '@ipc/sync'
 import { isPlantedIn, plantedMemory } from '../planted/planted.ts'
-import type { ObjectSpec, Program, SemaphoreSpec } from '../program/program.ts'
-
-export type Shared = Lock | Semaphore | Event
+import type { ObjectSpec, Program } from '../program/program.ts'
+import { kindOf, type Shared } from './kinds.ts'
 
 /** How an agent comes by an object. */
 export type Reference =
@@ -36,11 +32,12 @@ export function openObjects(
   const memories: SharedMemory[] = []
   const all = objects.map((spec, i) => {
     const reference = references[i]!
-    if ('handle' in reference) return fromHandle(spec, reference.handle)
-    if ('name' in reference) return openByName(spec, reference.name)
+    const kind = kindOf(spec)
+    if ('handle' in reference) return kind.from(reference.handle)
+    if ('name' in reference) return kind.open(reference.name)
     const memory = SharedMemory.from(reference.memory)
     memories.push(memory)
-    return at(spec, surroundings(spec, memory, planted), reference.index)
+    return kind.at(surroundings(spec, memory, planted), reference.index)
   })
   return new Objects(all, memories)
 }
@@ -54,28 +51,28 @@ export function createObjects(
   const memories: SharedMemory[] = []
   const all: Shared[] = []
   const references = objects.map((spec, i): Reference => {
+    const kind = kindOf(spec)
     if (spec.placed === 'inside' || isPlantedIn(spec, planted)) {
-      const options = { byteLength: (INDEX + wordsOf(spec)) * 4 }
+      const options = { byteLength: (INDEX + kind.words) * 4 }
       const memory = scope === 'thread' ? new SharedMemory(options) : SharedMemory.create(options)
       memories.push(memory)
-      all.push(at(spec, surroundings(spec, memory, planted), INDEX))
+      all.push(kind.at(surroundings(spec, memory, planted), INDEX))
       return { memory: memory.handle, index: INDEX }
     }
-    const object =
-      spec.placed === 'named'
-        ? openByName(spec, name(i))
-        : scope === 'thread'
-          ? inThread(spec)
-          : inProcess(spec)
+    if (spec.placed === 'named') {
+      all.push(kind.open(name(i)))
+      return { name: name(i) }
+    }
+    const object = scope === 'thread' ? kind.inThread() : kind.inProcess()
     all.push(object)
-    return spec.placed === 'named' ? { name: name(i) } : { handle: object.handle }
+    return { handle: object.handle }
   })
   return { objects: new Objects(all, memories), references }
 }
 
 export function unlinkNamed({ objects }: Program, name: (index: number) => string): void {
   objects.forEach((spec, i) => {
-    if (spec.placed === 'named') classOf(spec).unlink(name(i), { force: true })
+    if (spec.placed === 'named') kindOf(spec).unlink(name(i))
   })
 }
 
@@ -87,45 +84,5 @@ function surroundings(
   memory: SharedMemory,
   planted: string | undefined,
 ): Surroundings {
-  return isPlantedIn(spec, planted) ? plantedMemory(spec, planted, memory.words) : memory
-}
-
-function semaphoreClass(spec: SemaphoreSpec): typeof Semaphore {
-  return spec.bounded ? BoundedSemaphore : Semaphore
-}
-
-function classOf(spec: ObjectSpec): typeof Lock | typeof Semaphore | typeof Event {
-  if (spec.kind === 'lock') return Lock
-  return spec.kind === 'event' ? Event : semaphoreClass(spec)
-}
-
-function wordsOf(spec: ObjectSpec): number {
-  return spec.kind === 'semaphore' ? semaphoreClass(spec).words(spec) : classOf(spec).words()
-}
-
-function inThread(spec: ObjectSpec): Shared {
-  if (spec.kind !== 'semaphore') return spec.kind === 'lock' ? new Lock() : new Event()
-  return new (semaphoreClass(spec))(spec.value, { undo: spec.undo })
-}
-
-function inProcess(spec: ObjectSpec): Shared {
-  return spec.kind === 'semaphore'
-    ? semaphoreClass(spec).create({ value: spec.value, undo: spec.undo })
-    : (classOf(spec) as typeof Lock | typeof Event).create()
-}
-
-function openByName(spec: ObjectSpec, name: string): Shared {
-  if (spec.kind !== 'semaphore') return classOf(spec).open(name)
-  return semaphoreClass(spec).open(name, { value: spec.value, undo: spec.undo })
-}
-
-function fromHandle(spec: ObjectSpec, handle: Handle): Shared {
-  return classOf(spec).from(handle)
-}
-
-function at(spec: ObjectSpec, memory: Surroundings, index: number): Shared {
-  if (spec.kind !== 'semaphore') {
-    return (classOf(spec) as typeof Lock | typeof Event).at(memory, index)
-  }
-  return semaphoreClass(spec).at(memory, index, { value: spec.value, undo: spec.undo })
+  return isPlantedIn(spec, planted) ? plantedMemory(spec, planted, memory.words, INDEX) : memory
 }

@@ -4,7 +4,8 @@ import { trackName } from '../program/describe.ts'
 import { MAX_TRACKS, type ObjectSpec, type Program } from '../program/program.ts'
 import { checkHolds } from './holds.ts'
 import { linearize, type Outcome } from './linearize.ts'
-import { countedSpec, eventSpec, lockSpec, ownedSpec } from './specs.ts'
+import { rwlockSpec } from './rwlock-spec.ts'
+import { countedSpec, eventSpec, lockSpec, ownedSpec, rlockSpec } from './specs.ts'
 import { checkCounter } from './torn.ts'
 import type { Verdict, Violation } from './violation.ts'
 
@@ -27,8 +28,7 @@ export function checkHistory(arena: Arena, program: Program, history: readonly C
   program.objects.forEach((spec, object) => {
     const calls = history.filter((call) => call.object === object || call.what === 'die')
     const simple =
-      checkHolds(calls, object, spec) ??
-      (spec.kind === 'lock' ? checkCounter(arena, calls, object) : null)
+      checkHolds(calls, object, spec) ?? (isLock(spec) ? checkCounter(arena, calls, object) : null)
     if (simple !== null) {
       violations.push(simple) // and so no order explains it
       return
@@ -43,12 +43,28 @@ export function checkHistory(arena: Arena, program: Program, history: readonly C
 }
 
 function explain(spec: ObjectSpec, calls: readonly Call[]): Outcome {
-  if (spec.kind === 'lock') return linearize(lockSpec, calls)
-  if (spec.kind === 'event') return linearize(eventSpec, calls)
-  return spec.undo ? linearize(ownedSpec(spec), calls) : linearize(countedSpec(spec), calls)
+  switch (spec.kind) {
+    case 'lock':
+      return linearize(lockSpec, calls)
+    case 'rlock':
+      return linearize(rlockSpec, calls)
+    case 'rwlock':
+      return linearize(rwlockSpec, calls)
+    case 'semaphore':
+      return spec.undo ? linearize(ownedSpec(spec), calls) : linearize(countedSpec(spec), calls)
+    case 'event':
+    default:
+      return linearize(eventSpec, calls)
+  }
 }
 
-const LAWS = {
+function isLock({ kind }: ObjectSpec): boolean {
+  return kind === 'lock' || kind === 'rlock' || kind === 'rwlock'
+}
+
+const LAWS: Readonly<Record<ObjectSpec['kind'], string>> = {
+  rlock: 'mutual exclusion, every level is released, and a death of an owner is told once',
+  rwlock: 'many readers or one writer, and a death of a writer is told',
   lock: 'mutual exclusion, and a death of an owner is told once',
   semaphore: 'permits are conserved',
   event: 'events are seen in order',

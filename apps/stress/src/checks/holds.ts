@@ -4,7 +4,8 @@ import type { Violation } from './violation.ts'
 
 /**
  * Never more holders at once than may be. A hold lasts for certain from the return of its acquire to
- * the call of its release; one who died inside is left out. A quick look that gives clear messages: that no order explains a history says the same, and more.
+ * the call of its release; one who died inside is left out. Readers share, and exclude writers only.
+ * A quick look that gives clear messages: that no order explains a history says the same, and more.
  */
 export function checkHolds(
   calls: readonly Call[],
@@ -23,9 +24,10 @@ export function checkHolds(
   for (const { hold, change } of changes) {
     if (change < 0) inside.delete(hold)
     else inside.add(hold)
-    if (inside.size <= most) continue
-    const law = spec.kind === 'lock' ? 'mutual exclusion' : 'permits'
-    const text = `${inside.size} hold it at once, at most ${most} may`
+    const isShared = [...inside].every(({ from }) => from.what === 'share')
+    if (inside.size <= most || isShared) continue
+    const law = spec.kind === 'semaphore' ? 'permits' : 'mutual exclusion'
+    const text = `${inside.size} hold it at once, at most ${most} may${spec.kind === 'rwlock' ? ', or readers alone' : ''}`
     return { law, object, text, calls: [...inside].map(({ from }) => from) }
   }
   return null
@@ -38,21 +40,27 @@ interface Hold {
 
 /** Of permits that are only a number, anyone may give some: how many there are, the search knows. */
 function mostHolders(spec: ObjectSpec): number | null {
-  if (spec.kind === 'lock') return 1
-  return spec.kind === 'semaphore' && spec.undo ? spec.value : null
+  if (spec.kind === 'semaphore') return spec.undo ? spec.value : null
+  return spec.kind === 'event' ? null : 1
 }
 
+/** From the first level to the last, of what a track has more than once. */
 function holdsOf(calls: readonly Call[]): Hold[] {
-  const open = new Map<number, Call>()
+  const open = new Map<number, Call[]>()
   const holds: Hold[] = []
   for (const call of calls) {
-    const from = open.get(call.track)
-    if (call.what === 'acquire' && (call.result === 'done' || call.result === 'abandoned')) {
-      open.set(call.track, call)
-    } else if (call.what === 'release' && from !== undefined) {
-      holds.push({ from, to: call.begin })
-      open.delete(call.track)
+    const { what, result, track, begin } = call
+    const levels = open.get(track) ?? []
+    if (isTaken(call)) open.set(track, [...levels, call])
+    else if ((what === 'release' || what === 'unshare') && result !== 'refused') {
+      const from = levels[0]
+      if (levels.length === 1 && from !== undefined) holds.push({ from, to: begin })
+      open.set(track, levels.slice(0, -1))
     }
   }
   return holds
+}
+
+function isTaken({ what, result }: Call): boolean {
+  return (what === 'acquire' || what === 'share') && (result === 'done' || result === 'abandoned')
 }

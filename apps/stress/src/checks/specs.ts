@@ -3,20 +3,23 @@ import type { Call } from '../history/call.ts'
 import { MAX_TRACKS, type SemaphoreSpec } from '../program/program.ts'
 import type { Spec } from './linearize.ts'
 
-const NOTHING: readonly never[] = []
+export const NOTHING: readonly never[] = []
 
-const agentOf = (track: number): number => Math.floor(track / MAX_TRACKS)
+export const agentOf = (track: number): number => Math.floor(track / MAX_TRACKS)
 
 /** Who has it: a track, nobody, or somebody who died. */
-const NOBODY = -1
-const A_DEAD_ONE = -2
+export const NOBODY = -1
+export const A_DEAD_ONE = -2
 
 export const lockSpec: Spec<number> = {
   initial: NOBODY,
   key: String,
   next: {
     acquire: acquireLock,
-    release: (owner, { track }) => (owner === track ? [NOBODY] : NOTHING),
+    release: (owner, { track, result }) => {
+      if (result === 'refused') return owner === track ? NOTHING : [owner]
+      return owner === track ? [NOBODY] : NOTHING
+    },
     look: (owner, { seen }) => (seen === Number(owner >= 0) ? [owner] : NOTHING),
     die: (owner, { agent }) => [owner >= 0 && agentOf(owner) === agent ? A_DEAD_ONE : owner],
   },
@@ -28,6 +31,41 @@ function acquireLock(owner: number, { result, track }: Call): readonly number[] 
   const isFree = owner === NOBODY && result !== 'abandoned'
   const isAbandoned = owner === A_DEAD_ONE && result !== 'done'
   return isFree || isAbandoned ? [track] : NOTHING
+}
+
+interface Nested {
+  readonly owner: number
+  readonly depth: number
+}
+
+const UNNESTED: Nested = { owner: NOBODY, depth: 0 }
+
+/** Its owner has it more than once, and knows how often: the arguments are levels. */
+export const rlockSpec: Spec<Nested> = {
+  initial: UNNESTED,
+  key: ({ owner, depth }) => `${owner};${depth}`,
+  next: {
+    acquire(state, call) {
+      const { owner, depth } = state
+      const { track, argument, result } = call
+      if (owner !== track) {
+        if (argument !== 1) return NOTHING
+        return acquireLock(owner, call).map((now) =>
+          now === track ? { owner: now, depth: 1 } : state,
+        )
+      }
+      return argument === depth + 1 && result !== 'gave-up' ? [{ owner, depth: argument }] : NOTHING
+    },
+    release(state, { track, argument, result }) {
+      if (result === 'refused') return state.owner === track ? NOTHING : [state]
+      if (state.owner !== track || argument !== state.depth) return NOTHING
+      return [argument === 1 ? UNNESTED : { owner: track, depth: argument - 1 }]
+    },
+    look: (state, { seen }) => (seen === Number(state.owner >= 0) ? [state] : NOTHING),
+    die: (state, { agent }) => [
+      agentOf(state.owner) === agent ? { owner: A_DEAD_ONE, depth: 0 } : state,
+    ],
+  },
 }
 
 /** Permits that are only a number. */

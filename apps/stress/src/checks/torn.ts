@@ -3,7 +3,8 @@ import type { Call } from '../history/call.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * The counter that the owners of a lock increment: never torn, and incremented as often as they did.
+ * The counter that the owners of a lock increment, or its writers: never torn, and incremented as
+ * often as they did, once for all levels of an RLock.
  * Of those who died inside, nobody knows whether they had come to it.
  */
 export function checkCounter(
@@ -18,9 +19,12 @@ export function checkCounter(
     const text = `two were inside at once: ${torn} times the counter was torn or lost an increment`
     return { law, object, text, calls: [] }
   }
-  const left = calls.filter(({ what }) => what === 'release').length
+  const left = calls.filter(
+    ({ what, argument, result }) => what === 'release' && argument === 1 && result !== 'refused',
+  ).length
   const entered = calls.filter(
-    ({ what, result }) => what === 'acquire' && (result === 'done' || result === 'abandoned'),
+    ({ what, argument, result }) =>
+      what === 'acquire' && argument === 1 && (result === 'done' || result === 'abandoned'),
   ).length
   const counted = word(COUNTER.first)
   if (counted >= left && counted <= entered) return null

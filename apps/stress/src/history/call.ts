@@ -2,12 +2,23 @@ import { MAX_TRACKS, type Program } from '../program/program.ts'
 import { FIELD, HARNESS_TRACK, type Arena } from './arena.ts'
 
 /** What an operation does to its object. */
-const WHAT = ['acquire', 'release', 'set', 'clear', 'wait', 'look', 'die'] as const
+const WHAT = [
+  'acquire',
+  'release',
+  'share',
+  'unshare',
+  'read',
+  'set',
+  'clear',
+  'wait',
+  'look',
+  'die',
+] as const
 export type What = (typeof WHAT)[number]
 
 /**
  * How it ended; `pending` if it did not. `gave-up` is null or false after a time-out, `refused` a
- * RangeError. What `look` found is a number from `saw` on.
+ * RangeError, or that it is not the owner's. What `look` and `read` found is a number from `saw` on.
  */
 const RESULT = [
   'pending',
@@ -28,7 +39,7 @@ export interface Call {
   readonly agent: number
   readonly what: What
   readonly object: number
-  /** How many permits are released; 1 for a release within a critical section that found all well. */
+  /** How many permits are released; of an RLock the level of the hold that is taken or released. */
   readonly argument: number
   readonly begin: number
   /** Infinity if it did not return. */

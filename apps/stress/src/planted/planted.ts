@@ -3,12 +3,14 @@ import type { ObjectSpec } from '../program/program.ts'
 import { PLANTED_SIGNALS } from '../signals/planted.ts'
 import { UsageError } from '../usage.ts'
 import { IgnoresContention } from './ignores-contention.ts'
+import { InnerReleaseFrees } from './inner-release-frees.ts'
 import { LostPulse } from './lost-pulse.ts'
+import { OverlooksReaders } from './overlooks-readers.ts'
 import { SplitRelease } from './split-release.ts'
 
 /** A bug put between the shipped code and its memory, to see whether the checks find it. */
 interface Planted {
-  readonly wrap: new (memory: Memory) => Memory
+  readonly wrap: new (memory: Memory, place: number) => Memory
   appliesTo(spec: ObjectSpec): boolean
 }
 
@@ -18,6 +20,8 @@ const PLANTED: ReadonlyMap<string, Planted> = new Map<string, Planted>([
     'split-release',
     { wrap: SplitRelease, appliesTo: (spec) => spec.kind === 'semaphore' && !spec.undo },
   ],
+  ['inner-release-frees', { wrap: InnerReleaseFrees, appliesTo: ({ kind }) => kind === 'rlock' }],
+  ['overlooks-readers', { wrap: OverlooksReaders, appliesTo: ({ kind }) => kind === 'rwlock' }],
   ['lost-pulse', { wrap: LostPulse, appliesTo: ({ kind }) => kind === 'event' }],
 ])
 
@@ -32,7 +36,12 @@ export function isPlantedIn(spec: ObjectSpec, planted: string | undefined): bool
   return planted !== undefined && (PLANTED.get(planted)?.appliesTo(spec) ?? false)
 }
 
-/** The memory for an object: the real one, or one with the bug. */
-export function plantedMemory(spec: ObjectSpec, planted: string | undefined, real: Memory): Memory {
-  return isPlantedIn(spec, planted) ? new (PLANTED.get(planted!)!.wrap)(real) : real
+/** The memory for an object at a place: the real one, or one with the bug. */
+export function plantedMemory(
+  spec: ObjectSpec,
+  planted: string | undefined,
+  real: Memory,
+  place: number,
+): Memory {
+  return isPlantedIn(spec, planted) ? new (PLANTED.get(planted!)!.wrap)(real, place) : real
 }

@@ -4,9 +4,12 @@ import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Wake, Watch } from
 export class WrappedMemory implements Memory {
   readonly self: AgentId
   protected readonly inner: Memory
+  /** The index of the object's first word. */
+  protected readonly place: number
 
-  constructor(inner: Memory) {
+  constructor(inner: Memory, place = 0) {
     this.inner = inner
+    this.place = place
     this.self = inner.self
   }
 

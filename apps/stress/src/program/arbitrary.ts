@@ -3,14 +3,16 @@ import type {
   AgentSpec,
   Fault,
   Form,
+  Hold,
   How,
   ObjectSpec,
   Operation,
   Placement,
   Program,
+  SemaphoreSpec,
   Work,
 } from './program.ts'
-import { MAX_STEPS } from './program.ts'
+import { callsOf, MAX_CALLS, MAX_STEPS } from './program.ts'
 
 /** What programs may be made of. */
 export interface Ingredients {
@@ -51,7 +53,7 @@ function scopes(workers: number, processes: number): fc.Arbitrary<boolean> {
 }
 
 interface RawObject {
-  readonly kind: 'lock' | 'semaphore' | 'event'
+  readonly kind: ObjectSpec['kind']
   readonly placed: Placement
   readonly value: number
   readonly bounded: boolean
@@ -59,7 +61,7 @@ interface RawObject {
 }
 
 const rawObject: fc.Arbitrary<RawObject> = fc.record({
-  kind: fc.constantFrom('lock', 'semaphore', 'event'),
+  kind: fc.constantFrom('lock', 'semaphore', 'event', 'rlock', 'rwlock'),
   placed: fc.constantFrom('own', 'named', 'inside'),
   value: fc.integer({ min: 1, max: 3 }),
   bounded: fc.boolean(),
@@ -123,15 +125,17 @@ function fitAgents(
     const runs = left[wanted] > 0 ? wanted : other
     if (left[runs] === 0) return []
     left = { ...left, [runs]: left[runs] - 1 }
-    const longest = Math.max(...tracks.map((track) => track.length))
-    return {
-      runs,
-      rounds: Math.min(rounds, Math.floor(MAX_STEPS / longest)),
-      tracks: tracks.map((track) =>
-        track.map((operation) => fitOperation(operation, objects, tracks.length === 1)),
-      ),
-    } satisfies AgentSpec
+    const fitted = tracks.map((track) =>
+      track.map((operation) => fitOperation(operation, objects, tracks.length === 1)),
+    )
+    const most = Math.min(...fitted.map(mostRounds))
+    return { runs, rounds: Math.min(rounds, most), tracks: fitted } satisfies AgentSpec
   })
+}
+
+function mostRounds(track: readonly Operation[]): number {
+  const calls = track.reduce((sum, operation) => sum + callsOf(operation), 0)
+  return Math.min(Math.floor(MAX_STEPS / track.length), Math.floor(MAX_CALLS / calls))
 }
 
 function fitOperation(
@@ -141,25 +145,81 @@ function fitOperation(
 ): Operation {
   const object = raw.object % objects.length
   const spec = objects[object]!
-  const form = fitForm(raw, mayBlock)
-  if (spec.kind === 'event') {
-    const which = (['wait', 'wait', 'pulse', 'pulse', 'pulse', 'set', 'clear', 'look'] as const)[
-      raw.choice
-    ]!
-    return which === 'wait' ? { do: which, object, form } : { do: which, object }
+  switch (spec.kind) {
+    case 'lock':
+      return ofLock(raw, object, { ...holding(raw, object, mayBlock), do: 'hold' })
+    case 'rlock':
+      return ofLock(raw, object, {
+        ...holding(raw, object, mayBlock),
+        do: 'nest',
+        form: inThread(raw, mayBlock),
+        times: raw.count + (raw.choice % 2),
+      })
+    case 'rwlock':
+      return ofRWLock(raw, object, mayBlock)
+    case 'semaphore':
+      return ofSemaphore(raw, object, spec, mayBlock)
+    case 'event':
+    default:
+      return ofEvent(raw, object, mayBlock)
   }
-  const hold: Operation = { do: 'hold', object, form, work: raw.work }
-  if (spec.kind === 'lock') return raw.choice === 7 ? { do: 'look', object } : hold
-  if (spec.undo) return hold
-  if (raw.choice === 5) return { do: 'give', object, count: raw.count }
-  if (raw.choice === 6) return { do: 'take', object, form }
-  return raw.choice === 7 ? { do: 'look', object } : hold
+}
+
+function holding(raw: RawOperation, object: number, mayBlock: boolean): Omit<Hold, 'do'> {
+  return { object, form: fitForm(raw, mayBlock), work: raw.work }
+}
+
+function ofLock({ choice }: RawOperation, object: number, hold: Operation): Operation {
+  if (choice === 6) return { do: 'trespass', object, side: 'writer' }
+  return choice === 7 ? { do: 'look', object } : hold
+}
+
+function ofRWLock(raw: RawOperation, object: number, mayBlock: boolean): Operation {
+  const { choice, count } = raw
+  // Inner shares are of the thread: another track could release them.
+  const mayRelease = mayBlock && count === 1
+  if (choice === 7) return { do: 'trespass', object, side: mayRelease ? 'reader' : 'writer' }
+  const hold = holding(raw, object, mayBlock)
+  return choice < 4 ? { ...hold, do: 'read', times: count } : { ...hold, do: 'write' }
+}
+
+function ofSemaphore(
+  raw: RawOperation,
+  object: number,
+  { undo }: SemaphoreSpec,
+  mayBlock: boolean,
+): Operation {
+  const { choice, count } = raw
+  if (!undo) {
+    if (choice === 5) return { do: 'give', object, count }
+    if (choice === 6) return { do: 'take', object, form: fitForm(raw, mayBlock) }
+    if (choice === 7) return { do: 'look', object }
+  }
+  return { ...holding(raw, object, mayBlock), do: 'hold' }
+}
+
+function ofEvent(raw: RawOperation, object: number, mayBlock: boolean): Operation {
+  const which = (['wait', 'wait', 'pulse', 'pulse', 'pulse', 'set', 'clear', 'look'] as const)[
+    raw.choice
+  ]!
+  return which === 'wait'
+    ? { do: which, object, form: fitForm(raw, mayBlock) }
+    : { do: which, object }
 }
 
 /** Several tracks share a thread: none of them may block it. */
 function fitForm({ how, ms }: RawOperation, mayBlock: boolean): Form {
   if (mayBlock) return { how, ms }
   return { how: how === 'block' ? 'async' : how === 'tryFor' ? 'tryAsync' : how, ms }
+}
+
+/** What has no asynchronous forms. */
+function inThread({ how, ms }: RawOperation, mayBlock: boolean): Form {
+  if (!mayBlock) return { how: 'try', ms }
+  return {
+    how: how === 'async' ? 'block' : how === 'tryAsync' || how === 'abort' ? 'tryFor' : how,
+    ms,
+  }
 }
 
 interface RawFault {

@@ -45,6 +45,8 @@ function describeOperation(operation: Operation, objects: readonly ObjectSpec[])
   const words = [operation.do, objectName(objects, operation.object)]
   if ('form' in operation) words.push(describeForm(operation.form))
   if ('count' in operation) words.push(`× ${operation.count}`)
+  if ('times' in operation && operation.times > 1) words.push(`${operation.times} times`)
+  if ('side' in operation && operation.side === 'reader') words.push('as a reader')
   if ('work' in operation && operation.work !== 'nothing') words.push(`(${operation.work})`)
   return words.join(' ')
 }

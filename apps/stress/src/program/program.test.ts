@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { UsageError } from '../usage.ts'
 import { programs } from './arbitrary.ts'
 import { describeProgram } from './describe.ts'
-import { MAX_STEPS, type Program } from './program.ts'
+import { callsOf, MAX_CALLS, MAX_STEPS, type Program } from './program.ts'
 import { fromToken, replayCommand, toToken } from './token.ts'
 
 const ingredients = { workers: 3, processes: 2, faults: true }
@@ -33,7 +33,11 @@ test('programs() use their own objects, for a bounded time', () => {
   fc.assert(
     fc.property(programs(ingredients), ({ objects, agents }) => {
       for (const { tracks, rounds } of agents) {
-        for (const track of tracks) expect(rounds * track.length).toBeLessThanOrEqual(MAX_STEPS)
+        for (const track of tracks) {
+          expect(rounds * track.length).toBeLessThanOrEqual(MAX_STEPS)
+          const calls = track.reduce((sum, operation) => sum + callsOf(operation), 0)
+          expect(rounds * calls).toBeLessThanOrEqual(MAX_CALLS)
+        }
         for (const { object } of tracks.flat()) expect(object).toBeLessThan(objects.length)
       }
     }),

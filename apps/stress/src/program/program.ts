@@ -15,7 +15,7 @@ export type Placement = 'own' | 'named' | 'inside'
 export type ObjectSpec = LockSpec | SemaphoreSpec | EventSpec
 
 export interface LockSpec {
-  readonly kind: 'lock'
+  readonly kind: 'lock' | 'rlock' | 'rwlock'
   readonly placed: Placement
 }
 
@@ -53,11 +53,29 @@ export interface Form {
 /** What is done inside a critical section, between the two words of the counter. */
 export type Work = 'nothing' | 'spin' | 'nap' | 'yield'
 
+/** Of an RWLock; the writer's of other locks. */
+export type Side = 'reader' | 'writer'
+
+/** Takes it, does something inside, and gives it back. */
+export interface Hold<Do = 'hold'> {
+  readonly do: Do
+  readonly object: number
+  readonly form: Form
+  readonly work: Work
+}
+
 export type Operation =
-  | { readonly do: 'hold'; readonly object: number; readonly form: Form; readonly work: Work }
+  | Hold
+  /** An RLock so many times, or a share of an RWLock: the inner ones are had at once. */
+  | (Hold<'nest'> & { readonly times: number })
+  | (Hold<'read'> & { readonly times: number })
+  | Hold<'write'>
+  /** Releases what it does not have, which is refused. */
+  | { readonly do: 'trespass'; readonly object: number; readonly side: Side }
   | { readonly do: 'take'; readonly object: number; readonly form: Form }
   | { readonly do: 'give'; readonly object: number; readonly count: number }
-  | { readonly do: 'set' | 'clear' | 'pulse' | 'look'; readonly object: number }
+  | { readonly do: 'set' | 'clear' | 'pulse'; readonly object: number }
+  | { readonly do: 'look'; readonly object: number }
   | { readonly do: 'wait'; readonly object: number; readonly form: Form }
 
 /** `kill` is SIGKILL for a process and `terminate()` for a worker; `exit` is `process.exit()`. */
@@ -94,7 +112,16 @@ export const MAX_TRACKS = 4
 export const MAX_OBJECTS = 4
 /** Operations of one track, over all rounds. */
 export const MAX_STEPS = 160
+/** Calls of one track that are recorded, over all rounds. */
+export const MAX_CALLS = 400
 
 export function isAsync({ how }: Form): boolean {
   return how === 'async' || how === 'tryAsync' || how === 'abort'
+}
+
+/** How many calls an operation makes, if nothing ends it. */
+export function callsOf(operation: Operation): number {
+  if (operation.do === 'nest') return 2 * operation.times
+  if (operation.do === 'read') return 2 * operation.times + 1
+  return operation.do === 'hold' || operation.do === 'write' || operation.do === 'pulse' ? 2 : 1
 }

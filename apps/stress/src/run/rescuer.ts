@@ -7,8 +7,8 @@
  */
 import type { Semaphore } from '@ipc/semaphore'
 import type { Event } from '@ipc/sync'
-import { stateOf } from '../agent/track.ts'
-import type { Shared } from '../agent/objects.ts'
+import type { Shared } from '../agent/kinds.ts'
+import { stateOf } from '../agent/look.ts'
 import type { Violation } from '../checks/violation.ts'
 import { Recorder, HARNESS_TRACK, type Arena } from '../history/arena.ts'
 import { codeOf, pendingCall, resultCode, type Call, type What } from '../history/call.ts'

@@ -44,6 +44,44 @@ test.each(['worker', 'process'] as const)(
   },
 )
 
+test('a writer that is killed inside is told of; readers that died are not waited for', async () => {
+  const write: Operation = { ...hold, do: 'write' } as Operation
+  const read: Operation = { ...hold, do: 'read', times: 2 } as Operation
+  const program: Program = {
+    scope: 'process',
+    objects: [{ kind: 'rwlock', placed: 'own' }],
+    agents: [
+      agent('process', 3, write),
+      agent('process', 9, read),
+      agent('worker', 40, read, write),
+      agent('worker', 40, write, read),
+    ],
+    faults: [
+      { what: 'kill', agent: 0, step: 1, inside: true },
+      { what: 'kill', agent: 1, step: 4, inside: true },
+    ],
+  }
+  const run = await runProgram(bench, program)
+  expect(run.violations).toEqual([])
+  expect(run.faults.kills).toBe(2)
+  const told = run.history.filter(({ result }) => result === 'abandoned')
+  expect(told.length).toBeLessThanOrEqual(1)
+})
+
+test('an RLock that was had three times by one who died is free, and told of', async () => {
+  const nest: Operation = { ...hold, do: 'nest', times: 3 } as Operation
+  const program: Program = {
+    scope: 'process',
+    objects: [{ kind: 'rlock', placed: 'named' }],
+    agents: [agent('worker', 3, nest), agent('worker', 40, nest), agent('process', 40, nest)],
+    faults: [{ what: 'kill', agent: 0, step: 1, inside: true }],
+  }
+  const run = await runProgram(bench, program)
+  expect(run.violations).toEqual([])
+  expect(run.faults.terminations).toBe(1)
+  expect(run.history.findLast(({ what }) => what === 'look')).toMatchObject({ seen: 0 })
+})
+
 test('permits with undo come back from one who leaves with them', async () => {
   const program: Program = {
     scope: 'process',

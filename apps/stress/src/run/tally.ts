@@ -1,4 +1,4 @@
-import type { Program } from '../program/program.ts'
+import type { ObjectSpec, Program } from '../program/program.ts'
 import type { Run } from './run-program.ts'
 
 /** What was done in one scope. */
@@ -7,6 +7,8 @@ export interface Tally {
   workers: number
   processes: number
   operations: number
+  /** Of them, by the kind of object. */
+  readonly on: Record<ObjectSpec['kind'], number>
   waits: number
   gaveUp: number
   aborted: number
@@ -32,6 +34,7 @@ export function emptyTally(): Tally {
     workers: 0,
     processes: 0,
     operations: 0,
+    on: { lock: 0, rlock: 0, rwlock: 0, semaphore: 0, event: 0 },
     waits: 0,
     gaveUp: 0,
     aborted: 0,
@@ -54,7 +57,8 @@ export function add(tally: Tally, program: Program, run: Run): void {
   tally.workers += program.agents.filter(({ runs }) => runs === 'worker').length
   tally.processes += program.agents.filter(({ runs }) => runs === 'process').length
   tally.operations += calls.length
-  tally.waits += count(({ what }) => what === 'acquire' || what === 'wait')
+  for (const { object } of calls) tally.on[program.objects[object]!.kind]++
+  tally.waits += count(({ what }) => what === 'acquire' || what === 'share' || what === 'wait')
   tally.gaveUp += count(({ result }) => result === 'gave-up')
   tally.aborted += count(({ result }) => result === 'aborted')
   tally.kills += run.faults.kills

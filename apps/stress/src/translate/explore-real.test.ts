@@ -20,6 +20,8 @@ const program = (spec: ObjectSpec, ...agents: AgentSpec[]): Program => ({
 
 const lock: ObjectSpec = { kind: 'lock', placed: 'own' }
 const event: ObjectSpec = { kind: 'event', placed: 'named' }
+const rlock: ObjectSpec = { kind: 'rlock', placed: 'inside' }
+const rwlock: ObjectSpec = { kind: 'rwlock', placed: 'own' }
 const semaphore = (undo: boolean): ObjectSpec => {
   return { kind: 'semaphore', placed: 'inside', value: 1, bounded: false, undo }
 }
@@ -36,9 +38,22 @@ const PERMITS = program(
   agent([{ do: 'give', object: 0, count: 1 }, hold(block)]),
 )
 
+const nest = (form: Form): Operation => ({ ...hold(form), do: 'nest', times: 2 }) as Operation
+const read = (form: Form): Operation => ({ ...hold(form), do: 'read', times: 2 }) as Operation
+const write = (form: Form): Operation => ({ ...hold(form), do: 'write' }) as Operation
+const trespass: Operation = { do: 'trespass', object: 0, side: 'writer' }
+const NESTED = program(rlock, agent([nest(block), trespass]), agent([nest(block)]))
+const READERS = program(
+  rwlock,
+  agent([read(block), trespass]),
+  agent([read(later)], [write(abort)]),
+)
+
 test.each([
   ['ignores-contention', LOCKS, /^mutual exclusion: T\d(\.\d)? has the lock while T\d/],
   ['split-release', PERMITS, /^semaphore0: the value is \d; \d permits are free$/],
+  ['inner-release-frees', NESTED, /^T\d has it 1 times, and reads 0$/],
+  ['overlooks-readers', READERS, /^T\d is inside together with T\d$/],
   ['lost-pulse', EVENTS, /^T0 sleeps, nobody will wake it/],
 ] as const)(
   'a real program with %s fails in the explorer, and its token does it again',
@@ -52,6 +67,8 @@ test.each([
 
 test.each([
   ['a lock, also awaited and aborted', LOCKS],
+  ['an RLock', NESTED],
+  ['an RWLock, also awaited and aborted', READERS],
   ['an event', EVENTS],
   ['permits', PERMITS],
   [
@@ -62,7 +79,7 @@ test.each([
   const withDeath: Program = { ...real, faults: [{ what: 'kill', agent: 0, afterMs: 1 }] }
   for (const one of [real, withDeath]) {
     // oxlint-disable-next-line no-await-in-loop -- one after another
-    const explored = await exploreReal({ program: one }, { ...OPTIONS, budgetMs: 1500 })
+    const explored = await exploreReal({ program: one }, { ...OPTIONS, budgetMs: 800 })
     expect(explored).toMatchObject({ found: null, obstacles: [] })
   }
 })

@@ -17,9 +17,9 @@ export interface TrackPlace {
 }
 
 /**
- * The monitors of all objects as one. Each sees its own words, and the tracks in place of agents:
- * several of one agent take a lock from each other, too. Words of its own say on which objects each
- * track waits.
+ * The monitors of all objects as one. Each sees its own words. Where tracks of one agent take
+ * something from each other, too, as a lock, it sees them in place of agents. Words of its own say on
+ * which objects each track waits.
  */
 export function monitorOf(
   parts: readonly Part[],
@@ -28,8 +28,13 @@ export function monitorOf(
   endCodes: ReadonlySet<string>,
 ): Monitor {
   const waitingAt = parts.reduce((sum, { monitor }) => sum + monitor.words, 0)
-  const renamed = (text: string | undefined): string | undefined =>
-    text?.replaceAll(/\bT(\d)\b/g, (_, track: string) => tracks[Number(track)]?.name ?? `T${track}`)
+  const renamed = (text: string | undefined, { seesTracks }: Part): string | undefined =>
+    seesTracks
+      ? text?.replaceAll(/\bT(\d)\b/g, (_, at: string) => tracks[Number(at)]?.name ?? `T${at}`)
+      : text
+  /** What a part takes for an agent. */
+  const seen = ({ seesTracks }: Part, track: number): number =>
+    seesTracks ? track : tracks[track]!.agent
   const views = new WeakMap<View, PartView[]>()
   const viewsOf = (view: View): PartView[] => {
     let known = views.get(view)
@@ -53,26 +58,31 @@ export function monitorOf(
       const key = `${part.spec.kind} ${code}`
       if (waitCodes.has(key)) view.set(waitingAt + track, object + 1)
       if (endCodes.has(key)) view.set(waitingAt + track, 0)
-      return renamed(part.monitor.tell?.(viewsOf(view)[object]!, track, code, value))
+      return renamed(
+        part.monitor.tell?.(viewsOf(view)[object]!, seen(part, track), code, value),
+        part,
+      )
     },
     armed(view, agent) {
       // Of several that wait, nobody knows which it is.
       const waits = tracksOf(agent).filter((track) => waiting(view, track) > 0)
       if (waits.length !== 1) return
       const object = waiting(view, waits[0]!) - 1
-      parts[object]!.monitor.armed?.(viewsOf(view)[object]!, waits[0]!)
+      const part = parts[object]!
+      part.monitor.armed?.(viewsOf(view)[object]!, seen(part, waits[0]!))
     },
     maySleep(view, agent) {
       return tracksOf(agent).every((track) => {
         const object = waiting(view, track) - 1
         if (object < 0) return true
-        return parts[object]!.monitor.maySleep?.(viewsOf(view)[object]!, track) ?? false
+        const part = parts[object]!
+        return part.monitor.maySleep?.(viewsOf(view)[object]!, seen(part, track)) ?? false
       })
     },
     atRest(view) {
-      for (const [object, { monitor, name }] of parts.entries()) {
-        const wrong = renamed(monitor.atRest?.(viewsOf(view)[object]!))
-        if (wrong !== undefined) return `${name}: ${wrong}`
+      for (const [object, part] of parts.entries()) {
+        const wrong = renamed(part.monitor.atRest?.(viewsOf(view)[object]!), part)
+        if (wrong !== undefined) return `${part.name}: ${wrong}`
       }
       return undefined
     },
@@ -95,14 +105,15 @@ class PartView implements View {
   readonly shared: SharedWords
   readonly #whole: View
   readonly #ghosts: number
-  readonly #tracks: readonly TrackPlace[]
+  /** Of the tracks; null: it sees agents. */
+  readonly #agents: readonly number[] | null
 
-  constructor(whole: View, { base, ghosts }: Part, tracks: readonly TrackPlace[]) {
-    this.agents = tracks.length
+  constructor(whole: View, { base, ghosts, seesTracks }: Part, tracks: readonly TrackPlace[]) {
+    this.agents = seesTracks ? tracks.length : whole.agents
     this.shared = new OffsetMemory(whole.shared, base)
     this.#whole = whole
     this.#ghosts = ghosts
-    this.#tracks = tracks
+    this.#agents = seesTracks ? tracks.map(({ agent }) => agent) : null
   }
 
   get(word: number): number {
@@ -126,6 +137,6 @@ class PartView implements View {
   }
 
   #agentOf(track: number): number {
-    return this.#tracks[track]?.agent ?? -1
+    return this.#agents === null ? track : (this.#agents[track] ?? -1)
   }
 }

@@ -1,15 +1,13 @@
-import { Lock } from '@ipc/lock'
-import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
-import { Event } from '@ipc/sync'
 import type { Memory } from '@ipc/core'
+import { kindOf, type Shared } from '../agent/kinds.ts'
 import type { Monitor } from '../explore/model.ts'
+import { counted } from '../explore/subjects/counted.ts'
 import { event } from '../explore/subjects/event.ts'
 import { lock } from '../explore/subjects/lock.ts'
-import { counted } from '../explore/subjects/counted.ts'
 import { owned } from '../explore/subjects/owned.ts'
+import { rlock } from '../explore/subjects/rlock.ts'
+import { rwlock } from '../explore/subjects/rwlock.ts'
 import type { ObjectSpec } from '../program/program.ts'
-
-export type Primitive = Lock | Semaphore | Event
 
 /** One object of a real program, in the explorer. */
 export interface Part {
@@ -21,7 +19,9 @@ export interface Part {
   readonly base: number
   readonly ghosts: number
   readonly monitor: Monitor
-  readonly at: (memory: Memory) => Primitive
+  /** Whether the monitor takes the tracks of an agent for several agents. */
+  readonly seesTracks: boolean
+  readonly at: (memory: Memory) => Shared
 }
 
 /** The objects of a program, side by side in one memory. */
@@ -32,7 +32,9 @@ export function partsOf(objects: readonly ObjectSpec[]): Part[] {
   for (const [i, spec] of objects.entries()) {
     const { monitor, words } = subjectOf(spec)
     const name = `${spec.kind}${i}`
-    parts.push({ spec, name, words, base, ghosts, monitor, at: (memory) => open(spec, memory) })
+    const at = (memory: Memory): Shared => kindOf(spec).at(memory, 0)
+    const seesTracks = spec.kind !== 'rwlock'
+    parts.push({ spec, name, words, base, ghosts, monitor, seesTracks, at })
     base += words
     ghosts += monitor.words
   }
@@ -40,14 +42,17 @@ export function partsOf(objects: readonly ObjectSpec[]): Part[] {
 }
 
 function subjectOf(spec: ObjectSpec): { readonly monitor: Monitor; readonly words: number } {
-  if (spec.kind === 'lock') return lock
-  if (spec.kind === 'event') return event
-  return spec.undo ? owned(spec.value) : counted(spec.value)
-}
-
-function open(spec: ObjectSpec, memory: Memory): Primitive {
-  if (spec.kind === 'lock') return Lock.at(memory, 0)
-  if (spec.kind === 'event') return Event.at(memory, 0)
-  const { value, undo, bounded } = spec
-  return (bounded ? BoundedSemaphore : Semaphore).at(memory, 0, { value, undo })
+  switch (spec.kind) {
+    case 'lock':
+      return lock
+    case 'rlock':
+      return rlock
+    case 'rwlock':
+      return rwlock
+    case 'semaphore':
+      return spec.undo ? owned(spec.value) : counted(spec.value)
+    case 'event':
+    default:
+      return event
+  }
 }

@@ -1,3 +1,4 @@
+import type { Shared } from '../agent/kinds.ts'
 import type { Agent } from '../explore/agent.ts'
 import { eventLoop, type Loop } from '../explore/event-loop.ts'
 import type { Segment } from '../explore/model.ts'
@@ -8,8 +9,8 @@ import { isAsync, type AgentSpec, type Operation, type Program } from '../progra
 import type { Replay } from '../program/token.ts'
 import { monitorOf, type TrackPlace } from './monitor.ts'
 import { OffsetMemory } from './offset-memory.ts'
-import { partsOf, type Part, type Primitive } from './part.ts'
-import { END_CODES, perform, WAIT_CODES } from './perform.ts'
+import { partsOf, type Part } from './part.ts'
+import { END_CODES, perform, WAIT_CODES } from './steps/perform.ts'
 
 /** Segments that an agent may have; longer ones do all rounds in one. */
 const MOST_SEGMENTS = 60
@@ -129,14 +130,14 @@ function segmentsOf(
 function opener(
   parts: readonly Part[],
   planted: string | undefined,
-): (agent: Agent) => readonly Primitive[] {
-  const known = new WeakMap<Agent, Primitive[]>()
+): (agent: Agent) => readonly Shared[] {
+  const known = new WeakMap<Agent, Shared[]>()
   return (agent) => {
     let objects = known.get(agent)
     if (objects === undefined) {
       objects = parts.map(({ spec, base, at, name }) => {
         const memory = new OffsetMemory(agent.memory, base)
-        return agent.named(at(plantedMemory(spec, planted, memory)), `${name}.`)
+        return agent.named(at(plantedMemory(spec, planted, memory, 0)), `${name}.`)
       })
       known.set(agent, objects)
     }

@@ -10,8 +10,10 @@ const AT = 0
 const DEPTH = RLock.words() - 1
 
 /** In the value: what it is, and what it should be. */
-const SEES_DEPTH = 100
+export const SEES_DEPTH = 6
 const SHIFT = 8
+
+export const seesDepth = (is: number, should: number): number => is | (should << SHIFT)
 
 type How = 'block' | 'try' | 'for'
 
@@ -23,7 +25,7 @@ function take(agent: Agent, it: RLock, how: How): Guard | null {
 
 /** So many times, each time seeing how often; then given back, the oldest hold before the newest. */
 function nest(agent: Agent, it: RLock, how: How, times: number): void {
-  const see = (depth: number): void => agent.did(SEES_DEPTH, it.depth | (depth << SHIFT))
+  const see = (depth: number): void => agent.did(SEES_DEPTH, seesDepth(it.depth, depth))
   agent.begins(ACQUIRES)
   const first = take(agent, it, how)
   if (first === null) return agent.did(GAVE_UP)

@@ -20,14 +20,14 @@ const loopSegment = loopsOver(open)
 type Side = 'reader' | 'writer'
 type How = 'block' | 'try' | 'for'
 
-const TAKES = 1
-const HAS = 2
-const GAVE_UP = 3
-const RELEASES = 4
-const RELEASED = 5
+export const TAKES = 1
+export const HAS = 2
+export const GAVE_UP = 3
+export const RELEASES = 4
+export const RELEASED = 5
 /** In the value of a mark. */
-const WRITES = 1
-const TOLD = 2
+export const WRITES = 1
+export const TOLD = 2
 
 function hold(agent: Agent, lock: RWLock, side: Side, how: How, inside?: () => void): void {
   const guard = take(agent, lock, side, how)

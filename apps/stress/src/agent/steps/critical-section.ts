@@ -1,5 +1,5 @@
-import { COUNTER, type Arena } from '../history/arena.ts'
-import type { Work } from '../program/program.ts'
+import { COUNTER, type Arena } from '../../history/arena.ts'
+import type { Work } from '../../program/program.ts'
 
 const SPINS = 200
 const NAP_MS = 0.05
@@ -39,6 +39,32 @@ export class CriticalSection {
   #read(): { first: number; second: number; torn: number } {
     const word = (offset: number): number => Atomics.load(this.#words, this.#at + offset)
     return { first: word(COUNTER.first), second: word(COUNTER.second), torn: word(COUNTER.torn) }
+  }
+}
+
+/** What readers see of that counter. */
+export class Sight {
+  readonly #words: Int32Array
+  readonly #at: number
+  /** Whether it was ever seen half-written. */
+  isTorn = false
+
+  constructor(arena: Arena, object: number) {
+    this.#words = arena.words
+    this.#at = arena.counter(object)
+  }
+
+  look(): void {
+    if (this.#word(COUNTER.first) !== this.#word(COUNTER.second)) this.isTorn = true
+  }
+
+  /** The last writer died inside. No writer is there meanwhile, and all readers would do the same. */
+  repair(): void {
+    this.#words[this.#at + COUNTER.second] = this.#word(COUNTER.first)
+  }
+
+  #word(offset: number): number {
+    return Atomics.load(this.#words, this.#at + offset)
   }
 }
 

@@ -1,18 +1,20 @@
-import type { Lock } from '@ipc/lock'
 import type { Guard } from '@ipc/core'
-import type { Semaphore } from '@ipc/semaphore'
+import type { Lock, RLock } from '@ipc/lock'
 import type { Event } from '@ipc/sync'
-import type { Form, How } from '../program/program.ts'
+import type { Form, How } from '../../program/program.ts'
 
 type Awaitable<T> = T | Promise<T>
 
 /** Of an operation that was aborted, as planned. */
 export const ABORTED: unique symbol = Symbol('aborted')
 
+/** What all that is acquired has in common. */
+export type Acquirable = Pick<Lock, 'acquire' | 'tryAcquire' | 'acquireAsync' | 'tryAcquireAsync'>
+
 type Got = Awaitable<Guard | null | typeof ABORTED>
 type Waited = Awaitable<boolean | typeof ABORTED>
 
-const ACQUIRE: Record<How, (from: Lock | Semaphore, ms: number) => Got> = {
+const ACQUIRE: Record<How, (from: Acquirable, ms: number) => Got> = {
   block: (from) => from.acquire(),
   try: (from) => from.tryAcquire(),
   tryFor: (from, timeoutMs) => from.tryAcquire({ timeoutMs }),
@@ -30,8 +32,14 @@ const WAIT: Record<How, (event: Event, ms: number) => Waited> = {
   abort: (event, ms) => aborted(ms, (signal) => event.waitAsync({ signal })),
 }
 
-export function acquire(from: Lock | Semaphore, { how, ms }: Form): Got {
+export function acquire(from: Acquirable, { how, ms }: Form): Got {
   return ACQUIRE[how](from, ms)
+}
+
+/** What has no asynchronous forms. */
+export function acquireNow(from: RLock, { how, ms }: Form): Guard | null {
+  if (how === 'block') return from.acquire()
+  return from.tryAcquire(how === 'try' ? undefined : { timeoutMs: ms })
 }
 
 export function wait(event: Event, { how, ms }: Form): Waited {

@@ -1,0 +1,73 @@
+/** How objects of each kind are made, opened and removed. */
+import type { Handle, Surroundings } from '@ipc/core'
+import { Lock, RLock, RWLock } from '@ipc/lock'
+import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
+import { Event } from '@ipc/sync'
+import type { ObjectSpec, SemaphoreSpec } from '../program/program.ts'
+
+export type Shared = Lock | RLock | RWLock | Semaphore | Event
+
+export interface Kind {
+  /** How many words `at` needs. */
+  readonly words: number
+  inThread(): Shared
+  inProcess(): Shared
+  open(name: string): Shared
+  from(handle: Handle): Shared
+  at(memory: Surroundings, index: number): Shared
+  unlink(name: string): void
+}
+
+export function kindOf(spec: ObjectSpec): Kind {
+  switch (spec.kind) {
+    case 'lock':
+      return plain(Lock)
+    case 'rlock':
+      return plain(RLock)
+    case 'rwlock':
+      return plain(RWLock)
+    case 'semaphore':
+      return semaphore(spec)
+    case 'event':
+    default:
+      return plain(Event)
+  }
+}
+
+const FORCE = { force: true } as const
+
+interface Plain {
+  new (): Shared
+  create(): Shared
+  open(name: string): Shared
+  from(handle: Handle): Shared
+  at(memory: Surroundings, index: number): Shared
+  words(): number
+  unlink(name: string, options: { readonly force: boolean }): boolean
+}
+
+function plain(Class: Plain): Kind {
+  return {
+    words: Class.words(),
+    inThread: () => new Class(),
+    inProcess: () => Class.create(),
+    open: (name) => Class.open(name),
+    from: (handle) => Class.from(handle),
+    at: (memory, index) => Class.at(memory, index),
+    unlink: (name) => void Class.unlink(name, FORCE),
+  }
+}
+
+function semaphore({ value, undo, bounded }: SemaphoreSpec): Kind {
+  const Class = bounded ? BoundedSemaphore : Semaphore
+  const options = { value, undo }
+  return {
+    words: Class.words(options),
+    inThread: () => new Class(value, { undo }),
+    inProcess: () => Class.create(options),
+    open: (name) => Class.open(name, options),
+    from: (handle) => Class.from(handle),
+    at: (memory, index) => Class.at(memory, index, options),
+    unlink: (name) => void Class.unlink(name, FORCE),
+  }
+}
