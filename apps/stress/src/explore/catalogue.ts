@@ -171,12 +171,13 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'openers/exit/hold',
       'openers:event/wait/wait/set/crashes=1',
-      'openers/hold/hold/join/crashes=1',
+      'openers/hold/hold/join/crashes=1/spurious=1',
       'openers/hold/hold/hold/crashes=2',
       'openers/exit/hold/hold',
       'openers/holdLeave/hold/hold',
       'openers/reopen/hold/hold',
       'openers/hold/tryFor/hold/crashes=1',
+      'openers:locks/both/first/second/crashes=1',
     ],
   ],
 ])
@@ -196,5 +197,12 @@ export const DEEP: ReadonlyMap<string, readonly string[]> = new Map([
       'agents:1/live/see/live/crashes=2',
     ],
   ],
-  ['openers', ['openers/hold/hold/crashes=1', 'openers/hold/join/crashes=1']],
+  [
+    'openers',
+    [
+      'openers/hold/hold/crashes=1',
+      'openers/hold/join/crashes=1',
+      'openers/hold/join/claim/crashes=1',
+    ],
+  ],
 ])

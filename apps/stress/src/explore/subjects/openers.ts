@@ -59,14 +59,15 @@ function leave(agent: Agent, { memory }: Opened): void {
   agent.memory.exit()
 }
 
-/** Begins outside, and takes the slot of one that is dead, if there is one by then. */
-const COMES_LATER = 'join'
+/** They begin outside, and take the slot of one that is dead, if there is one by then. */
+const JOINS = 'join'
+const CLAIMS = 'claim'
 
 /** The words at first: of all but those who come later. */
 export function everybodyHasItOpen(agents: readonly (readonly string[])[]): readonly number[] {
   const words = Array.from({ length: DATA }, () => 0)
   for (const [agent, segments] of agents.entries()) {
-    if (segments[0] === COMES_LATER) continue
+    if (segments[0] === JOINS || segments[0] === CLAIMS) continue
     const slot = agent + 1
     words[livenessOf(slot)] = FIRST_ID + agent
     words[generationOf(slot)] = FIRST_GENERATION
@@ -120,7 +121,7 @@ export const openers: Subject = {
       hold(agent, openAs(agent, memory.self))
     }),
     {
-      name: COMES_LATER,
+      name: JOINS,
       code(agent) {
         const own = agent.number + 1
         if ((agent.memory.load(livenessOf(own)) & FUTEX_TID_MASK) === agent.memory.self) {
@@ -132,6 +133,14 @@ export const openers: Subject = {
         opened.memory.openers.join(self)
         hold(agent, opened)
         leave(agent, opened)
+      },
+    },
+    {
+      // Has other files open, and not this one.
+      name: CLAIMS,
+      code(agent) {
+        new Agents(agent.memory, agent.number + 1).agentSelf()
+        agent.memory.stay()
       },
     },
   ],
