@@ -22,6 +22,7 @@ export class RegisteredAgents implements Agents {
   readonly #slotWords: number
   readonly #generation: number
   readonly #liveness: number
+  readonly #firstWithHeirs: number
 
   constructor(native: Native, domain: NativeDomain) {
     this.self = domain.self
@@ -32,10 +33,15 @@ export class RegisteredAgents implements Agents {
     this.#slotWords = native.layout.slotWords
     this.#generation = native.layout.generation
     this.#liveness = native.layout.liveness
+    this.#firstWithHeirs = native.layout.firstWithHeirs
     this.notes = this.notesOf(this.self)
   }
 
-  /** An agent is alive while its generation is in its slot and the kernel has not marked it. */
+  /**
+   * An agent is alive while its generation is in its slot and the kernel has not marked it, and while
+   * it has heirs. The generation is read first: a mark that is read then is that agent's, or a later
+   * one's.
+   */
   isDead(agent: AgentId): boolean {
     if (agent === POISON) return false
     const slot = this.#slotOf(agent)
@@ -44,7 +50,8 @@ export class RegisteredAgents implements Agents {
       return true
     }
     if ((Atomics.load(this.#registry, slot + this.#liveness) & OWNER_DIED) === 0) return false
-    return this.#native.isDead(this.#domain, agent) // certifies it, so that others see it too
+    if (slotNumberOf(agent) < this.#firstWithHeirs) return true
+    return this.#native.isDead(this.#domain, agent)
   }
 
   info(agent: AgentId): AgentInfo {
@@ -88,7 +95,7 @@ export class RegisteredAgents implements Agents {
 
   /** Masked, because shared words may hold anything. */
   #slotOf(agent: AgentId): number {
-    return this.#slots + ((agent >>> GENERATION_BITS) & SLOT_MASK) * this.#slotWords
+    return this.#slots + slotNumberOf(agent) * this.#slotWords
   }
 }
 
@@ -96,6 +103,10 @@ const GENERATION_BITS = 18
 const GENERATION_MASK = (1 << GENERATION_BITS) - 1
 const SLOT_MASK = 0xfff
 const OWNER_DIED = 0x40000000 // FUTEX_OWNER_DIED
+
+function slotNumberOf(agent: number): number {
+  return (agent >>> GENERATION_BITS) & SLOT_MASK
+}
 
 function generationOf(agent: AgentId): number {
   return agent & GENERATION_MASK

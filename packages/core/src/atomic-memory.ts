@@ -81,6 +81,10 @@ export class AtomicMemory implements Memory {
     return this.#agents.info(agent)
   }
 
+  passOnDeaths(): void {
+    this.#parking.passOnDeaths?.()
+  }
+
   noteWait(index: number, blocked: boolean): NoteId {
     return this.#parking.noteWait?.(index, blocked) ?? NO_NOTE
   }

@@ -46,6 +46,7 @@ export function block<T>(
       }
     }
   } finally {
+    memory.passOnDeaths?.()
     if (note !== NO_NOTE) memory.endNote?.(note)
     if (taken === undefined) {
       if (sleep.slept > 0) waiting.leave()

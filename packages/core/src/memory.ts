@@ -71,6 +71,13 @@ export interface Memory {
   /** Monotonic milliseconds. */
   now(): number
 
+  /**
+   * After a `park` that ended by a death, once the words were examined: others who must look are told.
+   * (The kernel wakes one sleeper per death. It takes what it can first: told before, the others would
+   * want the processors that it needs for that.) Who parks again has told them, too.
+   */
+  passOnDeaths?(): void
+
   /** Who an agent is, for people; null where nobody knows. */
   describe?(agent: AgentId): AgentInfo | null
   /** Says, for people, that the calling agent waits; `blocked`: as a thread. */

@@ -7,6 +7,7 @@ export interface Parking {
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult
   parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket
   unpark(index: number, count: number): number
+  passOnDeaths?(): void
   noteWait?(index: number, blocked: boolean): NoteId
   endNote?(note: NoteId): void
 }

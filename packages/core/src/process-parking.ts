@@ -35,6 +35,8 @@ export class ProcessParking implements Parking {
   #lastLinkCheck = -Infinity
   #hasSlept = false
   #idle = false
+  /** Others must hear of the death that ended a sleep. */
+  #owes = false
 
   constructor(words: Int32Array, { native, agents }: Domain, opened: OpenedFile, what: string) {
     this.#words = words
@@ -86,7 +88,15 @@ export class ProcessParking implements Parking {
       interruption !== null,
       sequence,
     )
-    return RESULTS[result]!
+    const ended = RESULTS[result]!
+    this.#owes = ended === 'death'
+    return ended
+  }
+
+  passOnDeaths(): void {
+    if (!this.#owes) return
+    this.#owes = false
+    this.#native.passOnDeaths(this.#file)
   }
 
   parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket {

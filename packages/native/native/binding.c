@@ -111,6 +111,7 @@ static napi_value layout_value(napi_env env) {
   for (size_t i = 0; i < sizeof offset / sizeof *offset; i++)
     set(env, layout, offset[i].name, int_value(env, (int32_t)(offset[i].bytes / 4)));
   int liveness = ipc_liveness_offset(); /* -1 where the kernel has no robust futexes */
+  set(env, layout, "firstWithHeirs", int_value(env, IPC_FIRST_WITH_HEIRS));
   set(env, layout, "liveness", int_value(env, liveness < 0 ? -1 : liveness / 4));
   return layout;
 }

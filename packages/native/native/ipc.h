@@ -356,6 +356,10 @@ extern ipc_word ipc_signal_sequence;
  * `sequence`. May wake for no reason. */
 ipc_park_result ipc_park(ipc_mapping *mapping, int index, int32_t expected, int32_t roster,
                          double timeout_ms, bool interruptible, int32_t sequence);
+/* After IPC_PARK_DEATH, when the words were looked at: wakes another one who sleeps on the dead.
+ * (Woken before, it would only want the processor that the caller looks on.) Whoever dies owing
+ * this is watched by the same sleepers. */
+void ipc_pass_on_deaths(ipc_mapping *mapping);
 
 /* Where an environment hears of its tickets. */
 typedef struct ipc_sink ipc_sink;

@@ -15,6 +15,7 @@ void ipc_without_recheck(bool without) { atomic_store(&recheck_ms, without ? NEV
 /* Whom this thread watches because of one file, as of a roster. */
 struct ipc_watch {
   bool valid;
+  bool owes;    /* it ended a sleep by a death that others must hear of too */
   bool crowded; /* more openers than the kernel takes words, or one whose end wakes nobody: look
                    again soon */
   int32_t roster;
@@ -41,19 +42,29 @@ static bool make_list(ipc_mapping *mapping, ipc_watch *watch, int32_t roster) {
   return true;
 }
 
-/* A liveness word that is not what it was: all who sleep on it must look again.
- * The next list finds the dead one in the table and takes it out. */
-static ipc_park_result see_death(ipc_watch *watch, const ipc_watched *watched) {
+/* A liveness word that is not what it was: all who sleep on it must look again. They are told when
+ * the caller has looked; or before, when it sleeps again, because the next list finds the dead one
+ * in the table and takes it out. */
+static ipc_park_result see_death(ipc_watch *watch) {
   watch->valid = false;
-  ipc_wake_all(watched->word);
+  watch->owes = true;
   return IPC_PARK_DEATH;
+}
+
+/* The kernel named one word; more may have ended the sleep. */
+void ipc_pass_on_deaths(ipc_mapping *mapping) {
+  ipc_watch *watch = mapping->watch;
+  if (watch == NULL || !watch->owes) return;
+  watch->owes = false;
+  for (int i = 0; i < watch->count; i++)
+    if (atomic_load(watch->watched[i].word) != watch->watched[i].alive)
+      ipc_wake(watch->watched[i].word, 1);
 }
 
 static ipc_park_result what_changed(ipc_watch *watch, const ipc_sleep *words, int liveness,
                                     bool interruptible) {
   for (int i = 0; i < watch->count; i++)
-    if (atomic_load(watch->watched[i].word) != watch->watched[i].alive)
-      return see_death(watch, &watch->watched[i]);
+    if (atomic_load(watch->watched[i].word) != watch->watched[i].alive) return see_death(watch);
   if (interruptible && atomic_load(words[liveness - 1].word) != words[liveness - 1].expected)
     return IPC_PARK_INTERRUPTED;
   return IPC_PARK_CHANGED;
@@ -65,6 +76,7 @@ ipc_park_result ipc_park(ipc_mapping *mapping, int index, int32_t expected, int3
   if (watch == NULL) watch = mapping->watch = calloc(1, sizeof *watch);
   if (watch == NULL) return IPC_PARK_CHANGED; /* no memory: the caller looks again */
 
+  ipc_pass_on_deaths(mapping);
   ipc_word *nudge = &mapping->domain->registry->slot[ipc_agent_slot(mapping->opener)].nudge;
   int32_t nudged = atomic_load(nudge); /* before the list: see the protocol in ipc.h */
   if (!watch->valid || watch->roster != roster)
@@ -88,7 +100,7 @@ ipc_park_result ipc_park(ipc_mapping *mapping, int index, int32_t expected, int3
   uint64_t ns = (uint64_t)((last ? timeout_ms : slice_ms) * 1e6);
   int woken = ipc_sleep_on(words, count, ipc_now_ns() + ns);
 
-  if (woken >= liveness) return see_death(watch, &watch->watched[woken - liveness]);
+  if (woken >= liveness) return see_death(watch);
   if (woken == IPC_SLEEP_CHANGED) return what_changed(watch, words, liveness, interruptible);
   if (woken == IPC_SLEPT_OUT) return last ? IPC_PARK_TIMED_OUT : IPC_PARK_CHANGED;
   if (woken == IPC_SLEEP_SIGNAL || (interruptible && woken == liveness - 1))

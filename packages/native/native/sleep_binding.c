@@ -23,6 +23,15 @@ static napi_value park(napi_env env, napi_callback_info info) {
                                  bool_of(env, argument[5]), int_of(env, argument[6])));
 }
 
+/* passOnDeaths(external) */
+static napi_value pass_on_deaths(napi_env env, napi_callback_info info) {
+  napi_value argument[1];
+  if (!read_arguments(env, info, 1, argument)) return NULL;
+  open_file *file = ipc_file_argument(env, argument[0]);
+  if (file != NULL) ipc_pass_on_deaths(file->mapping);
+  return NULL;
+}
+
 /* wake(external, index, count) → how many */
 static napi_value wake(napi_env env, napi_callback_info info) {
   napi_value argument[3];
@@ -119,6 +128,7 @@ bool ipc_make_doorbell(napi_env env, environment *here) {
 bool ipc_define_sleep(napi_env env, napi_value exports) {
   napi_property_descriptor methods[] = {
       METHOD("park", park),
+      METHOD("passOnDeaths", pass_on_deaths),
       METHOD("wake", wake),
       METHOD("ticket", ticket),
       METHOD("cancelTicket", cancel_ticket),

@@ -24,6 +24,8 @@ export interface Native {
     interruptible: boolean,
     sequence: number,
   ): number
+  /** After a death: wakes another one who must look. */
+  passOnDeaths(file: NativeFile): void
   wake(file: NativeFile, index: number, count: number): number
   ticket(file: NativeFile, index: number, expected: number, roster: number, id: number): void
   cancelTicket(id: number): void
@@ -151,6 +153,8 @@ export interface NativeLayout {
   readonly slotWords: number
   /** Negative where the kernel has no robust futexes: then nobody can be seen to die. */
   readonly liveness: number
+  /** Slots from this one on may have heirs. Not an offset. */
+  readonly firstWithHeirs: number
   readonly generation: number
   readonly pid: number
   readonly tid: number

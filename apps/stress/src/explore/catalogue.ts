@@ -171,6 +171,7 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'openers/exit/hold',
       'openers:event/wait/wait/set/crashes=1',
+      'openers:undo/holdBoth/hold/hold/crashes=1',
       'openers/hold/hold/join/crashes=1/spurious=1',
       'openers/hold/hold/hold/crashes=2',
       'openers/exit/hold/hold',

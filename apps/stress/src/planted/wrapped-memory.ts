@@ -65,6 +65,10 @@ export class WrappedMemory implements Memory {
     return this.inner.unpark(index, count)
   }
 
+  passOnDeaths(): void {
+    this.inner.passOnDeaths?.()
+  }
+
   now(): number {
     return this.inner.now()
   }

@@ -45,8 +45,7 @@ export class Agents {
     const slot = slotOf(agent)
     const generation = this.memory.load(generationOf(slot))
     if ((generation & 1) === 0 || agentOf(slot, generation) !== agent) return true
-    if ((this.memory.load(livenessOf(slot)) & FUTEX_OWNER_DIED) === 0) return false
-    return this.agentIsDead(agent)
+    return (this.memory.load(livenessOf(slot)) & FUTEX_OWNER_DIED) !== 0
   }
 
   #nudgeAll(): void {

@@ -1,11 +1,4 @@
-import {
-  ALL,
-  type AgentInfo,
-  type Memory,
-  type ParkResult,
-  type Ticket,
-  type Watch,
-} from '@ipc/core'
+import { type AgentInfo, type Memory, type ParkResult, type Ticket, type Watch } from '@ipc/core'
 import { SLEEP_CHANGED, SLEPT_OUT } from '../operation.ts'
 import type { SimulatedMemory } from '../simulated-memory.ts'
 import type { Sleep } from '../sleeps.ts'
@@ -26,6 +19,8 @@ export class NativeMemory implements Memory {
   readonly #memory: SimulatedMemory
   /** struct ipc_watch; null: not valid. */
   #watch: { readonly roster: number; readonly watched: readonly Watched[] } | null = null
+  /** Of that list, or the one before: deaths that others must hear of. */
+  #owed: readonly Watched[] = []
 
   constructor(memory: SimulatedMemory, self: number) {
     this.#memory = memory
@@ -50,21 +45,30 @@ export class NativeMemory implements Memory {
     return true
   }
 
-  #seeDeath(word: number): ParkResult {
+  #seeDeath(watched: readonly Watched[]): ParkResult {
     this.#watch = null
-    this.#memory.unpark(word, ALL)
+    this.#owed = watched
     return 'death'
+  }
+
+  passOnDeaths(): void {
+    const owed = this.#owed
+    this.#owed = []
+    for (const { word, alive } of owed) {
+      if (this.#memory.load(word) !== alive) this.#memory.unpark(word, 1)
+    }
   }
 
   #whatChanged(watched: readonly Watched[]): ParkResult {
     for (const { word, alive } of watched) {
-      if (this.#memory.load(word) !== alive) return this.#seeDeath(word)
+      if (this.#memory.load(word) !== alive) return this.#seeDeath(watched)
     }
     return 'changed'
   }
 
   park(index: number, expected: number, deadline: number, seen: Watch): ParkResult {
     const memory = this.#memory
+    this.passOnDeaths()
     const nudge = nudgeOf(slotOf(this.self))
     const nudged = memory.load(nudge)
     if (this.#watch === null || this.#watch.roster !== seen) {
@@ -85,7 +89,7 @@ export class NativeMemory implements Memory {
     const woken = memory.sleepOn(words, deadline)
     if (woken === SLEPT_OUT) return 'timed-out'
     if (woken === SLEEP_CHANGED) return this.#whatChanged(watched)
-    if (woken >= liveness) return this.#seeDeath(words[woken]!.word)
+    if (woken >= liveness) return this.#seeDeath(watched)
     return woken === 0 ? 'woken' : 'changed'
   }
 

@@ -29,9 +29,10 @@ const MODELLED = {
   },
   'park.c': {
     make_list: '5c248b8853d5',
-    see_death: '0dc27af46e64',
-    what_changed: 'd79687697212',
-    ipc_park: 'b87b3fa16b70',
+    ipc_pass_on_deaths: '0dc03ca67fff',
+    see_death: '694c43ffd22c',
+    what_changed: 'ebcfed581f4a',
+    ipc_park: '4dbc634391fe',
   },
 }
 

@@ -6,6 +6,7 @@ import { event } from './event.ts'
 import { lock } from './lock.ts'
 import { openedEvent } from './opened-event.ts'
 import { openedLocks } from './opened-locks.ts'
+import { openedPermits } from './opened-permits.ts'
 import { openers } from './openers.ts'
 import { owned } from './owned.ts'
 import { rlock } from './rlock.ts'
@@ -24,7 +25,7 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['barrier', [barrierOf(2), barrierOf(3)]],
   ['condition', [condition, conditionOfRLock]],
   ['agents', [agents(1), agents(2)]],
-  ['openers', [openers, openedEvent, openedLocks]],
+  ['openers', [openers, openedEvent, openedLocks, openedPermits]],
 ])
 
 /** By its name; undefined if there is none. */
