@@ -37,11 +37,12 @@ test.each([
   ['ignores-contention', 'mutual exclusion'],
   ['inner-release-frees', 'mutual exclusion'],
   ['overlooks-readers', 'mutual exclusion'],
+  ['passes-when-broken', 'nobody passes before all have come'],
   ['split-release', 'permits are conserved'],
   ['lost-pulse', 'a pulse releases everyone who waits'],
 ])('stress finds the planted bug %s, and exits with 1', LONG, (planted, law) => {
   const { status, stdout } = stress(
-    `${SMALL} --budget 60s --shrink 1ms --no-kill --planted ${planted}`,
+    `${SMALL} --budget 60s --shrink 1ms --explore 3s --no-kill --planted ${planted}`,
   )
   expect(stdout).toContain(`VIOLATED: ${law}`)
   expect(stdout).toMatch(/^replay: npx -y pnpm@10\.34\.9 stress replay "[\w-]+"$/m)

@@ -37,7 +37,7 @@ export class Agent {
   // oxlint-disable-next-line typescript/require-await -- so that what it throws is a rejection
   async #prepare(request: Extract<Request, { do: 'prepare' }>): Promise<void> {
     const { program, agent, references, planted } = request
-    const objects = openObjects(program, references, planted)
+    const objects = openObjects(program, references, planted, this.#arena)
     const spec = program.agents[agent]!
     const isStormy = program.faults.some(
       ({ what, agent: whom }) => what === 'storm' && whom === agent,

@@ -2,10 +2,10 @@
 import type { Handle, Surroundings } from '@ipc/core'
 import { Lock, RLock, RWLock } from '@ipc/lock'
 import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
-import { Event } from '@ipc/sync'
-import type { ObjectSpec, SemaphoreSpec } from '../program/program.ts'
+import { Barrier, Event } from '@ipc/sync'
+import type { BarrierSpec, ObjectSpec, SemaphoreSpec } from '../program/program.ts'
 
-export type Shared = Lock | RLock | RWLock | Semaphore | Event
+export type Shared = Lock | RLock | RWLock | Semaphore | Event | Barrier
 
 export interface Kind {
   /** How many words `at` needs. */
@@ -18,7 +18,8 @@ export interface Kind {
   unlink(name: string): void
 }
 
-export function kindOf(spec: ObjectSpec): Kind {
+/** `action`: what a barrier does when all have come. */
+export function kindOf(spec: ObjectSpec, action?: () => void): Kind {
   switch (spec.kind) {
     case 'lock':
       return plain(Lock)
@@ -28,6 +29,8 @@ export function kindOf(spec: ObjectSpec): Kind {
       return plain(RWLock)
     case 'semaphore':
       return semaphore(spec)
+    case 'barrier':
+      return barrier(spec, action)
     case 'event':
     default:
       return plain(Event)
@@ -69,5 +72,18 @@ function semaphore({ value, undo, bounded }: SemaphoreSpec): Kind {
     from: (handle) => Class.from(handle),
     at: (memory, index) => Class.at(memory, index, options),
     unlink: (name) => void Class.unlink(name, FORCE),
+  }
+}
+
+function barrier({ parties }: BarrierSpec, action: (() => void) | undefined): Kind {
+  const options = { parties, action }
+  return {
+    words: Barrier.words(options),
+    inThread: () => new Barrier(parties, { action }),
+    inProcess: () => Barrier.create(options),
+    open: (name) => Barrier.open(name, options),
+    from: (handle) => Barrier.from(handle, { action }),
+    at: (memory, index) => Barrier.at(memory, index, options),
+    unlink: (name) => void Barrier.unlink(name, FORCE),
   }
 }

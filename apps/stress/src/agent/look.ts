@@ -8,6 +8,7 @@ export function stateOf(object: Shared): number {
     return writer?.alive === true ? WRITTEN : Number(readers.length > 0)
   }
   if ('value' in object) return object.value
+  if ('broken' in object) return Number(object.broken)
   return Number('locked' in object ? object.locked : object.isSet)
 }
 

@@ -1,6 +1,8 @@
 import { SharedMemory, type Handle, type Surroundings } from '@ipc/core'
 import { isPlantedIn, plantedMemory } from '../planted/planted.ts'
 import type { ObjectSpec, Program } from '../program/program.ts'
+import type { Arena } from '../history/arena.ts'
+import { CriticalSection } from './steps/critical-section.ts'
 import { kindOf, type Shared } from './kinds.ts'
 
 /** How an agent comes by an object. */
@@ -28,11 +30,12 @@ export function openObjects(
   { objects }: Program,
   references: readonly Reference[],
   planted: string | undefined,
+  arena: Arena,
 ): Objects {
   const memories: SharedMemory[] = []
   const all = objects.map((spec, i) => {
     const reference = references[i]!
-    const kind = kindOf(spec)
+    const kind = kindOf(spec, () => new CriticalSection(arena, i).pass())
     if ('handle' in reference) return kind.from(reference.handle)
     if ('name' in reference) return kind.open(reference.name)
     const memory = SharedMemory.from(reference.memory)

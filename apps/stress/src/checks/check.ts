@@ -2,6 +2,9 @@ import type { Arena } from '../history/arena.ts'
 import { callsOf, describeCall, tracksOf, type Call } from '../history/call.ts'
 import { trackName } from '../program/describe.ts'
 import { MAX_TRACKS, type ObjectSpec, type Program } from '../program/program.ts'
+import { checkActions } from './actions.ts'
+import { barrierSpec } from './barrier-spec.ts'
+import { inHalves } from './halves.ts'
 import { checkHolds } from './holds.ts'
 import { linearize, type Outcome } from './linearize.ts'
 import { rwlockSpec } from './rwlock-spec.ts'
@@ -27,8 +30,7 @@ export function checkHistory(arena: Arena, program: Program, history: readonly C
   const unknown: string[] = []
   program.objects.forEach((spec, object) => {
     const calls = history.filter((call) => call.object === object || call.what === 'die')
-    const simple =
-      checkHolds(calls, object, spec) ?? (isLock(spec) ? checkCounter(arena, calls, object) : null)
+    const simple = checkHolds(calls, object, spec) ?? checkCounters(arena, calls, object, spec)
     if (simple !== null) {
       violations.push(simple) // and so no order explains it
       return
@@ -52,14 +54,23 @@ function explain(spec: ObjectSpec, calls: readonly Call[]): Outcome {
       return linearize(rwlockSpec, calls)
     case 'semaphore':
       return spec.undo ? linearize(ownedSpec(spec), calls) : linearize(countedSpec(spec), calls)
+    case 'barrier':
+      return linearize(barrierSpec(spec), inHalves(calls))
     case 'event':
     default:
       return linearize(eventSpec, calls)
   }
 }
 
-function isLock({ kind }: ObjectSpec): boolean {
-  return kind === 'lock' || kind === 'rlock' || kind === 'rwlock'
+function checkCounters(
+  arena: Arena,
+  calls: readonly Call[],
+  object: number,
+  spec: ObjectSpec,
+): Violation | null {
+  if (spec.kind === 'barrier') return checkActions(arena, calls, object, spec)
+  const isLock = spec.kind === 'lock' || spec.kind === 'rlock' || spec.kind === 'rwlock'
+  return isLock ? checkCounter(arena, calls, object) : null
 }
 
 const LAWS: Readonly<Record<ObjectSpec['kind'], string>> = {
@@ -68,6 +79,7 @@ const LAWS: Readonly<Record<ObjectSpec['kind'], string>> = {
   lock: 'mutual exclusion, and a death of an owner is told once',
   semaphore: 'permits are conserved',
   event: 'events are seen in order',
+  barrier: 'nobody passes before all have come, and a broken barrier lets nobody pass',
 }
 
 function unexplained(
@@ -85,10 +97,11 @@ function unexplained(
 /**
  * Calls that took nothing say little. One that was aborted, nothing. One that gave up, that there
  * was nothing to have – if nobody else was about: a released lock may be reserved for somebody, and
- * a look at several permits is not one moment.
+ * a look at several permits is not one moment. Who gives up at a barrier breaks it, which says much.
  */
 function isTelling(calls: readonly Call[], spec: ObjectSpec): (call: Call) => boolean {
   return (call) => {
+    if (spec.kind === 'barrier') return true
     if (call.result === 'aborted') return false
     if (call.result !== 'gave-up' || spec.kind === 'event') return true
     return calls.every(

@@ -101,11 +101,12 @@ function byTrack(calls: readonly Call[]): Call[][] {
   return [...tracks.values()]
 }
 
-/** Of those put in order, the calls that had to be. A call that never returned is its track's last. */
+/** Of those put in order, the calls that had to be. Calls that never returned are their track's last. */
 function completed(tracks: readonly Call[][], counts: readonly number[]): number {
   return tracks.reduce((sum, track, t) => {
-    const count = counts[t]!
-    return sum + (count > 0 && track[count - 1]!.end === Infinity ? count - 1 : count)
+    let count = counts[t]!
+    while (count > 0 && track[count - 1]!.end === Infinity) count--
+    return sum + count
   }, 0)
 }
 

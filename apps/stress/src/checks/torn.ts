@@ -20,7 +20,7 @@ export function checkCounter(
     return { law, object, text, calls: [] }
   }
   const left = calls.filter(
-    ({ what, argument, result }) => what === 'release' && argument === 1 && result !== 'refused',
+    ({ what, argument, result }) => what === 'release' && argument === 1 && result === 'done',
   ).length
   const entered = calls.filter(
     ({ what, argument, result }) =>

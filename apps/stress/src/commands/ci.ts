@@ -117,7 +117,16 @@ function makeDirectory(path: string): void {
 function realOptions(seed: number, budgetMs: number): Parameters<typeof runReal>[0] {
   const processes = processScope.supported ? 3 : 0
   const shrinkMs = Math.min(30_000, budgetMs / 4)
-  return { seed, budgetMs, shrinkMs, workers: 4, processes, faults: true, planted: undefined }
+  return {
+    seed,
+    budgetMs,
+    shrinkMs,
+    exploreMs: Math.min(15_000, budgetMs / 4),
+    workers: 4,
+    processes,
+    faults: true,
+    planted: undefined,
+  }
 }
 
 /** Begins with another mutant each night, so that each has its turn. */

@@ -25,6 +25,8 @@ import { exploreAgain } from './run-real.ts'
 
 export const summary = 'one failure again: replay "<token>"'
 
+const EXPLORE_MS = 15_000
+
 const HELP = `usage: stress replay "<token>" [options]
 
 A token of the explorer is a program and a schedule: it is done again, step by step. A token of a
@@ -102,7 +104,7 @@ async function exploreIt(token: string, output: Output): Promise<number> {
   const real = fromToken(token)
   checkPlanted(real.planted)
   output.say(`${describeProgram(real.program).join('\n')}\n`)
-  const explored = await exploreAgain(real, 1, output)
+  const explored = await exploreAgain(real, { seed: 1, exploreMs: EXPLORE_MS }, output)
   output.say(`${describeExploration(explored)}\n`)
   const { failure } = explored
   if (failure !== null) {

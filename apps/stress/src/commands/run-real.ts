@@ -18,6 +18,8 @@ const LANES = 2
 
 export interface RealOptions extends SessionOptions {
   readonly planted: string | undefined
+  /** For how long a program that failed is explored. */
+  readonly exploreMs: number
 }
 
 export interface RealHalf {
@@ -53,7 +55,7 @@ export async function runReal(options: RealOptions, output: Output): Promise<Rea
         ? signalFailure(signals, planted)
         : {
             ...realFailure(failure.program, failure.run, { ...failure, planted }),
-            explored: await exploreAgain({ program: failure.program, planted }, seed, output),
+            explored: await exploreAgain({ program: failure.program, planted }, options, output),
           },
     isDone:
       (workers === 0 || tallies.thread.programs > 0) &&
@@ -61,17 +63,14 @@ export async function runReal(options: RealOptions, output: Output): Promise<Rea
   }
 }
 
-/** For how long a program that failed is explored. */
-const EXPLORE_MS = 15_000
-
 /** The program that failed, in the explorer. */
 export async function exploreAgain(
   real: Replay,
-  seed: number,
+  { seed, exploreMs }: { readonly seed: number; readonly exploreMs: number },
   output: Output,
 ): Promise<Exploration> {
   const tick = (doing: string): void => output.progress.show(() => doing)
-  return explorationOf(await exploreReal(real, { budgetMs: EXPLORE_MS, seed, tick }))
+  return explorationOf(await exploreReal(real, { budgetMs: exploreMs, seed, tick }))
 }
 
 /** Locks, semaphores and events in some lanes, signals in another, until one of them fails. */

@@ -30,6 +30,7 @@ which the table at the end says exactly.
   --processes N      at most so many processes (default 3; 0: thread scope only)
   --kill, --no-kill  whether agents are killed, stopped, and leave in the middle (default: yes)
   --shrink 15s       for how long smaller programs are tried when one has failed
+  --explore 15s      for how long the one that failed is explored
   --planted NAME     with a bug that must be found: ${PLANTED_NAMES.join(', ')}; real half only
 ${OUTPUT_HELP}
 
@@ -129,6 +130,7 @@ function parse(argv: readonly string[]): {
         help: { type: 'boolean', short: 'h' },
         budget: { type: 'string', default: '60s' },
         shrink: { type: 'string', default: '15s' },
+        explore: { type: 'string', default: '15s' },
         seed: { type: 'string' },
         half: { type: 'string' },
         workers: { type: 'string', default: '4' },
@@ -153,6 +155,7 @@ function parse(argv: readonly string[]): {
     options: {
       budgetMs: durationMs('--budget', values.budget),
       shrinkMs: durationMs('--shrink', values.shrink),
+      exploreMs: durationMs('--explore', values.explore),
       seed: seedOf(values.seed),
       half: halfOf(values.half, planted),
       workers,

@@ -74,7 +74,7 @@ export const LATE_MS = 1_000_000
 export const FIRST_ID = 16
 
 /** So many asynchronous sleeps an agent may have at a time. */
-export const TICKETS = 2
+export const TICKETS = 4
 
 /** Bits of IDLE's value: what else may happen, beside the end of a sleep. */
 export const MAY_START = 1

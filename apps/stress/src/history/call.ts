@@ -1,7 +1,7 @@
 import { MAX_TRACKS, type Program } from '../program/program.ts'
 import { FIELD, HARNESS_TRACK, type Arena } from './arena.ts'
 
-/** What an operation does to its object. */
+/** What an operation does to its object. `return` is the second half of some waits, in checks. */
 const WHAT = [
   'acquire',
   'release',
@@ -11,6 +11,9 @@ const WHAT = [
   'set',
   'clear',
   'wait',
+  'return',
+  'abort',
+  'reset',
   'look',
   'die',
 ] as const
@@ -18,7 +21,8 @@ export type What = (typeof WHAT)[number]
 
 /**
  * How it ended; `pending` if it did not. `gave-up` is null or false after a time-out, `refused` a
- * RangeError, or that it is not the owner's. What `look` and `read` found is a number from `saw` on.
+ * RangeError, that it is not the owner's, or a broken barrier. What `look` and `read` found is a
+ * number from `saw` on, and so is the index that a barrier gave.
  */
 const RESULT = [
   'pending',
@@ -39,7 +43,10 @@ export interface Call {
   readonly agent: number
   readonly what: What
   readonly object: number
-  /** How many permits are released; of an RLock the level of the hold that is taken or released. */
+  /**
+   * How many permits are released; of an RLock the level of the hold that is taken or released; 1 for
+   * a wait at a barrier that does not give up by itself.
+   */
   readonly argument: number
   readonly begin: number
   /** Infinity if it did not return. */

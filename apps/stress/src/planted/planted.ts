@@ -6,6 +6,7 @@ import { IgnoresContention } from './ignores-contention.ts'
 import { InnerReleaseFrees } from './inner-release-frees.ts'
 import { LostPulse } from './lost-pulse.ts'
 import { OverlooksReaders } from './overlooks-readers.ts'
+import { PassesWhenBroken } from './passes-when-broken.ts'
 import { SplitRelease } from './split-release.ts'
 
 /** A bug put between the shipped code and its memory, to see whether the checks find it. */
@@ -22,6 +23,7 @@ const PLANTED: ReadonlyMap<string, Planted> = new Map<string, Planted>([
   ],
   ['inner-release-frees', { wrap: InnerReleaseFrees, appliesTo: ({ kind }) => kind === 'rlock' }],
   ['overlooks-readers', { wrap: OverlooksReaders, appliesTo: ({ kind }) => kind === 'rwlock' }],
+  ['passes-when-broken', { wrap: PassesWhenBroken, appliesTo: ({ kind }) => kind === 'barrier' }],
   ['lost-pulse', { wrap: LostPulse, appliesTo: ({ kind }) => kind === 'event' }],
 ])
 

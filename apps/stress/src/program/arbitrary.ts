@@ -12,7 +12,7 @@ import type {
   SemaphoreSpec,
   Work,
 } from './program.ts'
-import { callsOf, MAX_CALLS, MAX_STEPS } from './program.ts'
+import { callsOf, isAsync, MAX_CALLS, MAX_STEPS } from './program.ts'
 
 /** What programs may be made of. */
 export interface Ingredients {
@@ -61,7 +61,7 @@ interface RawObject {
 }
 
 const rawObject: fc.Arbitrary<RawObject> = fc.record({
-  kind: fc.constantFrom('lock', 'semaphore', 'event', 'rlock', 'rwlock'),
+  kind: fc.constantFrom('lock', 'semaphore', 'event', 'rlock', 'rwlock', 'barrier'),
   placed: fc.constantFrom('own', 'named', 'inside'),
   value: fc.integer({ min: 1, max: 3 }),
   bounded: fc.boolean(),
@@ -71,7 +71,8 @@ const rawObject: fc.Arbitrary<RawObject> = fc.record({
 function fitObject(raw: RawObject, processScope: boolean): ObjectSpec {
   const { kind, value, bounded, undo } = raw
   const placed = raw.placed === 'named' && !processScope ? 'own' : raw.placed
-  return kind === 'semaphore' ? { kind, placed, value, bounded, undo } : { kind, placed }
+  if (kind === 'semaphore') return { kind, placed, value, bounded, undo }
+  return kind === 'barrier' ? { kind, placed, parties: value } : { kind, placed }
 }
 
 interface RawOperation {
@@ -159,6 +160,8 @@ function fitOperation(
       return ofRWLock(raw, object, mayBlock)
     case 'semaphore':
       return ofSemaphore(raw, object, spec, mayBlock)
+    case 'barrier':
+      return ofBarrier(raw, object, mayBlock)
     case 'event':
     default:
       return ofEvent(raw, object, mayBlock)
@@ -196,6 +199,20 @@ function ofSemaphore(
     if (choice === 7) return { do: 'look', object }
   }
   return { ...holding(raw, object, mayBlock), do: 'hold' }
+}
+
+/** Who gives up breaks it for all: not too often. */
+function ofBarrier(raw: RawOperation, object: number, mayBlock: boolean): Operation {
+  const { choice, count } = raw
+  if (choice === 7) return { do: count === 1 ? 'abort' : 'look', object }
+  if (choice > 4) return { do: 'reset', object }
+  const form = fitForm(raw, mayBlock)
+  if (choice === 0) return { do: 'meet', object, form }
+  return {
+    do: 'meet',
+    object,
+    form: { ...form, how: isAsync(form) || !mayBlock ? 'async' : 'block' },
+  }
 }
 
 function ofEvent(raw: RawOperation, object: number, mayBlock: boolean): Operation {

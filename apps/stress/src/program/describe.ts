@@ -24,6 +24,7 @@ export function trackName(agents: readonly AgentSpec[], agent: number, track: nu
 
 function describeObject(spec: ObjectSpec): string {
   const placed = { own: '', named: ', by name', inside: ', inside a memory' }[spec.placed]
+  if (spec.kind === 'barrier') return `barrier for ${spec.parties}${placed}`
   if (spec.kind !== 'semaphore') return `${spec.kind}${placed}`
   const name = spec.bounded ? 'bounded semaphore' : 'semaphore'
   return `${name} of ${spec.value}${spec.undo ? ' with undo' : ''}${placed}`

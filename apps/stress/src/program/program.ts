@@ -12,7 +12,7 @@ export interface Program {
  */
 export type Placement = 'own' | 'named' | 'inside'
 
-export type ObjectSpec = LockSpec | SemaphoreSpec | EventSpec
+export type ObjectSpec = LockSpec | SemaphoreSpec | EventSpec | BarrierSpec
 
 export interface LockSpec {
   readonly kind: 'lock' | 'rlock' | 'rwlock'
@@ -30,6 +30,12 @@ export interface SemaphoreSpec {
 export interface EventSpec {
   readonly kind: 'event'
   readonly placed: Placement
+}
+
+export interface BarrierSpec {
+  readonly kind: 'barrier'
+  readonly placed: Placement
+  readonly parties: number
 }
 
 /** A thread of this process, or another process. */
@@ -70,6 +76,9 @@ export type Operation =
   | (Hold<'nest'> & { readonly times: number })
   | (Hold<'read'> & { readonly times: number })
   | Hold<'write'>
+  /** Waits at a barrier. */
+  | { readonly do: 'meet'; readonly object: number; readonly form: Form }
+  | { readonly do: 'abort' | 'reset'; readonly object: number }
   /** Releases what it does not have, which is refused. */
   | { readonly do: 'trespass'; readonly object: number; readonly side: Side }
   | { readonly do: 'take'; readonly object: number; readonly form: Form }
@@ -117,6 +126,11 @@ export const MAX_CALLS = 400
 
 export function isAsync({ how }: Form): boolean {
   return how === 'async' || how === 'tryAsync' || how === 'abort'
+}
+
+/** Whether it never gives up by itself. */
+export function isPatient({ how }: Form): boolean {
+  return how === 'block' || how === 'async'
 }
 
 /** How many calls an operation makes, if nothing ends it. */

@@ -1,12 +1,13 @@
 /**
- * Ends waits that the program itself will never end: for an event that nobody sets any more, or for
- * permits that somebody took for good. It acts only when all rests, and then less and less often.
+ * Ends waits that the program itself will never end: for an event that nobody sets any more, for
+ * permits that somebody took for good, or at a barrier to which nobody comes any more. It acts only
+ * when all rests, and then less and less often.
  *
  * An event is not set for good but pulsed, so that a lost pulse shows: whoever is asleep must be
  * released by it. A wait that has begun may not be asleep yet, but not time after time.
  */
 import type { Semaphore } from '@ipc/semaphore'
-import type { Event } from '@ipc/sync'
+import type { Barrier, Event } from '@ipc/sync'
 import type { Shared } from '../agent/kinds.ts'
 import { stateOf } from '../agent/look.ts'
 import type { Violation } from '../checks/violation.ts'
@@ -88,6 +89,11 @@ export class Rescuer {
       if (this.#restMs > SURE_REST_MS) this.#countUnheard(waiting)
       this.#do('set', index, 0, () => (object as Event).set())
       this.#do('clear', index, 0, () => (object as Event).clear())
+    } else if (spec.kind === 'barrier') {
+      const barrier = object as Barrier
+      if (barrier.waiting === 0 || barrier.broken) return // they should go on by themselves
+      this.#do('abort', index, 1, () => barrier.abort())
+      this.#do('reset', index, 1, () => barrier.reset())
     } else if (spec.kind === 'semaphore' && !spec.undo && (object as Semaphore).value === 0) {
       const count = Math.min(waiting.length, spec.bounded ? spec.value : waiting.length)
       this.#do('release', index, count, () => (object as Semaphore).release(count))

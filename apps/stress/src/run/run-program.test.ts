@@ -82,6 +82,21 @@ test('an RLock that was had three times by one who died is free, and told of', a
   expect(run.history.findLast(({ what }) => what === 'look')).toMatchObject({ seen: 0 })
 })
 
+test('a barrier passes all while they come; when one has died, the harness lets the others throw', async () => {
+  const meet: Operation = { do: 'meet', object: 0, form: block }
+  const program: Program = {
+    scope: 'process',
+    objects: [{ kind: 'barrier', placed: 'own', parties: 3 }],
+    agents: [agent('process', 9, meet), agent('process', 20, meet), agent('worker', 20, meet)],
+    faults: [{ what: 'kill', agent: 0, step: 5, inside: false }],
+  }
+  const run = await runProgram(bench, program)
+  expect(run.violations).toEqual([])
+  const waits = run.history.filter(({ what }) => what === 'wait')
+  expect(waits.filter(({ result }) => result === 'saw').length).toBe(5 * 3)
+  expect(waits.filter(({ result }) => result === 'refused').length).toBe(2 * 15)
+})
+
 test('permits with undo come back from one who leaves with them', async () => {
   const program: Program = {
     scope: 'process',

@@ -42,6 +42,18 @@ const nest = (form: Form): Operation => ({ ...hold(form), do: 'nest', times: 2 }
 const read = (form: Form): Operation => ({ ...hold(form), do: 'read', times: 2 }) as Operation
 const write = (form: Form): Operation => ({ ...hold(form), do: 'write' }) as Operation
 const trespass: Operation = { do: 'trespass', object: 0, side: 'writer' }
+const meet = (form: Form): Operation => ({ do: 'meet', object: 0, form })
+const barrier: ObjectSpec = { kind: 'barrier', placed: 'named', parties: 2 }
+const BARRIER = program(
+  barrier,
+  agent([meet(block), { do: 'reset', object: 0 }]),
+  agent([meet(later)], [meet(abort)]),
+)
+const TOO_FEW = program(
+  { ...barrier, parties: 3 },
+  agent([meet(block)]),
+  agent([meet({ how: 'tryFor', ms: 1 })]),
+)
 const NESTED = program(rlock, agent([nest(block), trespass]), agent([nest(block)]))
 const READERS = program(
   rwlock,
@@ -54,6 +66,7 @@ test.each([
   ['split-release', PERMITS, /^semaphore0: the value is \d; \d permits are free$/],
   ['inner-release-frees', NESTED, /^T\d has it 1 times, and reads 0$/],
   ['overlooks-readers', READERS, /^T\d is inside together with T\d$/],
+  ['passes-when-broken', TOO_FEW, /^T\d passes alone$/],
   ['lost-pulse', EVENTS, /^T0 sleeps, nobody will wake it/],
 ] as const)(
   'a real program with %s fails in the explorer, and its token does it again',
@@ -69,6 +82,7 @@ test.each([
   ['a lock, also awaited and aborted', LOCKS],
   ['an RLock', NESTED],
   ['an RWLock, also awaited and aborted', READERS],
+  ['a barrier, also awaited and aborted', BARRIER],
   ['an event', EVENTS],
   ['permits', PERMITS],
   [

@@ -35,16 +35,20 @@ export function monitorOf(
   /** What a part takes for an agent. */
   const seen = ({ seesTracks }: Part, track: number): number =>
     seesTracks ? track : tracks[track]!.agent
+  /** One more than the object that a track waits on; 0 if on none. */
+  const waiting = (view: View, track: number): number => view.get(waitingAt + track)
   const views = new WeakMap<View, PartView[]>()
   const viewsOf = (view: View): PartView[] => {
     let known = views.get(view)
     if (known === undefined) {
-      views.set(view, (known = parts.map((part) => new PartView(view, part, tracks))))
+      known = parts.map((part, object) => {
+        const waits = (track: number): boolean => waiting(view, track) === object + 1
+        return new PartView(view, part, tracks, waits)
+      })
+      views.set(view, known)
     }
     return known
   }
-  /** One more than the object that a track waits on; 0 if on none. */
-  const waiting = (view: View, track: number): number => view.get(waitingAt + track)
   const tracksOf = (agent: number): number[] =>
     tracks.flatMap((track, i) => (track.agent === agent ? [i] : []))
 
@@ -105,14 +109,22 @@ class PartView implements View {
   readonly shared: SharedWords
   readonly #whole: View
   readonly #ghosts: number
+  readonly #isWaiting: (track: number) => boolean
   /** Of the tracks; null: it sees agents. */
   readonly #agents: readonly number[] | null
 
-  constructor(whole: View, { base, ghosts, seesTracks }: Part, tracks: readonly TrackPlace[]) {
+  constructor(
+    whole: View,
+    { base, ghosts, seesTracks }: Part,
+    tracks: readonly TrackPlace[],
+    waits: (track: number) => boolean,
+  ) {
     this.agents = seesTracks ? tracks.length : whole.agents
     this.shared = new OffsetMemory(whole.shared, base)
     this.#whole = whole
     this.#ghosts = ghosts
+    this.#isWaiting = (agent) =>
+      tracks.some((track, i) => (seesTracks ? i : track.agent) === agent && waits(i))
     this.#agents = seesTracks ? tracks.map(({ agent }) => agent) : null
   }
 
@@ -132,8 +144,9 @@ class PartView implements View {
     return this.#whole.isFinished(this.#agentOf(track))
   }
 
+  /** On this object. */
   isAsleep(track: number): boolean {
-    return this.#whole.isAsleep(this.#agentOf(track))
+    return this.#whole.isAsleep(this.#agentOf(track)) && this.#isWaiting(track)
   }
 
   #agentOf(track: number): number {

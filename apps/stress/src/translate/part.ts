@@ -1,6 +1,7 @@
 import type { Memory } from '@ipc/core'
 import { kindOf, type Shared } from '../agent/kinds.ts'
 import type { Monitor } from '../explore/model.ts'
+import { barrierOf } from '../explore/subjects/barrier.ts'
 import { counted } from '../explore/subjects/counted.ts'
 import { event } from '../explore/subjects/event.ts'
 import { lock } from '../explore/subjects/lock.ts'
@@ -33,7 +34,7 @@ export function partsOf(objects: readonly ObjectSpec[]): Part[] {
     const { monitor, words } = subjectOf(spec)
     const name = `${spec.kind}${i}`
     const at = (memory: Memory): Shared => kindOf(spec).at(memory, 0)
-    const seesTracks = spec.kind !== 'rwlock'
+    const seesTracks = spec.kind !== 'rwlock' && spec.kind !== 'barrier'
     parts.push({ spec, name, words, base, ghosts, monitor, seesTracks, at })
     base += words
     ghosts += monitor.words
@@ -51,6 +52,8 @@ function subjectOf(spec: ObjectSpec): { readonly monitor: Monitor; readonly word
       return rwlock
     case 'semaphore':
       return spec.undo ? owned(spec.value) : counted(spec.value)
+    case 'barrier':
+      return barrierOf(spec.parties)
     case 'event':
     default:
       return event

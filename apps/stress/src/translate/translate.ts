@@ -5,7 +5,13 @@ import type { Segment } from '../explore/model.ts'
 import { TICKETS } from '../explore/operation.ts'
 import { MOST_AGENTS, type Program as Explored } from '../explore/program.ts'
 import { plantedMemory } from '../planted/planted.ts'
-import { isAsync, type AgentSpec, type Operation, type Program } from '../program/program.ts'
+import {
+  isAsync,
+  type AgentSpec,
+  type ObjectSpec,
+  type Operation,
+  type Program,
+} from '../program/program.ts'
 import type { Replay } from '../program/token.ts'
 import { monitorOf, type TrackPlace } from './monitor.ts'
 import { OffsetMemory } from './offset-memory.ts'
@@ -16,19 +22,17 @@ import { END_CODES, perform, WAIT_CODES } from './steps/perform.ts'
 const MOST_SEGMENTS = 60
 
 /** What of a program keeps it from being explored; none if it can be. */
-export function obstacles({ agents }: Program): string[] {
+export function obstacles({ agents, objects }: Program): string[] {
   const tracks = agents.reduce((sum, agent) => sum + agent.tracks.length, 0)
   const found: string[] = []
   if (tracks > MOST_AGENTS) {
     found.push(`it does ${tracks} things at once; the explorer tells ${MOST_AGENTS} apart`)
   }
   for (const [i, agent] of agents.entries()) {
-    const slept = new Set(
-      agent.tracks.flat().flatMap((one) => (isAwaited(one) ? [one.object] : [])),
-    )
-    if (slept.size > TICKETS) {
+    const most = mostSleeps(agent, objects)
+    if (most > TICKETS) {
       found.push(
-        `A${i} awaits ${slept.size} objects; in the explorer an agent may await ${TICKETS}`,
+        `A${i} may have ${most} asynchronous sleeps; in the explorer an agent may have ${TICKETS}`,
       )
     }
   }
@@ -143,6 +147,35 @@ function opener(
     }
     return objects
   }
+}
+
+/**
+ * How many asynchronous sleeps an agent may have at a time. One that is given up may be over already,
+ * so that it is heard of later, beside the next one.
+ */
+function mostSleeps({ tracks }: AgentSpec, objects: readonly ObjectSpec[]): number {
+  const awaited = tracks.map((track) => track.filter(isAwaited))
+  return objects.reduce((sum, { kind }, object) => {
+    const here = awaited.map((track) => track.filter((one) => one.object === object))
+    if (!here.some((track) => track.length > 0)) return sum
+    if (kind === 'rwlock') return sum + sleepsOfRWLock(here.flat())
+    return sum + (kind === 'barrier' ? sleepsAtBarrier(here) : 1)
+  }, 0)
+}
+
+/** Each side has a queue; a writer goes from word to word. */
+function sleepsOfRWLock(operations: readonly Operation[]): number {
+  const reads = operations.some((one) => one.do === 'read')
+  const writes = operations.some((one) => one.do === 'write')
+  return (reads ? 1 : 0) + (writes ? 2 : 0)
+}
+
+/** Each call sleeps for itself. */
+function sleepsAtBarrier(tracks: readonly (readonly Operation[])[]): number {
+  return tracks.reduce((sum, track) => {
+    if (track.length === 0) return sum
+    return sum + (track.some(hasTimeout) ? 2 : 1)
+  }, 0)
 }
 
 function isAwaited(operation: Operation): boolean {

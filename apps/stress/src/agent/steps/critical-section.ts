@@ -36,6 +36,13 @@ export class CriticalSection {
     this.#words[this.#at + COUNTER.second] = this.#value
   }
 
+  /** All of it at once, whatever one who died inside has left. */
+  pass(): void {
+    this.enter(true)
+    void work('spin', false)
+    this.leave()
+  }
+
   #read(): { first: number; second: number; torn: number } {
     const word = (offset: number): number => Atomics.load(this.#words, this.#at + offset)
     return { first: word(COUNTER.first), second: word(COUNTER.second), torn: word(COUNTER.torn) }

@@ -47,7 +47,7 @@ export function wait(event: Event, { how, ms }: Form): Waited {
 }
 
 /** Aborts after `ms`; after 0 in the same turn of the event loop, when the first sleep is over. */
-async function aborted<T>(
+export async function aborted<T>(
   ms: number,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | typeof ABORTED> {

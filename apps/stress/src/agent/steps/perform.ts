@@ -1,9 +1,10 @@
 import type { Lock, RLock, RWLock } from '@ipc/lock'
 import type { Semaphore } from '@ipc/semaphore'
-import type { Event } from '@ipc/sync'
+import type { Barrier, Event } from '@ipc/sync'
 import type { Operation } from '../../program/program.ts'
 import { stateOf } from '../look.ts'
 import type { Stage } from '../stage.ts'
+import { meet } from './barrier.ts'
 import { pulse, wait } from './event.ts'
 import { give, hold, take } from './hold.ts'
 import { nest } from './rlock.ts'
@@ -35,6 +36,12 @@ export function perform(stage: Stage, operation: Operation): Promise<void> | und
     case 'clear':
     case 'pulse':
       return pulse(stage, operation, object as Event)
+    case 'meet':
+      return meet(stage, operation, object as Barrier)
+    case 'abort':
+    case 'reset':
+      stage.do(operation.do, index, () => (object as Barrier)[operation.do]())
+      return undefined
     case 'look':
     default: {
       const at = stage.begin('look', index)

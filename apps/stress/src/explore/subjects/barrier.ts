@@ -10,14 +10,14 @@ const AT = 0
 
 const PHASES = ['FILLING', 'DRAINING', 'BROKEN', 'RESETTING'] as const
 
-const COMES = 1
-const PASSES = 2
-const THROWS = 3
+export const COMES = 1
+export const PASSES = 2
+export const THROWS = 3
 /** An abort begins, and is over. */
-const ABORTS = 4
-const HAS_ABORTED = 5
-const RESETS = 6
-const HAS_RESET = 7
+export const ABORTS = 4
+export const HAS_ABORTED = 5
+export const RESETS = 6
+export const HAS_RESET = 7
 
 /** Of rounds: how many came at most, and passed. */
 const CAME = 0

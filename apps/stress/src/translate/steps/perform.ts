@@ -1,16 +1,17 @@
 import type { Lock, RLock, RWLock } from '@ipc/lock'
 import type { Semaphore } from '@ipc/semaphore'
-import type { Event } from '@ipc/sync'
+import type { Barrier, Event } from '@ipc/sync'
 import { stateOf } from '../../agent/look.ts'
 import type { Operation } from '../../program/program.ts'
 import type { Stage } from '../stage.ts'
+import * as barrier from './barrier.ts'
 import * as event from './event.ts'
 import * as hold from './hold.ts'
 import * as rlock from './rlock.ts'
 import * as rwlock from './rwlock.ts'
 import { trespass } from './trespass.ts'
 
-const STEPS = [hold, rlock, rwlock, event]
+const STEPS = [hold, rlock, rwlock, event, barrier]
 
 /** What begins a wait, and what ends it, of each kind. */
 export const WAIT_CODES: ReadonlySet<string> = new Set(STEPS.flatMap((of) => of.WAIT_CODES))
@@ -39,6 +40,11 @@ export function perform(stage: Stage, operation: Operation): Promise<void> | und
     case 'clear':
     case 'pulse':
       return event.pulse(stage, operation, object as Event)
+    case 'meet':
+      return barrier.meet(stage, operation, object as Barrier)
+    case 'abort':
+    case 'reset':
+      return barrier.change(stage, operation, object as Barrier)
     case 'look':
     default:
       stateOf(object)
