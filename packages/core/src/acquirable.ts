@@ -20,12 +20,16 @@ export interface TryWaitOptions extends TryOptions, WaitOptions {}
  * A primitive says how to take without waiting and what to sleep on; the rest is the same for all.
  */
 export abstract class Acquirable<G extends Guard> extends Primitive {
+  /** For all asynchronous calls. */
+  #waiting: Waiting<G> | undefined
+
   /** The pending asynchronous calls of this thread. */
   protected abstract readonly queue: AsyncQueue<G>
   /** The fast path of `acquire`: takes what is free, and nothing else. */
   protected abstract take(async: boolean): G | undefined
   /** One try that leaves no trace if it fails, but sees whether an owner is dead. */
   protected abstract takeOnce(async: boolean): G | undefined
+  /** It keeps nothing of a single call. */
   protected abstract waiting(async: boolean): Waiting<G>
 
   /**
@@ -101,22 +105,28 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
     return block(this.memory, this.waiting(false), deadline, () => this.description)
   }
 
-  async #enqueue(
+  /** No async function: what that keeps, while it waits, is half as much again. */
+  #enqueue(
     call: string,
     options: TryWaitOptions | undefined,
     deadline: number | undefined,
   ): Promise<G | null> {
-    checkOptions(`${call}() options`, options)
-    const signal = checkSignal(options?.signal)
-    const timeoutMs = deadline ?? checkTimeout(options?.timeoutMs)
-    signal?.throwIfAborted()
-    this.checkOpen()
-    if (this.queue.isEmpty) {
-      const taken = this.take(true) ?? this.takeOnce(true)
-      if (taken !== undefined) return taken
+    try {
+      checkOptions(`${call}() options`, options)
+      const signal = checkSignal(options?.signal)
+      const timeoutMs = deadline ?? checkTimeout(options?.timeoutMs)
+      signal?.throwIfAborted()
+      this.checkOpen()
+      if (this.queue.isEmpty) {
+        const taken = this.take(true) ?? this.takeOnce(true)
+        if (taken !== undefined) return Promise.resolve(taken)
+      }
+      if (timeoutMs === 0) return Promise.resolve(null)
+      const waiting = (this.#waiting ??= this.waiting(true))
+      return this.queue.wait(waiting, deadlineAfter(this.memory, timeoutMs), signal)
+    } catch (error) {
+      return Promise.reject(error)
     }
-    if (timeoutMs === 0) return null
-    return await this.queue.wait(this.waiting(true), deadlineAfter(this.memory, timeoutMs), signal)
   }
 }
 

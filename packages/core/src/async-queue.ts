@@ -5,27 +5,72 @@ import { NOWHERE, Sleep, type Waiting } from './sleep.ts'
 
 const LONGEST_TIMER_MS = 0x7fffffff
 
-/** One pending asynchronous call, in its queue. */
+/**
+ * One pending asynchronous call, in its queue. Many may wait at once, and the collector copies each of
+ * them several times: so it is one object, without closures.
+ */
 class Call<T> {
   readonly waiting: Waiting<T>
   readonly sleep: Sleep
-  readonly settle: (result: T | null) => void
-  readonly fail: (reason: unknown) => void
   queued = true
   previous: Call<T> | null = null
   next: Call<T> | null = null
+  readonly #queue: AsyncQueue<T>
+  readonly #signal: AbortSignal | undefined
+  readonly #resolve: (result: T | null) => void
+  readonly #reject: (reason: unknown) => void
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(
+    queue: AsyncQueue<T>,
     waiting: Waiting<T>,
     deadline: number,
-    settle: (result: T | null) => void,
-    fail: (reason: unknown) => void,
+    signal: AbortSignal | undefined,
+    resolve: (result: T | null) => void,
+    reject: (reason: unknown) => void,
   ) {
     this.waiting = waiting
     this.sleep = new Sleep(false, deadline)
-    this.settle = settle
-    this.fail = fail
+    this.#queue = queue
+    this.#signal = signal
+    this.#resolve = resolve
+    this.#reject = reject
+    keepAlive()
+    signal?.addEventListener('abort', this)
   }
+
+  settle(result: T | null): void {
+    this.#end()
+    this.#resolve(result)
+  }
+
+  fail(reason: unknown): void {
+    this.#end()
+    this.#reject(reason)
+  }
+
+  /** Of the signal. */
+  handleEvent(): void {
+    if (this.#queue.remove(this)) this.fail(this.#signal!.reason)
+  }
+
+  /** Gives up when it is time. Timers may be early, and cannot be arbitrarily long. */
+  expire(): void {
+    const left = this.sleep.deadline - this.#queue.now()
+    if (left > 0)
+      this.#timer = setTimeout(expire, Math.min(Math.ceil(left), LONGEST_TIMER_MS), this)
+    else if (this.#queue.remove(this)) this.settle(null)
+  }
+
+  #end(): void {
+    letGo()
+    clearTimeout(this.#timer)
+    this.#signal?.removeEventListener('abort', this)
+  }
+}
+
+function expire<T>(call: Call<T>): void {
+  call.expire()
 }
 
 /**
@@ -50,6 +95,10 @@ export class AsyncQueue<T> {
     this.#memory = memory
   }
 
+  now(): number {
+    return this.#memory.now()
+  }
+
   get isEmpty(): boolean {
     return this.#first === null
   }
@@ -57,32 +106,10 @@ export class AsyncQueue<T> {
   /** Resolves with what an attempt took, or null at the deadline; rejects with the abort reason. */
   wait(waiting: Waiting<T>, deadline: number, signal: AbortSignal | undefined): Promise<T | null> {
     return new Promise((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined
-      const settled = (): void => {
-        letGo()
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', abort)
-      }
-      const call = new Call<T>(
-        waiting,
-        deadline,
-        (result) => (settled(), resolve(result)),
-        (reason) => (settled(), reject(reason)),
-      )
-      const abort = (): void => {
-        if (this.#remove(call)) call.fail(signal!.reason)
-      }
-      // Timers may be early, and cannot be arbitrarily long.
-      const expire = (): void => {
-        const left = deadline - this.#memory.now()
-        if (left > 0) timer = setTimeout(expire, Math.min(Math.ceil(left), LONGEST_TIMER_MS))
-        else if (this.#remove(call)) call.settle(null)
-      }
-      keepAlive()
+      const call = new Call(this, waiting, deadline, signal, resolve, reject)
       this.#append(call)
-      signal?.addEventListener('abort', abort)
       if (this.#first === call) this.serve() // first, so that it is tried at least once
-      if (call.queued && deadline !== Infinity) expire()
+      if (call.queued && deadline !== Infinity) call.expire()
     })
   }
 
@@ -123,7 +150,7 @@ export class AsyncQueue<T> {
   fail(reason: unknown, owner?: object): void {
     for (let call = this.#first; call !== null; call = call.next) {
       if (owner !== undefined && call.waiting.owner !== owner) continue
-      this.#remove(call)
+      this.remove(call)
       call.fail(reason)
     }
   }
@@ -165,7 +192,7 @@ export class AsyncQueue<T> {
   }
 
   /** Without having taken; false if the call is settled already. */
-  #remove(call: Call<T>): boolean {
+  remove(call: Call<T>): boolean {
     if (!call.queued) return false
     this.#unlink(call)
     if (this.#first !== null) return true
