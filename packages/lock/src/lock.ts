@@ -39,7 +39,7 @@ import {
   Acquirable,
   AGENT_MASK,
   ALL,
-  AsyncQueue,
+  type AsyncQueue,
   block,
   IpcError,
   localState,
@@ -52,13 +52,13 @@ import {
   type Guard,
   type Handle,
   type Inspection,
-  type Memory,
   type OpenOptions,
   type Sleep,
   type Surroundings,
   type UnlinkOptions,
   type Waiting,
 } from '@ipc/core'
+import { LockGuard, newHold, type Hold } from './lock-guard.ts'
 import type { Suspendable, Suspended } from './suspend.ts'
 
 const KIND = 'lock'
@@ -79,49 +79,11 @@ const HANDOVERS = 16
 
 const ownerOf = (word: number): number => word & AGENT_MASK
 
-/** What this thread knows of one lock. */
-interface Hold {
-  /** Of the hold that this thread has, through whichever object. */
-  guard: LockGuard | null
-  readonly queue: AsyncQueue<LockGuard>
-  /** In a row, from this thread to itself. */
-  handovers: number
-}
-
 export interface LockInspection extends Inspection {
   readonly locked: boolean
   readonly owner: AgentInfo | null
   /** Whether somebody sleeps on it; may be true a little longer than somebody does. */
   readonly waiting: boolean
-}
-
-/** Not exported by the package. */
-export class LockGuard implements Guard {
-  abandoned: boolean
-  /** @internal */
-  readonly lock: Lock
-  /** @internal */
-  readonly async: boolean
-  readonly #hold: Hold
-
-  constructor(lock: Lock, hold: Hold, async: boolean, abandoned: boolean) {
-    this.lock = lock
-    this.async = async
-    this.abandoned = abandoned
-    this.#hold = hold
-  }
-
-  get held(): boolean {
-    return this.#hold.guard === this
-  }
-
-  release(): void {
-    if (this.#hold.guard === this) this.lock.releaseHold()
-  }
-
-  [Symbol.dispose](): void {
-    this.release()
-  }
 }
 
 /**
@@ -466,8 +428,4 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
 
 function layout(): { kind: string; words: number; options: number[] } {
   return { kind: KIND, words: WORDS, options: [0, 0, 0, 0] }
-}
-
-function newHold(memory: Memory): Hold {
-  return { guard: null, queue: new AsyncQueue(memory), handovers: 0 }
 }

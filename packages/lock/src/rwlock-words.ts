@@ -14,7 +14,8 @@ import {
   type Sleep,
   type Waiting,
 } from '@ipc/core'
-import { Lock, type LockGuard } from './lock.ts'
+import type { LockGuard } from './lock-guard.ts'
+import { Lock } from './lock.ts'
 
 export const KIND = 'rwlock'
 
