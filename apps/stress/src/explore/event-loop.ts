@@ -112,8 +112,12 @@ class VirtualTimers {
   /** In place of the global ones. Intervals never fire: they only keep a process alive. */
   install(): () => void {
     const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis
-    const set = (call: () => void, ms: number): number => {
-      this.#pending.set(++this.#last, { at: this.#now + ms, call })
+    const set = <A extends unknown[]>(
+      call: (...args: A) => void,
+      ms: number,
+      ...args: A
+    ): number => {
+      this.#pending.set(++this.#last, { at: this.#now + ms, call: () => call(...args) })
       return this.#last
     }
     Object.assign(globalThis, {
@@ -128,10 +132,12 @@ class VirtualTimers {
   }
 }
 
+type Listener = (() => void) | { handleEvent(): void }
+
 /** A real one hands what its listeners throw to the process. */
 class FakeSignal {
   readonly signal: AbortSignal
-  readonly #listeners: Set<() => void> = new Set()
+  readonly #listeners: Set<Listener> = new Set()
   #isAborted = false
 
   constructor() {
@@ -142,8 +148,8 @@ class FakeSignal {
       throwIfAborted: value(() => {
         if (this.#isAborted) throw ABORTED
       }),
-      addEventListener: value((_: string, call: () => void) => void this.#listeners.add(call)),
-      removeEventListener: value((_: string, call: () => void) => this.#listeners.delete(call)),
+      addEventListener: value((_: string, one: Listener) => void this.#listeners.add(one)),
+      removeEventListener: value((_: string, one: Listener) => this.#listeners.delete(one)),
     }) as AbortSignal
   }
 
@@ -154,7 +160,10 @@ class FakeSignal {
 
   abort(): void {
     this.#isAborted = true
-    for (const call of this.#listeners) call()
+    for (const one of this.#listeners) {
+      if (typeof one === 'function') one()
+      else one.handleEvent()
+    }
   }
 }
 
