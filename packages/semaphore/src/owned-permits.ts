@@ -18,9 +18,16 @@
  *   T1 release: bumps, wakes nobody | T2 looked before the release, sleeps on the new BELL
  *   T1 clears WAITERS               | T2 sleeps, and nobody knows
  *
- * so whoever clears the bit wakes once more; who is woken sets it again before it looks.
+ * so whoever clears the bit then wakes all: of two that slept, one would take one permit, and nobody
+ * would tell the other of a second one that was released without the bit. And it bumps once more, or
+ * one that has looked and not yet slept could do so when the bit has come back:
+ *
+ *   T1 clears WAITERS | T3 releases two permits, sees no bit | T4 sets it, takes one | T2 sleeps
+ *
+ * So nobody sleeps while the bit is not set, or sleeps soon; who is woken sets it before it looks.
  */
 import {
+  ALL,
   IpcError,
   localState,
   NOBODY,
@@ -145,7 +152,6 @@ export class OwnedPermits implements Permits {
   }
 
   leave(): void {
-    this.#announce()
     if (this.value > 0) this.#memory.unpark(this.#index + BELL, 1)
   }
 
@@ -208,8 +214,9 @@ export class OwnedPermits implements Permits {
       const rung = ((bell + 1) & SEQUENCE) | WAITERS
       if (this.#memory.compareExchange(index, bell, rung) !== bell) continue
       if (this.#memory.unpark(index, 1) > 0) return
-      if (this.#memory.compareExchange(index, rung, rung & SEQUENCE) === rung) {
-        this.#memory.unpark(index, 1)
+      const cleared = (rung + 1) & SEQUENCE
+      if (this.#memory.compareExchange(index, rung, cleared) === rung) {
+        this.#memory.unpark(index, ALL)
       }
       return
     }

@@ -141,6 +141,7 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     'condition',
     [
       'condition/take/give/crashes=1/spurious=1',
+      'condition:rlock/take/give/crashes=1',
       'condition/takeFor/give/crashes=2',
       'condition/takeAbort/give/crashes=1',
       'condition/takeAsync/giveAsync/crashes=1',
@@ -152,7 +153,6 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'condition/takeAbort/take/give',
       'condition/take/take/give2/crashes=1',
       'condition/take/take/give/crashes=1',
-      'condition:rlock/take/give/crashes=1',
       'condition:rlock/takeFor/give/spurious=1',
     ],
   ],
@@ -181,6 +181,11 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'openers:locks/both/first/second/crashes=1',
     ],
   ],
+])
+
+/** Programs whose bugs need four preemptions, and whose state graphs are too large. */
+export const FOUR: ReadonlyMap<string, readonly string[]> = new Map([
+  ['undo', ['undo:2/hold/hold/keep/keep', 'undo:2/holdBoth/holdBoth/keep/keep']],
 ])
 
 /** Programs whose bugs need more preemptions: their complete state graphs. */

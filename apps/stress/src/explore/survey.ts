@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { CATALOGUE, DEEP } from './catalogue.ts'
+import { CATALOGUE, DEEP, FOUR } from './catalogue.ts'
 import { programs as randomPrograms } from './generate.ts'
 import { describeProgram, parseProgram, type Program } from './program.ts'
 import { budgetUntil, samples, search, simplest, type Search } from './search.ts'
@@ -23,6 +23,9 @@ export interface Coverage {
   readonly programs: number
   /** Of how many of them all schedules with at most so many preemptions were explored. */
   readonly bounds: readonly { readonly preemptions: number; readonly programs: number }[]
+  /** Programs with bugs that need four preemptions, and with how many that was done. */
+  readonly wide: number
+  readonly four: number
   /** Programs with bugs that need more preemptions, and of how many the state graph is complete. */
   readonly deep: number
   readonly graphs: number
@@ -52,6 +55,7 @@ export class Survey {
   readonly #primitive: string
   readonly #options: SurveyOptions
   readonly #bounds = BOUNDS.map((preemptions) => ({ preemptions, programs: 0 }))
+  #four = 0
   #graphs = 0
   #sampled = 0
   #random = 0
@@ -79,6 +83,7 @@ export class Survey {
         if (found !== null) return found
       }
       return (
+        this.#each(this.#catalogue(FOUR), [bounded(4)], () => this.#four++) ??
         this.#each(this.#catalogue(DEEP), [complete], () => this.#graphs++) ??
         this.#each(plain, samples(this.#options.seed, SCHEDULES), () => this.#sampled++)
       )
@@ -199,11 +204,14 @@ export class Survey {
 
   get coverage(): Coverage {
     const programs = CATALOGUE.get(this.#primitive)?.length ?? 0
+    const wide = FOUR.get(this.#primitive)?.length ?? 0
     const deep = DEEP.get(this.#primitive)?.length ?? 0
     return {
       primitive: this.#primitive,
       programs,
       bounds: this.#bounds,
+      wide,
+      four: this.#four,
       deep,
       graphs: this.#graphs,
       sampled: this.#sampled,
@@ -214,6 +222,7 @@ export class Survey {
       ms: this.#ms,
       isWhole:
         this.#bounds.every((bound) => bound.programs === programs) &&
+        this.#four === wide &&
         this.#graphs === deep &&
         this.#sampled === programs,
     }

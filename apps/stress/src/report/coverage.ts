@@ -21,8 +21,9 @@ export function programsOf({ programs, random }: Coverage): string {
   return random > 0 ? `${programs} + ${random}` : String(programs)
 }
 
-/** `≤ 2 preemptions`, or `≤ 2 preemptions of 18, ≤ 1 of 2`; and the complete state graphs. */
-export function schedulesOf({ programs, bounds, graphs, deep }: Coverage): string {
+/** `≤ 2 preemptions`, or `≤ 2 preemptions of 18, ≤ 1 of 2`; and what was done with other programs. */
+export function schedulesOf(coverage: Coverage): string {
+  const { programs, bounds, four, wide, graphs, deep } = coverage
   const parts: string[] = []
   let left = programs
   for (const bound of bounds.toReversed()) {
@@ -32,9 +33,10 @@ export function schedulesOf({ programs, bounds, graphs, deep }: Coverage): strin
     left -= more
   }
   if (left > 0) parts.push(`not done of ${left}`)
-  const bounded = parts.join(', ').replace(/≤ \d+/, '$& preemptions')
-  if (deep === 0) return bounded
-  return `${bounded}; complete: ${graphs} of ${deep} more`
+  const all = [parts.join(', ').replace(/≤ \d+/, '$& preemptions')]
+  if (wide > 0) all.push(`≤ 4: ${four} of ${wide} more`)
+  if (deep > 0) all.push(`complete: ${graphs} of ${deep} more`)
+  return all.join('; ')
 }
 
 export function rateOf({ steps, ms }: Coverage): number {
