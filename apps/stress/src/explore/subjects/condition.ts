@@ -48,10 +48,17 @@ const WRONG_DEPTH = 5
 const CLOSES = 6
 
 /** Calls something with the lock, so often as it takes. */
-function withLock({ lock, depth }: Objects, body: (guard: Guard) => void): void {
+function withLock(agent: Agent, objects: Objects, body: (guard: Guard) => void): void {
+  const { lock, depth } = objects
   const guards = Array.from({ length: depth }, () => lock.acquire())
   body(guards[0]!)
+  lookAtDepth(agent, objects)
   for (const guard of guards) guard.release()
+}
+
+/** Nobody else may change how often it has the lock. */
+function lookAtDepth(agent: Agent, { lock, depth }: Objects): void {
+  if (lock instanceof RLock && lock.depth !== depth) agent.did(WRONG_DEPTH, lock.depth)
 }
 
 /**
@@ -61,7 +68,7 @@ function withLock({ lock, depth }: Objects, body: (guard: Guard) => void): void 
  */
 function take(agent: Agent, objects: Objects, isTimed: boolean): void {
   const { count } = objects
-  withLock(objects, (guard) => {
+  withLock(agent, objects, (guard) => {
     while (agent.memory.load(count) === 0) {
       if (!wait(agent, objects, guard, isTimed)) break
     }
@@ -71,22 +78,23 @@ function take(agent: Agent, objects: Objects, isTimed: boolean): void {
 
 function wait(
   agent: Agent,
-  { changed, lock, depth }: Objects,
+  objects: Objects,
   guard: Guard,
   isTimed: boolean,
   forAnything = false,
 ): boolean {
+  const { changed } = objects
   agent.begins(WAITS, forAnything ? 1 : 0)
   const isWoken = isTimed
     ? agent.timed(() => changed.tryWait(guard, { timeoutMs: 10 }))
     : changed.wait(guard)
   agent.did(isWoken ? WOKEN : TIMED_OUT, Number(guard.abandoned))
-  if (lock instanceof RLock && lock.depth !== depth) agent.did(WRONG_DEPTH, lock.depth)
+  lookAtDepth(agent, objects)
   return isWoken
 }
 
 function give(agent: Agent, objects: Objects, many: number): void {
-  withLock(objects, () => {
+  withLock(agent, objects, () => {
     agent.memory.add(objects.count, many)
     agent.begins(NOTIFIES, many)
     objects.changed.notify(many)
@@ -100,10 +108,10 @@ const BODIES: Readonly<Record<string, Body>> = {
   give: (agent, objects) => give(agent, objects, 1),
   /** Waits once, whatever there is. */
   wait: (agent, objects) =>
-    withLock(objects, (guard) => void wait(agent, objects, guard, false, true)),
+    withLock(agent, objects, (guard) => void wait(agent, objects, guard, false, true)),
   /** Notifies without giving anything: who is woken waits again. */
   notify: (agent, objects) =>
-    withLock(objects, () => {
+    withLock(agent, objects, () => {
       agent.begins(NOTIFIES, 1)
       objects.changed.notify()
     }),
@@ -241,7 +249,7 @@ const monitorOf = (layout: Layout): Monitor => ({
         view.set(MAY_DESERT, 1)
         return undefined
       case WRONG_DEPTH:
-        return `T${agent} had the lock ${layout.depth} times, and has it ${value} times after a wait`
+        return `T${agent} has the lock ${layout.depth} times, and reads ${value}`
       default:
         view.set(SLEEPERS, view.get(SLEEPERS) - 1)
         if (leaves(view, agent)) notifyOldest(view)
