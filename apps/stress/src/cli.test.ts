@@ -38,6 +38,7 @@ test.each([
   ['inner-release-frees', 'mutual exclusion'],
   ['overlooks-readers', 'mutual exclusion'],
   ['passes-when-broken', 'nobody passes before all have come'],
+  ['newest-first', 'a wait gives the lock up, is woken in its turn'],
   ['split-release', 'permits are conserved'],
   ['lost-pulse', 'a pulse releases everyone who waits'],
 ])('stress finds the planted bug %s, and exits with 1', LONG, (planted, law) => {

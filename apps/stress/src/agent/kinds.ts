@@ -3,9 +3,13 @@ import type { Handle, Surroundings } from '@ipc/core'
 import { Lock, RLock, RWLock } from '@ipc/lock'
 import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
 import { Barrier, Event } from '@ipc/sync'
-import type { BarrierSpec, ObjectSpec, SemaphoreSpec } from '../program/program.ts'
+import { Supply, type SupplyHandle } from './supply.ts'
+import type { BarrierSpec, ConditionSpec, ObjectSpec, SemaphoreSpec } from '../program/program.ts'
 
-export type Shared = Lock | RLock | RWLock | Semaphore | Event | Barrier
+export type Shared = Lock | RLock | RWLock | Semaphore | Event | Barrier | Supply
+
+/** What another agent opens it by. */
+export type AnyHandle = Handle | SupplyHandle
 
 export interface Kind {
   /** How many words `at` needs. */
@@ -13,7 +17,7 @@ export interface Kind {
   inThread(): Shared
   inProcess(): Shared
   open(name: string): Shared
-  from(handle: Handle): Shared
+  from(handle: AnyHandle): Shared
   at(memory: Surroundings, index: number): Shared
   unlink(name: string): void
 }
@@ -31,6 +35,8 @@ export function kindOf(spec: ObjectSpec, action?: () => void): Kind {
       return semaphore(spec)
     case 'barrier':
       return barrier(spec, action)
+    case 'condition':
+      return supply(spec)
     case 'event':
     default:
       return plain(Event)
@@ -55,7 +61,7 @@ function plain(Class: Plain): Kind {
     inThread: () => new Class(),
     inProcess: () => Class.create(),
     open: (name) => Class.open(name),
-    from: (handle) => Class.from(handle),
+    from: (handle) => Class.from(handle as Handle),
     at: (memory, index) => Class.at(memory, index),
     unlink: (name) => void Class.unlink(name, FORCE),
   }
@@ -69,7 +75,7 @@ function semaphore({ value, undo, bounded }: SemaphoreSpec): Kind {
     inThread: () => new Class(value, { undo }),
     inProcess: () => Class.create(options),
     open: (name) => Class.open(name, options),
-    from: (handle) => Class.from(handle),
+    from: (handle) => Class.from(handle as Handle),
     at: (memory, index) => Class.at(memory, index, options),
     unlink: (name) => void Class.unlink(name, FORCE),
   }
@@ -82,8 +88,20 @@ function barrier({ parties }: BarrierSpec, action: (() => void) | undefined): Ki
     inThread: () => new Barrier(parties, { action }),
     inProcess: () => Barrier.create(options),
     open: (name) => Barrier.open(name, options),
-    from: (handle) => Barrier.from(handle, { action }),
+    from: (handle) => Barrier.from(handle as Handle, { action }),
     at: (memory, index) => Barrier.at(memory, index, options),
     unlink: (name) => void Barrier.unlink(name, FORCE),
+  }
+}
+
+function supply(spec: ConditionSpec): Kind {
+  return {
+    words: Supply.words(spec),
+    inThread: () => Supply.inThread(spec),
+    inProcess: () => Supply.inProcess(spec),
+    open: (name) => Supply.open(spec, name),
+    from: (handle) => Supply.from(spec, handle as SupplyHandle),
+    at: (memory, index) => Supply.at(spec, { lock: memory, changed: memory }, index),
+    unlink: (name) => Supply.unlink(spec, name),
   }
 }

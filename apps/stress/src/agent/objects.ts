@@ -3,11 +3,11 @@ import { isPlantedIn, plantedMemory } from '../planted/planted.ts'
 import type { ObjectSpec, Program } from '../program/program.ts'
 import type { Arena } from '../history/arena.ts'
 import { CriticalSection } from './steps/critical-section.ts'
-import { kindOf, type Shared } from './kinds.ts'
+import { kindOf, type AnyHandle, type Shared } from './kinds.ts'
 
 /** How an agent comes by an object. */
 export type Reference =
-  | { readonly handle: Handle }
+  | { readonly handle: AnyHandle }
   | { readonly name: string }
   | { readonly memory: Handle; readonly index: number }
 

@@ -4,6 +4,7 @@ import { trackName } from '../program/describe.ts'
 import { MAX_TRACKS, type ObjectSpec, type Program } from '../program/program.ts'
 import { checkActions } from './actions.ts'
 import { barrierSpec } from './barrier-spec.ts'
+import { conditionSpec } from './condition-spec.ts'
 import { inHalves } from './halves.ts'
 import { checkHolds } from './holds.ts'
 import { linearize, type Outcome } from './linearize.ts'
@@ -56,6 +57,8 @@ function explain(spec: ObjectSpec, calls: readonly Call[]): Outcome {
       return spec.undo ? linearize(ownedSpec(spec), calls) : linearize(countedSpec(spec), calls)
     case 'barrier':
       return linearize(barrierSpec(spec), inHalves(calls))
+    case 'condition':
+      return linearize(conditionSpec, inHalves(calls))
     case 'event':
     default:
       return linearize(eventSpec, calls)
@@ -69,8 +72,8 @@ function checkCounters(
   spec: ObjectSpec,
 ): Violation | null {
   if (spec.kind === 'barrier') return checkActions(arena, calls, object, spec)
-  const isLock = spec.kind === 'lock' || spec.kind === 'rlock' || spec.kind === 'rwlock'
-  return isLock ? checkCounter(arena, calls, object) : null
+  const isCounted = spec.kind !== 'semaphore' && spec.kind !== 'event'
+  return isCounted ? checkCounter(arena, calls, object) : null
 }
 
 const LAWS: Readonly<Record<ObjectSpec['kind'], string>> = {
@@ -79,6 +82,7 @@ const LAWS: Readonly<Record<ObjectSpec['kind'], string>> = {
   lock: 'mutual exclusion, and a death of an owner is told once',
   semaphore: 'permits are conserved',
   event: 'events are seen in order',
+  condition: 'a wait gives the lock up, is woken in its turn, and takes the lock back',
   barrier: 'nobody passes before all have come, and a broken barrier lets nobody pass',
 }
 
@@ -101,7 +105,7 @@ function unexplained(
  */
 function isTelling(calls: readonly Call[], spec: ObjectSpec): (call: Call) => boolean {
   return (call) => {
-    if (spec.kind === 'barrier') return true
+    if (spec.kind === 'barrier' || (spec.kind === 'condition' && call.what === 'wait')) return true
     if (call.result === 'aborted') return false
     if (call.result !== 'gave-up' || spec.kind === 'event') return true
     return calls.every(

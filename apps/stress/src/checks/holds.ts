@@ -41,7 +41,7 @@ interface Hold {
 /** Of permits that are only a number, anyone may give some: how many there are, the search knows. */
 function mostHolders(spec: ObjectSpec): number | null {
   if (spec.kind === 'semaphore') return spec.undo ? spec.value : null
-  return spec.kind === 'event' || spec.kind === 'barrier' ? null : 1
+  return spec.kind === 'lock' || spec.kind === 'rlock' || spec.kind === 'rwlock' ? 1 : null
 }
 
 /** From the first level to the last, of what a track has more than once. */

@@ -26,7 +26,7 @@ export const lockSpec: Spec<number> = {
 }
 
 /** Whoever takes it from a dead owner is told so; nobody else is. */
-function acquireLock(owner: number, { result, track }: Call): readonly number[] {
+export function acquireLock(owner: number, { result, track }: Call): readonly number[] {
   if (result === 'gave-up') return owner >= 0 ? [owner] : NOTHING
   const isFree = owner === NOBODY && result !== 'abandoned'
   const isAbandoned = owner === A_DEAD_ONE && result !== 'done'

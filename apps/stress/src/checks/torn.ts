@@ -4,7 +4,7 @@ import type { Violation } from './violation.ts'
 
 /**
  * The counter that the owners of a lock increment, or its writers: never torn, and incremented as
- * often as they did, once for all levels of an RLock.
+ * often as they did, once for all levels of an RLock. Who waits for a condition leaves, and comes back.
  * Of those who died inside, nobody knows whether they had come to it.
  */
 export function checkCounter(
@@ -20,11 +20,13 @@ export function checkCounter(
     return { law, object, text, calls: [] }
   }
   const left = calls.filter(
-    ({ what, argument, result }) => what === 'release' && argument === 1 && result === 'done',
+    ({ what, argument, result }) =>
+      (what === 'release' && argument === 1 && result === 'done') || what === 'wait',
   ).length
   const entered = calls.filter(
     ({ what, argument, result }) =>
-      what === 'acquire' && argument === 1 && (result === 'done' || result === 'abandoned'),
+      (what === 'acquire' && argument === 1 && (result === 'done' || result === 'abandoned')) ||
+      (what === 'wait' && result !== 'pending'),
   ).length
   const counted = word(COUNTER.first)
   if (counted >= left && counted <= entered) return null

@@ -63,9 +63,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const isStepwise = isExplorerToken(token) || isScheduledToken(token)
   if (values.explore && (isStepwise || isSignalToken(token) || values.times !== undefined)) {
-    throw new UsageError(
-      '--explore is for tokens of real runs of locks, semaphores and events, alone',
-    )
+    throw new UsageError('--explore is for tokens of real runs of primitives, alone')
   }
   if (values.explore) return exploreIt(token, new Output('replay', argv, values))
   if (!isStepwise) {

@@ -17,8 +17,8 @@ export const summary =
 
 const HELP = `usage: stress stress [options]
 
-The real half runs random programs over Lock, Semaphore and Event on real workers and processes,
-kills some of them, and checks what they did; and programs of signals between processes, against
+The real half runs random programs over all primitives on real workers and processes, kills some
+of them, and checks what they did; and programs of signals between processes, against
 what POSIX allows. The exploring half runs the shipped code over a
 simulated memory, under chosen schedules: as much of each primitive's catalogue as there is time for,
 which the table at the end says exactly.

@@ -14,7 +14,7 @@ const CLOCK = 0
 const COUNTERS = CLOCK + LINE
 const TRACKS = COUNTERS + MAX_OBJECTS * LINE
 
-const MAX_RECORDS = 512
+const MAX_RECORDS = 1024
 const RECORD = 8
 const TRACK = LINE + MAX_RECORDS * RECORD
 
@@ -22,8 +22,11 @@ const TRACK = LINE + MAX_RECORDS * RECORD
 export const HARNESS_TRACK: number = MAX_AGENTS * MAX_TRACKS
 const WORDS = TRACKS + (HARNESS_TRACK + 1) * TRACK
 
-/** Of one lock: two words that only its owner writes, and must always find equal. */
-export const COUNTER = { first: 0, second: 1, torn: 2 } as const
+/**
+ * Of one lock: two words that only its owner writes, and must always find equal. `items`: what
+ * consumers take, with the lock of a condition.
+ */
+export const COUNTER = { first: 0, second: 1, torn: 2, items: 3 } as const
 
 /** Of one operation. `end` is 0 while it runs, and stays so if its agent dies. */
 export const FIELD = {

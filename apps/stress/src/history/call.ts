@@ -11,6 +11,7 @@ const WHAT = [
   'set',
   'clear',
   'wait',
+  'notify',
   'return',
   'abort',
   'reset',
@@ -44,7 +45,7 @@ export interface Call {
   readonly what: What
   readonly object: number
   /**
-   * How many permits are released; of an RLock the level of the hold that is taken or released; 1 for
+   * How many permits are released, or waits notified; of an RLock the level of the hold that is taken or released; 1 for
    * a wait at a barrier that does not give up by itself.
    */
   readonly argument: number

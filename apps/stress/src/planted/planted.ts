@@ -5,6 +5,7 @@ import { UsageError } from '../usage.ts'
 import { IgnoresContention } from './ignores-contention.ts'
 import { InnerReleaseFrees } from './inner-release-frees.ts'
 import { LostPulse } from './lost-pulse.ts'
+import { NewestFirst } from './newest-first.ts'
 import { OverlooksReaders } from './overlooks-readers.ts'
 import { PassesWhenBroken } from './passes-when-broken.ts'
 import { SplitRelease } from './split-release.ts'
@@ -24,6 +25,10 @@ const PLANTED: ReadonlyMap<string, Planted> = new Map<string, Planted>([
   ['inner-release-frees', { wrap: InnerReleaseFrees, appliesTo: ({ kind }) => kind === 'rlock' }],
   ['overlooks-readers', { wrap: OverlooksReaders, appliesTo: ({ kind }) => kind === 'rwlock' }],
   ['passes-when-broken', { wrap: PassesWhenBroken, appliesTo: ({ kind }) => kind === 'barrier' }],
+  [
+    'newest-first',
+    { wrap: NewestFirst, appliesTo: (spec) => spec.kind === 'condition' && spec.over === 'lock' },
+  ],
   ['lost-pulse', { wrap: LostPulse, appliesTo: ({ kind }) => kind === 'event' }],
 ])
 

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import type {
   AgentSpec,
+  ConditionSpec,
   Fault,
   Form,
   Hold,
@@ -61,7 +62,7 @@ interface RawObject {
 }
 
 const rawObject: fc.Arbitrary<RawObject> = fc.record({
-  kind: fc.constantFrom('lock', 'semaphore', 'event', 'rlock', 'rwlock', 'barrier'),
+  kind: fc.constantFrom('lock', 'semaphore', 'event', 'rlock', 'rwlock', 'barrier', 'condition'),
   placed: fc.constantFrom('own', 'named', 'inside'),
   value: fc.integer({ min: 1, max: 3 }),
   bounded: fc.boolean(),
@@ -72,6 +73,7 @@ function fitObject(raw: RawObject, processScope: boolean): ObjectSpec {
   const { kind, value, bounded, undo } = raw
   const placed = raw.placed === 'named' && !processScope ? 'own' : raw.placed
   if (kind === 'semaphore') return { kind, placed, value, bounded, undo }
+  if (kind === 'condition') return { kind, placed, over: undo ? 'rlock' : 'lock' }
   return kind === 'barrier' ? { kind, placed, parties: value } : { kind, placed }
 }
 
@@ -162,6 +164,8 @@ function fitOperation(
       return ofSemaphore(raw, object, spec, mayBlock)
     case 'barrier':
       return ofBarrier(raw, object, mayBlock)
+    case 'condition':
+      return ofCondition(raw, object, spec, mayBlock)
     case 'event':
     default:
       return ofEvent(raw, object, mayBlock)
@@ -213,6 +217,23 @@ function ofBarrier(raw: RawOperation, object: number, mayBlock: boolean): Operat
     object,
     form: { ...form, how: isAsync(form) || !mayBlock ? 'async' : 'block' },
   }
+}
+
+/** Tasks that share a thread cannot wait with an RLock. */
+function ofCondition(
+  raw: RawOperation,
+  object: number,
+  { over }: ConditionSpec,
+  mayBlock: boolean,
+): Operation {
+  const { choice, count, work } = raw
+  const form = over === 'rlock' ? inThread(raw, mayBlock) : fitForm(raw, mayBlock)
+  if (choice < 4 && (over === 'lock' || mayBlock)) {
+    // Who consumes waits for the lock in any case.
+    const how = form.how === 'try' && !mayBlock ? 'tryAsync' : form.how
+    return { do: 'consume', object, form: { ...form, how }, work }
+  }
+  return { do: 'produce', object, form, work, count: count + (choice % 2) }
 }
 
 function ofEvent(raw: RawOperation, object: number, mayBlock: boolean): Operation {

@@ -24,6 +24,9 @@ export function trackName(agents: readonly AgentSpec[], agent: number, track: nu
 
 function describeObject(spec: ObjectSpec): string {
   const placed = { own: '', named: ', by name', inside: ', inside a memory' }[spec.placed]
+  if (spec.kind === 'condition') {
+    return `condition over ${spec.over === 'lock' ? 'a lock' : 'an RLock'}${placed}`
+  }
   if (spec.kind === 'barrier') return `barrier for ${spec.parties}${placed}`
   if (spec.kind !== 'semaphore') return `${spec.kind}${placed}`
   const name = spec.bounded ? 'bounded semaphore' : 'semaphore'

@@ -12,7 +12,7 @@ export interface Program {
  */
 export type Placement = 'own' | 'named' | 'inside'
 
-export type ObjectSpec = LockSpec | SemaphoreSpec | EventSpec | BarrierSpec
+export type ObjectSpec = LockSpec | SemaphoreSpec | EventSpec | BarrierSpec | ConditionSpec
 
 export interface LockSpec {
   readonly kind: 'lock' | 'rlock' | 'rwlock'
@@ -36,6 +36,13 @@ export interface BarrierSpec {
   readonly kind: 'barrier'
   readonly placed: Placement
   readonly parties: number
+}
+
+/** With its lock, and how many items there are to take. */
+export interface ConditionSpec {
+  readonly kind: 'condition'
+  readonly placed: Placement
+  readonly over: 'lock' | 'rlock'
 }
 
 /** A thread of this process, or another process. */
@@ -79,6 +86,10 @@ export type Operation =
   /** Waits at a barrier. */
   | { readonly do: 'meet'; readonly object: number; readonly form: Form }
   | { readonly do: 'abort' | 'reset'; readonly object: number }
+  /** Adds items and notifies as many who wait, or all if there are three; the form is of the lock. */
+  | (Hold<'produce'> & { readonly count: number })
+  /** Waits for an item, and takes it; the form is of the wait. */
+  | Hold<'consume'>
   /** Releases what it does not have, which is refused. */
   | { readonly do: 'trespass'; readonly object: number; readonly side: Side }
   | { readonly do: 'take'; readonly object: number; readonly form: Form }
@@ -133,9 +144,14 @@ export function isPatient({ how }: Form): boolean {
   return how === 'block' || how === 'async'
 }
 
+/** That others have taken what was notified is rare. */
+const SOME_WAITS = 4
+
 /** How many calls an operation makes, if nothing ends it. */
 export function callsOf(operation: Operation): number {
   if (operation.do === 'nest') return 2 * operation.times
   if (operation.do === 'read') return 2 * operation.times + 1
+  if (operation.do === 'consume') return 2 + SOME_WAITS
+  if (operation.do === 'produce') return 3
   return operation.do === 'hold' || operation.do === 'write' || operation.do === 'pulse' ? 2 : 1
 }

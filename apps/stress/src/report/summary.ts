@@ -12,6 +12,7 @@ export const TALLY_ROWS: readonly (readonly [string, (tally: Tally) => number])[
   ['  on a Semaphore', (t) => t.on.semaphore],
   ['  on an Event', (t) => t.on.event],
   ['  on a Barrier', (t) => t.on.barrier],
+  ['  on a Condition', (t) => t.on.condition],
   ['  of them waits', (t) => t.waits],
   ['  that timed out', (t) => t.gaveUp],
   ['  that were aborted', (t) => t.aborted],

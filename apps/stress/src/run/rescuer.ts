@@ -1,6 +1,7 @@
 /**
  * Ends waits that the program itself will never end: for an event that nobody sets any more, for
- * permits that somebody took for good, or at a barrier to which nobody comes any more. It acts only
+ * permits that somebody took for good, at a barrier to which nobody comes any more, or for items
+ * that nobody makes any more. It acts only
  * when all rests, and then less and less often.
  *
  * An event is not set for good but pulsed, so that a lost pulse shows: whoever is asleep must be
@@ -10,9 +11,12 @@ import type { Semaphore } from '@ipc/semaphore'
 import type { Barrier, Event } from '@ipc/sync'
 import type { Shared } from '../agent/kinds.ts'
 import { stateOf } from '../agent/look.ts'
+import { Stage } from '../agent/stage.ts'
+import { Items, produce } from '../agent/steps/supply.ts'
+import type { Supply } from '../agent/supply.ts'
 import type { Violation } from '../checks/violation.ts'
-import { Recorder, HARNESS_TRACK, type Arena } from '../history/arena.ts'
-import { codeOf, pendingCall, resultCode, type Call, type What } from '../history/call.ts'
+import { HARNESS_TRACK, type Arena } from '../history/arena.ts'
+import { pendingCall, type Call, type What } from '../history/call.ts'
 import type { Program } from '../program/program.ts'
 
 /** Of one action: when it begins, and when it returns. */
@@ -28,7 +32,8 @@ const LOST_PULSES = 12
 export class Rescuer {
   readonly #program: Program
   readonly #objects: readonly Shared[]
-  readonly #recorder: Recorder
+  readonly #arena: Arena
+  readonly #stage: Stage
   /** Pulses not heard, by wait (its begin is its name). */
   readonly #unheard = new Map<number, number>()
   #restMs = FIRST_REST_MS
@@ -38,7 +43,9 @@ export class Rescuer {
   constructor(arena: Arena, program: Program, objects: readonly Shared[]) {
     this.#program = program
     this.#objects = objects
-    this.#recorder = new Recorder(arena, HARNESS_TRACK)
+    this.#arena = arena
+    this.#stage = new Stage(arena, HARNESS_TRACK, objects, () => {})
+    this.#stage.step = -1
   }
 
   /** Something has happened. */
@@ -52,12 +59,13 @@ export class Rescuer {
    */
   rested(forMs: number, waiting: readonly Call[]): number {
     if (forMs < this.#restMs) return 0
-    const before = this.acted
+    const before = this.#arena.length(HARNESS_TRACK)
     this.#program.objects.forEach((_, object) => {
       const here = waiting.filter((call) => call.object === object)
       if (here.length > 0) this.#rescue(object, here)
     })
-    const acted = this.acted - before
+    const acted = this.#arena.length(HARNESS_TRACK) - before
+    this.acted += acted
     if (acted > 0) this.#restMs = Math.min(this.#restMs * 2, LONGEST_REST_MS)
     return acted * MOMENTS
   }
@@ -65,8 +73,8 @@ export class Rescuer {
   /** What the harness sees when all is over. */
   look(): void {
     this.#objects.forEach((object, i) => {
-      const at = this.#recorder.begin(codeOf('look'), i, 0, -1)
-      this.#recorder.end(at, resultCode('saw', stateOf(object)))
+      const at = this.#stage.begin('look', i, 0)
+      this.#stage.end(at, 'saw', stateOf(object))
     })
   }
 
@@ -94,10 +102,20 @@ export class Rescuer {
       if (barrier.waiting === 0 || barrier.broken) return // they should go on by themselves
       this.#do('abort', index, 1, () => barrier.abort())
       this.#do('reset', index, 1, () => barrier.reset())
+    } else if (spec.kind === 'condition') {
+      this.#supply(index, object as Supply, waiting)
     } else if (spec.kind === 'semaphore' && !spec.undo && (object as Semaphore).value === 0) {
       const count = Math.min(waiting.length, spec.bounded ? spec.value : waiting.length)
       this.#do('release', index, count, () => (object as Semaphore).release(count))
     }
+  }
+
+  /** Nothing if there are items: they should take them by themselves. */
+  #supply(object: number, supply: Supply, waiting: readonly Call[]): void {
+    const count = waiting.filter(({ what }) => what === 'wait').length
+    if (count === 0 || new Items(this.#arena, object).some) return
+    const form = { how: 'try', ms: 0 } as const
+    void produce(this.#stage, { do: 'produce', object, form, count, work: 'nothing' }, supply)
   }
 
   /** If they hear this one, they will not be asked about again. */
@@ -106,9 +124,8 @@ export class Rescuer {
   }
 
   #do(what: What, object: number, argument: number, action: () => void): void {
-    this.acted++
-    const at = this.#recorder.begin(codeOf(what), object, argument, -1)
-    this.#recorder.end(at, resultCode(refusable(action) ? 'done' : 'refused'))
+    const at = this.#stage.begin(what, object, argument)
+    this.#stage.end(at, refusable(action) ? 'done' : 'refused')
   }
 }
 

@@ -98,6 +98,27 @@ test('rounds of a barrier pass as a whole; when one has died, the harness lets t
   expect(waits.filter(({ result }) => result === 'refused').length).toBeGreaterThanOrEqual(2 * 15)
 })
 
+test('who waits for a condition takes what a producer left that was killed', async () => {
+  const consume: Operation = { ...hold, do: 'consume' } as Operation
+  const produce: Operation = { ...hold, do: 'produce', count: 2 } as Operation
+  const program: Program = {
+    scope: 'process',
+    objects: [{ kind: 'condition', placed: 'own', over: 'lock' }],
+    agents: [
+      agent('process', 9, produce),
+      agent('process', 20, consume),
+      agent('worker', 20, consume),
+      agent('worker', 9, produce),
+    ],
+    faults: [{ what: 'kill', agent: 0, step: 3, inside: true }], // before it notifies
+  }
+  const run = await runProgram(bench, program)
+  expect(run.violations).toEqual([])
+  const count = (wanted: string): number => run.history.filter(({ what }) => what === wanted).length
+  expect(count('release')).toBeGreaterThanOrEqual(20 + 20 + 9 + 3)
+  expect(run.history.findLast(({ what }) => what === 'look')).toMatchObject({ seen: 0 })
+})
+
 test('permits with undo come back from one who leaves with them', async () => {
   const program: Program = {
     scope: 'process',

@@ -34,7 +34,7 @@ export function emptyTally(): Tally {
     workers: 0,
     processes: 0,
     operations: 0,
-    on: { lock: 0, rlock: 0, rwlock: 0, semaphore: 0, event: 0, barrier: 0 },
+    on: { lock: 0, rlock: 0, rwlock: 0, semaphore: 0, event: 0, barrier: 0, condition: 0 },
     waits: 0,
     gaveUp: 0,
     aborted: 0,

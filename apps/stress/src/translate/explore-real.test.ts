@@ -49,6 +49,20 @@ const BARRIER = program(
   agent([meet(block), { do: 'reset', object: 0 }]),
   agent([meet(later)], [meet(abort)]),
 )
+const consume = (form: Form): Operation => ({ ...hold(form), do: 'consume' }) as Operation
+const produce = (count: number): Operation =>
+  ({ ...hold(block), do: 'produce', count }) as Operation
+const SUPPLY = program(
+  { kind: 'condition', placed: 'own', over: 'lock' },
+  agent([consume(block)]),
+  agent([consume(abort)]),
+  agent([produce(1), produce(3)]),
+)
+const SUPPLY_OF_RLOCK = program(
+  { kind: 'condition', placed: 'named', over: 'rlock' },
+  agent([consume({ how: 'tryFor', ms: 1 }), produce(2)]),
+  agent([consume(block)]),
+)
 const TOO_FEW = program(
   { ...barrier, parties: 3 },
   agent([meet(block)]),
@@ -67,6 +81,7 @@ test.each([
   ['inner-release-frees', NESTED, /^T\d has it 1 times, and reads 0$/],
   ['overlooks-readers', READERS, /^T\d is inside together with T\d$/],
   ['passes-when-broken', TOO_FEW, /^T\d passes alone$/],
+  ['newest-first', SUPPLY, /^T\d is woken before those who wait longer$/],
   ['lost-pulse', EVENTS, /^T0 sleeps, nobody will wake it/],
 ] as const)(
   'a real program with %s fails in the explorer, and its token does it again',
@@ -83,6 +98,8 @@ test.each([
   ['an RLock', NESTED],
   ['an RWLock, also awaited and aborted', READERS],
   ['a barrier, also awaited and aborted', BARRIER],
+  ['a condition, also awaited and aborted', SUPPLY],
+  ['a condition of an RLock', SUPPLY_OF_RLOCK],
   ['an event', EVENTS],
   ['permits', PERMITS],
   [

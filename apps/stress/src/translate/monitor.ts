@@ -9,6 +9,9 @@ const OBJECTS = 8
 export const codeOf = (track: number, object: number, code: number): number =>
   code + CODES * (object + OBJECTS * track)
 
+/** Codes from this one on say only who waits for what; the subject's monitor is not told. */
+export const UNTOLD = 14
+
 /** One thing that an agent does after another; monitors see tracks as agents. */
 export interface TrackPlace {
   readonly agent: number
@@ -62,6 +65,7 @@ export function monitorOf(
       const key = `${part.spec.kind} ${code}`
       if (waitCodes.has(key)) view.set(waitingAt + track, object + 1)
       if (endCodes.has(key)) view.set(waitingAt + track, 0)
+      if (code >= UNTOLD) return undefined
       return renamed(
         part.monitor.tell?.(viewsOf(view)[object]!, seen(part, track), code, value),
         part,

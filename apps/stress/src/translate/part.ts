@@ -1,14 +1,20 @@
 import type { Memory } from '@ipc/core'
 import { kindOf, type Shared } from '../agent/kinds.ts'
+import { Supply } from '../agent/supply.ts'
+import type { Agent } from '../explore/agent.ts'
 import type { Monitor } from '../explore/model.ts'
 import { barrierOf } from '../explore/subjects/barrier.ts'
+import { condition, conditionOfRLock } from '../explore/subjects/condition.ts'
 import { counted } from '../explore/subjects/counted.ts'
 import { event } from '../explore/subjects/event.ts'
 import { lock } from '../explore/subjects/lock.ts'
 import { owned } from '../explore/subjects/owned.ts'
 import { rlock } from '../explore/subjects/rlock.ts'
 import { rwlock } from '../explore/subjects/rwlock.ts'
+import { UntimedMemory } from '../explore/untimed.ts'
+import { plantedMemory } from '../planted/planted.ts'
 import type { ObjectSpec } from '../program/program.ts'
+import { OffsetMemory } from './offset-memory.ts'
 
 /** One object of a real program, in the explorer. */
 export interface Part {
@@ -22,8 +28,9 @@ export interface Part {
   readonly monitor: Monitor
   /** Whether the monitor takes the tracks of an agent for several agents. */
   readonly seesTracks: boolean
-  readonly at: (memory: Memory) => Shared
 }
+
+const SEES_AGENTS: ReadonlySet<ObjectSpec['kind']> = new Set(['rwlock', 'barrier', 'condition'])
 
 /** The objects of a program, side by side in one memory. */
 export function partsOf(objects: readonly ObjectSpec[]): Part[] {
@@ -33,9 +40,8 @@ export function partsOf(objects: readonly ObjectSpec[]): Part[] {
   for (const [i, spec] of objects.entries()) {
     const { monitor, words } = subjectOf(spec)
     const name = `${spec.kind}${i}`
-    const at = (memory: Memory): Shared => kindOf(spec).at(memory, 0)
-    const seesTracks = spec.kind !== 'rwlock' && spec.kind !== 'barrier'
-    parts.push({ spec, name, words, base, ghosts, monitor, seesTracks, at })
+    const seesTracks = !SEES_AGENTS.has(spec.kind)
+    parts.push({ spec, name, words, base, ghosts, monitor, seesTracks })
     base += words
     ghosts += monitor.words
   }
@@ -54,8 +60,28 @@ function subjectOf(spec: ObjectSpec): { readonly monitor: Monitor; readonly word
       return spec.undo ? owned(spec.value) : counted(spec.value)
     case 'barrier':
       return barrierOf(spec.parties)
+    case 'condition':
+      return spec.over === 'lock' ? condition : conditionOfRLock
     case 'event':
     default:
       return event
   }
+}
+
+/** As an agent has it open, through the planted bug. A condition takes its lock back without end. */
+export function openPart(
+  { spec, name, base }: Part,
+  agent: Agent,
+  planted: string | undefined,
+): Shared {
+  const through = (memory: Memory): Memory =>
+    plantedMemory(spec, planted, new OffsetMemory(memory, base), 0)
+  const whole = through(agent.memory)
+  if (spec.kind !== 'condition') return agent.named(kindOf(spec).at(whole, 0), `${name}.`)
+  const memories = { lock: through(new UntimedMemory(agent.memory)), changed: whole }
+  const supply = Supply.at(spec, memories, 0)
+  return new Supply(
+    agent.named(supply.lock, `${name}.lock.`),
+    agent.named(supply.changed, `${name}.`),
+  )
 }

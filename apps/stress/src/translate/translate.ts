@@ -4,7 +4,6 @@ import { eventLoop, type Loop } from '../explore/event-loop.ts'
 import type { Segment } from '../explore/model.ts'
 import { TICKETS } from '../explore/operation.ts'
 import { MOST_AGENTS, type Program as Explored } from '../explore/program.ts'
-import { plantedMemory } from '../planted/planted.ts'
 import {
   isAsync,
   type AgentSpec,
@@ -14,8 +13,7 @@ import {
 } from '../program/program.ts'
 import type { Replay } from '../program/token.ts'
 import { monitorOf, type TrackPlace } from './monitor.ts'
-import { OffsetMemory } from './offset-memory.ts'
-import { partsOf, type Part } from './part.ts'
+import { openPart, partsOf, type Part } from './part.ts'
 import { END_CODES, perform, WAIT_CODES } from './steps/perform.ts'
 
 /** Segments that an agent may have; longer ones do all rounds in one. */
@@ -29,6 +27,9 @@ export function obstacles({ agents, objects }: Program): string[] {
     found.push(`it does ${tracks} things at once; the explorer tells ${MOST_AGENTS} apart`)
   }
   for (const [i, agent] of agents.entries()) {
+    if (objects.some((_, object) => consumersOf(agent, object) > 1)) {
+      found.push(`A${i} waits for a condition in several tracks; the explorer tells agents apart`)
+    }
     const most = mostSleeps(agent, objects)
     if (most > TICKETS) {
       found.push(
@@ -139,10 +140,7 @@ function opener(
   return (agent) => {
     let objects = known.get(agent)
     if (objects === undefined) {
-      objects = parts.map(({ spec, base, at, name }) => {
-        const memory = new OffsetMemory(agent.memory, base)
-        return agent.named(at(plantedMemory(spec, planted, memory, 0)), `${name}.`)
-      })
+      objects = parts.map((part) => openPart(part, agent, planted))
       known.set(agent, objects)
     }
     return objects
@@ -159,7 +157,9 @@ function mostSleeps({ tracks }: AgentSpec, objects: readonly ObjectSpec[]): numb
     const here = awaited.map((track) => track.filter((one) => one.object === object))
     if (!here.some((track) => track.length > 0)) return sum
     if (kind === 'rwlock') return sum + sleepsOfRWLock(here.flat())
-    return sum + (kind === 'barrier' ? sleepsAtBarrier(here) : 1)
+    // A condition's lock has a queue, too.
+    if (kind === 'condition') return sum + sleepsOfCalls(here) + 1
+    return sum + (kind === 'barrier' ? sleepsOfCalls(here) : 1)
   }, 0)
 }
 
@@ -171,11 +171,16 @@ function sleepsOfRWLock(operations: readonly Operation[]): number {
 }
 
 /** Each call sleeps for itself. */
-function sleepsAtBarrier(tracks: readonly (readonly Operation[])[]): number {
+function sleepsOfCalls(tracks: readonly (readonly Operation[])[]): number {
   return tracks.reduce((sum, track) => {
     if (track.length === 0) return sum
     return sum + (track.some(hasTimeout) ? 2 : 1)
   }, 0)
+}
+
+function consumersOf({ tracks }: AgentSpec, object: number): number {
+  const consumes = (one: Operation): boolean => one.do === 'consume' && one.object === object
+  return tracks.filter((track) => track.some(consumes)).length
 }
 
 function isAwaited(operation: Operation): boolean {

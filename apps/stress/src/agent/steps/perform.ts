@@ -4,11 +4,13 @@ import type { Barrier, Event } from '@ipc/sync'
 import type { Operation } from '../../program/program.ts'
 import { stateOf } from '../look.ts'
 import type { Stage } from '../stage.ts'
+import type { Supply } from '../supply.ts'
 import { meet } from './barrier.ts'
 import { pulse, wait } from './event.ts'
 import { give, hold, take } from './hold.ts'
 import { nest } from './rlock.ts'
 import { read, write } from './rwlock.ts'
+import { consume, produce } from './supply.ts'
 import { trespass } from './trespass.ts'
 
 /** Does an operation of a program and records it; a promise only if it is asynchronous. */
@@ -42,6 +44,10 @@ export function perform(stage: Stage, operation: Operation): Promise<void> | und
     case 'reset':
       stage.do(operation.do, index, () => (object as Barrier)[operation.do]())
       return undefined
+    case 'produce':
+      return produce(stage, operation, object as Supply)
+    case 'consume':
+      return consume(stage, operation, object as Supply)
     case 'look':
     default: {
       const at = stage.begin('look', index)

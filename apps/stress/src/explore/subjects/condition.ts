@@ -40,11 +40,11 @@ function open(agent: Agent, layout: Layout): Objects {
   return { ...layout, lock: agent.named(lock), changed: agent.named(changed) }
 }
 
-const WAITS = 1
-const WOKEN = 2
-const TIMED_OUT = 3
-const NOTIFIES = 4
-const WRONG_DEPTH = 5
+export const WAITS = 1
+export const WOKEN = 2
+export const TIMED_OUT = 3
+export const NOTIFIES = 4
+export const WRONG_DEPTH = 5
 const CLOSES = 6
 
 /** Calls something with the lock, so often as it takes. */

@@ -1,6 +1,7 @@
 import type { Lock, RLock, RWLock } from '@ipc/lock'
 import type { Semaphore } from '@ipc/semaphore'
 import type { Barrier, Event } from '@ipc/sync'
+import type { Supply } from '../../agent/supply.ts'
 import { stateOf } from '../../agent/look.ts'
 import type { Operation } from '../../program/program.ts'
 import type { Stage } from '../stage.ts'
@@ -9,9 +10,10 @@ import * as event from './event.ts'
 import * as hold from './hold.ts'
 import * as rlock from './rlock.ts'
 import * as rwlock from './rwlock.ts'
+import * as supply from './supply.ts'
 import { trespass } from './trespass.ts'
 
-const STEPS = [hold, rlock, rwlock, event, barrier]
+const STEPS = [hold, rlock, rwlock, event, barrier, supply]
 
 /** What begins a wait, and what ends it, of each kind. */
 export const WAIT_CODES: ReadonlySet<string> = new Set(STEPS.flatMap((of) => of.WAIT_CODES))
@@ -45,6 +47,10 @@ export function perform(stage: Stage, operation: Operation): Promise<void> | und
     case 'abort':
     case 'reset':
       return barrier.change(stage, operation, object as Barrier)
+    case 'produce':
+      return supply.produce(stage, operation, object as Supply)
+    case 'consume':
+      return supply.consume(stage, operation, object as Supply)
     case 'look':
     default:
       stateOf(object)
