@@ -6,8 +6,8 @@ import type { Exploration, RealFailure, RealRuns } from '../report/report.ts'
 import { operations } from '../report/summary.ts'
 import { count, seconds } from '../report/table.ts'
 import { withBenches } from '../run/bench.ts'
-import { runSession, type Session, type SessionOptions } from '../run/session.ts'
-import type { Tallies } from '../run/tally.ts'
+import { runSession, type Failure, type Session, type SessionOptions } from '../run/session.ts'
+import { hasAll, type Tallies } from '../run/tally.ts'
 import type { Replay } from '../program/token.ts'
 import { exploreReal } from '../translate/explore-real.ts'
 import { progressOf, signalFailure, signalRuns } from '../signals/report.ts'
@@ -25,7 +25,7 @@ export interface RealOptions extends SessionOptions {
 export interface RealHalf {
   readonly runs: RealRuns
   readonly failure: RealFailure | null
-  /** Whether programs of every scope were run that agents were allowed for. */
+  /** Whether programs of every scope and primitive were run that agents were allowed for. */
   readonly isDone: boolean
 }
 
@@ -55,22 +55,36 @@ export async function runReal(options: RealOptions, output: Output): Promise<Rea
         ? signalFailure(signals, planted)
         : {
             ...realFailure(failure.program, failure.run, { ...failure, planted }),
-            explored: await exploreAgain({ program: failure.program, planted }, options, output),
+            explored: await exploreAgain(
+              { program: failure.program, planted },
+              { ...options, around: tracksOf(failure) },
+              output,
+            ),
           },
     isDone:
-      (workers === 0 || tallies.thread.programs > 0) &&
-      (processes === 0 || (tallies.process.programs > 0 && signals.tally.programs > 0)),
+      hasAll(tallies, { workers, processes }) && (processes === 0 || signals.tally.programs > 0),
   }
+}
+
+interface ExploreAgain {
+  readonly seed: number
+  readonly exploreMs: number
+  readonly around?: readonly number[]
+}
+
+/** Of the calls that show what went wrong. */
+function tracksOf({ run }: Failure): number[] {
+  return run.violations.flatMap(({ calls }) => calls.map(({ track }) => track))
 }
 
 /** The program that failed, in the explorer. */
 export async function exploreAgain(
   real: Replay,
-  { seed, exploreMs }: { readonly seed: number; readonly exploreMs: number },
+  { seed, exploreMs, around = [] }: ExploreAgain,
   output: Output,
 ): Promise<Exploration> {
   const tick = (doing: string): void => output.progress.show(() => doing)
-  return explorationOf(await exploreReal(real, { budgetMs: exploreMs, seed, tick }))
+  return explorationOf(await exploreReal(real, { budgetMs: exploreMs, seed, tick, around }))
 }
 
 /** Locks, semaphores and events in some lanes, signals in another, until one of them fails. */

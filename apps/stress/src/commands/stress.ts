@@ -34,8 +34,8 @@ which the table at the end says exactly.
   --planted NAME     with a bug that must be found: ${PLANTED_NAMES.join(', ')}; real half only
 ${OUTPUT_HELP}
 
-Exit code 0: programs of every scope were run and every primitive was explored, and all laws held.
-1: one did not, or a history could not be decided, or there was no time for programs of all scopes.
+Exit code 0: programs of every scope and primitive were run and every primitive was explored, and
+all laws held. 1: one did not, or a history could not be decided, or there was no time for all.
 `
 
 /** A share of the exploring half that leaves time to stop. */

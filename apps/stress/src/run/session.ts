@@ -2,12 +2,12 @@ import * as fc from 'fast-check'
 import { programs, type Ingredients } from '../program/arbitrary.ts'
 import type { Program } from '../program/program.ts'
 import { runProgram, type Bench, type Run } from './run-program.ts'
-import { add, emptyTally, type Tallies } from './tally.ts'
+import { add, emptyTally, hasAll, type Tallies } from './tally.ts'
 
 /** Each smaller program is tried so often: real runs do not fail every time. */
 const SHRINKING_RUNS = 4
 
-/** A session that has not met a scope yet goes on, at most so many times its budget. */
+/** A session that has not met a scope or a primitive yet goes on, at most so many times its budget. */
 const MOST_OVER = 3
 
 /** Between the seeds of the lanes. */
@@ -101,13 +101,11 @@ class Sofar {
   get goesOn(): boolean {
     if (this.failure !== null || !this.#isWanted()) return false
     const share = (performance.now() - this.#start) / this.#options.budgetMs
-    return share < 1 || (share < MOST_OVER && !this.#hasAllScopes)
+    return share < 1 || (share < MOST_OVER && !this.#hasAll)
   }
 
-  get #hasAllScopes(): boolean {
-    const { thread, process } = this.tallies
-    const { workers, processes } = this.#options
-    return (workers === 0 || thread.programs > 0) && (processes === 0 || process.programs > 0)
+  get #hasAll(): boolean {
+    return hasAll(this.tallies, this.#options)
   }
 
   get mayShrink(): boolean {

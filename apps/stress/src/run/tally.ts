@@ -70,3 +70,15 @@ export function add(tally: Tally, program: Program, run: Run): void {
   tally.rescues += run.rescues
   tally.slowWakes += run.slowWakes
 }
+
+/** Whether programs of every scope were run that agents were allowed for, and of every primitive. */
+export function hasAll(
+  { thread, process }: Tallies,
+  { workers, processes }: { readonly workers: number; readonly processes: number },
+): boolean {
+  if (workers > 0 && thread.programs === 0) return false
+  if (processes > 0 && process.programs === 0) return false
+  return Object.entries(thread.on).every(
+    ([kind, count]) => count + process.on[kind as ObjectSpec['kind']] > 0,
+  )
+}

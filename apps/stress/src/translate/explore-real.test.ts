@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import type { AgentSpec, Form, ObjectSpec, Operation, Program } from '../program/program.ts'
+import {
+  MAX_TRACKS,
+  type AgentSpec,
+  type Form,
+  type ObjectSpec,
+  type Operation,
+  type Program,
+} from '../program/program.ts'
 import { exploreReal, followReal, fromScheduledToken, toScheduledToken } from './explore-real.ts'
 
 const OPTIONS = { budgetMs: 60_000, seed: 1, tick: () => {} }
@@ -115,10 +122,27 @@ test.each([
   }
 })
 
+test('of a program that is too large, parts are explored, with what went wrong first', async () => {
+  const look: Operation = { do: 'look', object: 0 }
+  const looks = Array.from({ length: 4 }, () => agent([look]))
+  const many = program(lock, ...looks, ...LOCKS.agents)
+  const around = [4, 5].map((each) => each * MAX_TRACKS)
+  const explored = await exploreReal(
+    { program: many, planted: 'ignores-contention' },
+    { ...OPTIONS, around },
+  )
+  expect(explored.found!.timeline.verdict).toMatch(/^mutual exclusion/)
+  expect(explored.differences[0]).toMatch(/^without .*: it does 7 things at once/)
+})
+
 test('says what cannot be explored, and what is done in another way', async () => {
   const many = program(lock, ...Array.from({ length: 5 }, () => agent([hold(block)])))
-  const { obstacles } = await exploreReal({ program: many }, OPTIONS)
-  expect(obstacles).toEqual(['it does 5 things at once; the explorer tells 4 apart'])
+  const { differences: left, covered } = await exploreReal(
+    { program: many },
+    { ...OPTIONS, budgetMs: 100 },
+  )
+  expect(left).toEqual(['it does 5 things at once; the explorer tells 4 apart'])
+  expect(covered).toMatch(/^without A4: /)
   const timed = program(lock, agent([hold({ how: 'tryFor', ms: 1 })]), agent([hold(block)]))
   const { differences } = await exploreReal({ program: timed }, { ...OPTIONS, budgetMs: 500 })
   expect(differences).toContain('time-outs and aborts come at any moment')

@@ -17,6 +17,7 @@ import {
 import type { Action } from '../explore/action.ts'
 import { readSchedule, writeSchedule } from '../explore/token.ts'
 import { UsageError } from '../usage.ts'
+import { excerptsOf } from './excerpts.ts'
 import { differences, obstacles, translate } from './translate.ts'
 
 /** A program of a real run with a schedule of the explorer: `r:<rounds>:<token>~<schedule>`. */
@@ -62,14 +63,46 @@ export interface ExploredReal {
   readonly found: (ScheduledReal & { readonly search: Search; readonly timeline: Timeline }) | null
 }
 
-/** Looks for a schedule under which the same program fails, with few rounds first. */
+export interface ExploreRealOptions {
+  readonly budgetMs: number
+  readonly seed: number
+  readonly tick: (doing: string) => void
+  /** Tracks around which something went wrong: they are kept when not all can be. */
+  readonly around?: readonly number[]
+}
+
+/**
+ * Looks for a schedule under which the same program fails; under which a part of it does, if it is
+ * too large to be explored.
+ */
 export async function exploreReal(
   real: Replay,
-  { budgetMs, seed, tick }: { budgetMs: number; seed: number; tick: (doing: string) => void },
+  options: ExploreRealOptions,
+): Promise<ExploredReal> {
+  const reasons = obstacles(real.program)
+  if (reasons.length === 0) return explore(real, options)
+  const excerpts = excerptsOf(real.program, options.around ?? [])
+  const covered: string[] = []
+  for (const { program, without } of excerpts) {
+    const budgetMs = options.budgetMs / excerpts.length
+    // oxlint-disable-next-line no-await-in-loop -- one after another
+    const explored = await explore({ ...real, program }, { ...options, budgetMs })
+    const note = `without ${without}: ${reasons.join('; ')}`
+    if (explored.found !== null) {
+      return { ...explored, differences: [note, ...explored.differences] }
+    }
+    covered.push(`without ${without}: ${explored.covered}`)
+  }
+  const obstructed = covered.length === 0 ? reasons : []
+  return { obstacles: obstructed, differences: reasons, covered: covered.join('; '), found: null }
+}
+
+/** With few rounds first. */
+async function explore(
+  real: Replay,
+  { budgetMs, seed, tick }: ExploreRealOptions,
 ): Promise<ExploredReal> {
   const { program } = real
-  const reasons = obstacles(program)
-  if (reasons.length > 0) return { obstacles: reasons, differences: [], covered: '', found: null }
   const deadline = performance.now() + budgetMs
   const most = Math.max(...program.agents.map(({ rounds }) => rounds))
   let covered = 'nothing: there was no time'
