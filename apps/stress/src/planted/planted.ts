@@ -43,6 +43,15 @@ export function isPlantedIn(spec: ObjectSpec, planted: string | undefined): bool
   return planted !== undefined && (PLANTED.get(planted)?.appliesTo(spec) ?? false)
 }
 
+/** Whether a program can show the bug, if one of its objects must have it. */
+export function canShow(
+  { objects }: { readonly objects: readonly ObjectSpec[] },
+  planted: string | undefined,
+): boolean {
+  const bug = planted === undefined ? undefined : PLANTED.get(planted)
+  return bug === undefined || objects.some((spec) => bug.appliesTo(spec))
+}
+
 /** The memory for an object at a place: the real one, or one with the bug. */
 export function plantedMemory(
   spec: ObjectSpec,
