@@ -32,8 +32,10 @@ export function simplePrograms(threads: number, crashes = 0): Program[] {
 /** What comes back to where it was: counters of turns and of tickets grow for ever. */
 const ENDLESS: readonly (readonly [string, ...string[]])[] = [
   ['lock', 'try'],
+  ['lock', 'hold', 'try', 'try', 'try'],
   ['semaphore:1', 'hold'],
   ['bounded:1', 'hold'],
+  ['undo:1', 'tryHold'],
 ]
 
 /** So many agents who go on for ever, each stopping where it likes. */

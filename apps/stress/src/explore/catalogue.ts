@@ -147,7 +147,6 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'condition/takeAsync/giveAsync/crashes=1',
       'condition/takeAsyncFor/give',
       'condition/takeGive/take',
-      'condition/takeClose/take/give',
       'condition/abortClose/take/give',
       'condition/take,take/give,give',
       'condition/takeAbort/take/give',

@@ -16,6 +16,11 @@ const SCHEDULES = 500
 /** A random program gets so much of the time at most. */
 const PROGRAM_MS = 400
 
+/** Where so much is left, half of it is for random programs that get more each, for rarer bugs. */
+const LONG_MS = 60_000
+const LONG_PROGRAM_MS = 10_000
+const MORE_PREEMPTIONS = [3, 4] as const
+
 /** What was explored of a primitive, exactly. */
 export interface Coverage {
   readonly primitive: string
@@ -48,6 +53,14 @@ export interface SurveyOptions {
   readonly shrinkMs: number
   /** Called all the time, with what is being done. */
   readonly tick: (doing: string) => void
+}
+
+interface RandomOptions {
+  readonly strategies: readonly Strategy[]
+  /** Of the programs. */
+  readonly seed: number
+  readonly programMs: number
+  readonly deadline: number
 }
 
 /** Explores one primitive, what finds most first; deadlines are of `performance.now()`. */
@@ -92,7 +105,25 @@ export class Survey {
 
   /** Random programs, as many as there is time for. */
   exploreRandom(deadline: number): Search | null {
-    return this.#until(deadline, () => this.#exploreRandom())
+    return this.#until(deadline, () => {
+      const { seed } = this.#options
+      const now = performance.now()
+      const isLong = deadline - now >= LONG_MS
+      const few = [...BOUNDS.map((bound) => bounded(bound)), ...samples(seed, SCHEDULES)]
+      const found = this.#exploreRandom({
+        strategies: few,
+        seed,
+        programMs: PROGRAM_MS,
+        deadline: isLong ? (now + deadline) / 2 : deadline,
+      })
+      if (found !== null || !isLong) return found
+      return this.#exploreRandom({
+        strategies: MORE_PREEMPTIONS.map((most) => bounded(most)),
+        seed: seed + 1,
+        programMs: LONG_PROGRAM_MS,
+        deadline,
+      })
+    })
   }
 
   #until(deadline: number, explore: () => Search | null): Search | null {
@@ -146,18 +177,15 @@ export class Survey {
     return null
   }
 
-  #exploreRandom(): Search | null {
-    const { seed } = this.#options
-    const deadline = this.#deadline
+  #exploreRandom({ strategies, seed, programMs, deadline }: RandomOptions): Search | null {
     const left = deadline - performance.now()
     if (left <= 0) return null
-    const strategies = [...BOUNDS.map((bound) => bounded(bound)), ...samples(seed, SCHEDULES)]
     const failed = new Map<string, Search>()
     const subjects = SUBJECTS.get(this.#primitive)!
     const property = fc.property(
       fc.oneof(...subjects.map((subject) => randomPrograms(subject))),
       (program) => {
-        const until = Math.min(deadline, performance.now() + PROGRAM_MS)
+        const until = Math.min(deadline, performance.now() + programMs)
         const where = `random program ${this.#random + 1}`
         const found = this.#search(program, strategies, until, where)
         if (isComplete(found, strategies)) this.#random++
