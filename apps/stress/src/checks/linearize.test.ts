@@ -1,37 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Call } from '../history/call.ts'
-import { trackOf } from '../history/arena.ts'
+import { abandoned, call, gaveUp, saw } from './fixtures/calls.ts'
 import { linearize } from './linearize.ts'
 import { countedSpec, eventSpec, lockSpec, ownedSpec } from './specs.ts'
-
-/** A call of an agent's first track, from one moment to another; one that has no end is pending. */
-function call(
-  agent: number,
-  what: Call['what'],
-  [begin, end = Infinity]: [number, number?],
-  rest: Partial<Call> = {},
-): Call {
-  const result = end === Infinity ? 'pending' : 'done'
-  const track = what === 'die' ? 1000 + agent : trackOf(agent, 0)
-  return {
-    track,
-    agent,
-    what,
-    object: 0,
-    argument: 1,
-    begin,
-    end,
-    result,
-    seen: 0,
-    step: 0,
-    microseconds: 0,
-    ...rest,
-  }
-}
-
-const abandoned = { result: 'abandoned' } as const
-const gaveUp = { result: 'gave-up' } as const
-const saw = (seen: number): Partial<Call> => ({ result: 'saw', seen })
 
 describe('a lock', () => {
   test('is taken one after the other, in whatever order explains it', () => {
