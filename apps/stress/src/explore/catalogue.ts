@@ -169,15 +169,15 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     'openers',
     [
       'openers/exit/hold',
+      'openers:locks/both/first/second/crashes=1',
       'openers:event/wait/wait/set/crashes=1',
-      'openers:undo/holdBoth/hold/hold/crashes=1',
       'openers/hold/hold/join/crashes=1/spurious=1',
+      'openers:undo/holdBoth/hold/hold/crashes=1',
       'openers/hold/hold/hold/crashes=2',
       'openers/exit/hold/hold',
       'openers/holdLeave/hold/hold',
       'openers/reopen/hold/hold',
       'openers/hold/tryFor/hold/crashes=1',
-      'openers:locks/both/first/second/crashes=1',
     ],
   ],
 ])

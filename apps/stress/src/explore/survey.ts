@@ -90,14 +90,17 @@ export class Survey {
       const first = this.#search(plain[0]!, [bounded(0)], Infinity, 'the first program')
       if (first.finding !== null) return first
       this.#bounds[0]!.programs++
-      for (const bound of this.#bounds) {
+      const upTo = (bound: { preemptions: number; programs: number }): Search | null => {
         const programs = bound.preemptions === 0 ? plain.slice(1) : plain
-        const found = this.#each(programs, [bounded(bound.preemptions)], () => bound.programs++)
-        if (found !== null) return found
+        return this.#each(programs, [bounded(bound.preemptions)], () => bound.programs++)
       }
+      const [none, one, two] = this.#bounds
       return (
-        this.#each(this.#catalogue(FOUR), [bounded(4)], () => this.#four++) ??
+        upTo(none!) ??
+        upTo(one!) ??
         this.#each(this.#catalogue(DEEP), [complete], () => this.#graphs++) ??
+        upTo(two!) ??
+        this.#each(this.#catalogue(FOUR), [bounded(4)], () => this.#four++) ??
         this.#each(plain, samples(this.#options.seed, SCHEDULES), () => this.#sampled++)
       )
     })
