@@ -6,6 +6,7 @@ import { startProcess, startWorker, stopAll, until } from '@ipc/testing'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { getSignal, signal } from './disposition.ts'
 import type { SignalInfo } from './info.ts'
+import { sigmask, sigpending } from './mask.ts'
 import { kill, raise } from './send.ts'
 import { SIG_DFL, SIG_IGN, SIG_NODE } from './state.ts'
 
@@ -16,9 +17,14 @@ interface Modules {
 const modules = { signals: import.meta.resolve('@ipc/signals') }
 const code = (value: string): unknown => expect.objectContaining({ code: value })
 
+const NAMES = [
+  ...(['SIGUSR2', 'SIGHUP', 'SIGPIPE'] as const),
+  ...(['SIGWINCH', 'SIGURG', 'SIGCONT', 'SIGCHLD'] as const),
+]
+
 afterAll(stopAll)
 afterEach(() => {
-  for (const name of ['SIGUSR2', 'SIGHUP', 'SIGCHLD', 'SIGPIPE'] as const) {
+  for (const name of NAMES) {
     process.removeAllListeners(name)
     signal(name, SIG_NODE)
   }
@@ -258,6 +264,26 @@ describe('beside process.on', () => {
     signal('SIGPIPE', SIG_NODE)
     expect(inKernel(13)).toBe('ignored') // Node alone would leave the default: death by a broken pipe
   })
+
+  // Their default is to be ignored, and libuv sets the default when its last listener goes.
+  for (const name of ['SIGWINCH', 'SIGURG', 'SIGCONT', 'SIGCHLD'] as const) {
+    test(`${name} that is pending outlives a listener that comes and goes`, async () => {
+      let calls = 0
+      signal(name, () => calls++)
+      sigmask('block', [name])
+      kill(process.pid, name)
+      const listener = (): void => {}
+      process.on(name, listener)
+      process.off(name, listener)
+      expect([...sigpending()]).toContain(name)
+      sigmask('unblock', [name])
+      await until(() => calls === 1, 'the handler')
+      signal(name, SIG_IGN)
+      process.on(name, () => calls++) // the later one counts
+      kill(process.pid, name)
+      await until(() => calls === 2, 'the listener')
+    })
+  }
 
   test('SIGCHLD goes to handlers, and child_process keeps working', async () => {
     const infos: SignalInfo[] = []

@@ -14,7 +14,13 @@ import { watchListeners } from './watch-listeners.ts'
 /** In the addon's order. */
 const DISPOSITIONS = [SIG_DFL, SIG_IGN, SIG_NODE] as const
 
-const { SIGCHLD } = constants.signals
+/** Of which the kernel forgets what is pending whenever their disposition becomes the default. */
+const IGNORED_BY_DEFAULT: ReadonlyMap<number, NodeJS.Signals> = new Map(
+  (['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'] as const).map((name) => [
+    constants.signals[name],
+    name,
+  ]),
+)
 
 /** Signals as the kernel has them. On the main thread; made once per process. */
 export class NativeReceiver implements Receiver {
@@ -23,7 +29,7 @@ export class NativeReceiver implements Receiver {
   /** Changed by the signal handler after it has written to the ring. */
   readonly #sequence: Int32Array
   readonly #caught = new Set<number>()
-  #isAddingListener = false
+  #isChangingListener = false
   #lost = 0
 
   constructor(native: Native) {
@@ -46,12 +52,13 @@ export class NativeReceiver implements Receiver {
   apply(number: number, want: Want, listened: boolean): void {
     if (want === 'caught') return this.#catch(number, listened)
     this.#caught.delete(number)
+    this.#letLibuvGo(number)
     if (want === 'node') this.#native.signalGiveBack(number)
     else this.#native.signalSet(number, want === 'ignored')
   }
 
   #catch(number: number, listened: boolean): void {
-    const chain = number === SIGCHLD ? this.#keepLibuv() : listened
+    const chain = this.#keepLibuv(number) || listened
     // One that is blocked is caught for whoever waits for it, and for nobody else.
     const isMasked = isBlocked(number) && isWaitedFor(number)
     this.#native.signalCatch(number, chain && !isMasked)
@@ -61,16 +68,28 @@ export class NativeReceiver implements Receiver {
   }
 
   /**
-   * libuv registers for SIGCHLD by itself when a child is started, and deregisters after the last
-   * one, replacing the handler that was there. While it has a listener it does neither.
+   * When the last listener of such a signal goes, libuv sets the default, which would lose what is
+   * pending. And for SIGCHLD it registers by itself when a child is started, and deregisters after the
+   * last one, replacing the handler that was there. While it has a listener it does neither.
    */
-  #keepLibuv(): true {
-    if (!this.#isAddingListener && !process.listeners('SIGCHLD').includes(listenToNothing)) {
-      this.#isAddingListener = true // what follows comes back here
-      process.on('SIGCHLD', listenToNothing)
-      this.#isAddingListener = false
+  #keepLibuv(number: number): boolean {
+    const event = IGNORED_BY_DEFAULT.get(number)
+    if (event === undefined) return false
+    if (!this.#isChangingListener && !process.listeners(event).includes(listenToNothing)) {
+      this.#isChangingListener = true // what follows comes back here
+      process.on(event, listenToNothing)
+      this.#isChangingListener = false
     }
     return true
+  }
+
+  /** Or the first listener of the user's would not be known as the first. */
+  #letLibuvGo(number: number): void {
+    const event = IGNORED_BY_DEFAULT.get(number)
+    if (event === undefined || this.#isChangingListener) return
+    this.#isChangingListener = true
+    process.off(event, listenToNothing)
+    this.#isChangingListener = false
   }
 
   nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE {
