@@ -87,9 +87,11 @@ export class NativeReceiver implements Receiver {
   #letLibuvGo(number: number): void {
     const event = IGNORED_BY_DEFAULT.get(number)
     if (event === undefined || this.#isChangingListener) return
+    if (!process.listeners(event).includes(listenToNothing)) return
     this.#isChangingListener = true
     process.off(event, listenToNothing)
     this.#isChangingListener = false
+    this.#native.signalDisplaced(number, true)
   }
 
   nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE {
