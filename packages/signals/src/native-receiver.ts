@@ -76,9 +76,7 @@ export class NativeReceiver implements Receiver {
     const event = IGNORED_BY_DEFAULT.get(number)
     if (event === undefined) return false
     if (!this.#isChangingListener && !process.listeners(event).includes(listenToNothing)) {
-      this.#isChangingListener = true // what follows comes back here
-      process.on(event, listenToNothing)
-      this.#isChangingListener = false
+      this.#change(() => process.on(event, listenToNothing))
     }
     return true
   }
@@ -88,10 +86,18 @@ export class NativeReceiver implements Receiver {
     const event = IGNORED_BY_DEFAULT.get(number)
     if (event === undefined || this.#isChangingListener) return
     if (!process.listeners(event).includes(listenToNothing)) return
-    this.#isChangingListener = true
-    process.off(event, listenToNothing)
-    this.#isChangingListener = false
+    this.#change(() => process.off(event, listenToNothing))
     this.#native.signalDisplaced(number, true)
+  }
+
+  /** What it sets off comes back here, and may throw: there may be listeners for listeners. */
+  #change(change: () => void): void {
+    this.#isChangingListener = true
+    try {
+      change()
+    } finally {
+      this.#isChangingListener = false
+    }
   }
 
   nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE {
