@@ -88,9 +88,14 @@ static void answer_doorbell(napi_env env, napi_value unused, void *context, void
 static napi_value on_wake(napi_env env, napi_callback_info info) {
   napi_value argument[1];
   if (!read_arguments(env, info, 1, argument)) return NULL;
+  napi_valuetype type;
+  CHECK(napi_typeof(env, argument[0], &type));
+  if (type != napi_function) return bug(env, "native call: not a function");
+  napi_ref next;
+  CHECK(napi_create_reference(env, argument[0], 1, &next));
   environment *here = ipc_environment_of(env);
   if (here->on_wake != NULL) napi_delete_reference(env, here->on_wake);
-  CHECK(napi_create_reference(env, argument[0], 1, &here->on_wake));
+  here->on_wake = next;
   return NULL;
 }
 

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { load, type Native } from './index.ts'
 
 const FUZZ = fileURLToPath(new URL('fixtures/fuzz.mjs', import.meta.url))
-const CALLS = process.env['IPC_NIGHTLY'] === '1' ? 300_000 : 5000
+const CALLS = process.env['IPC_NIGHTLY'] === '1' ? 300_000 : 20_000
 
 let directory: string
 
@@ -80,6 +80,16 @@ describe('wrong arguments', () => {
     expect(run.stdout).toMatch(/^\d+ returned, \d+ threw\n$/)
     expect(readdirSync(directory).filter((file) => file.startsWith('.new-'))).toEqual([])
   }, 120_000)
+
+  test('what is no function is refused as a callback, however often', () => {
+    const native = addon()
+    for (const wrong of [Infinity, undefined, {}, 'x', 1n]) {
+      expect(() => native.onWake(wrong as never)).toThrow('not a function')
+    }
+    native.onWake(() => {})
+    expect(() => native.onWake(7 as never)).toThrow('not a function')
+    native.onWake(() => {})
+  })
 
   test('a word outside the file is refused', () => {
     const native = addon()
