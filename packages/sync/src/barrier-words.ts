@@ -70,6 +70,12 @@ export class BarrierWords {
     return new State(this.#memory.load(this.#state))
   }
 
+  /** Whether what was seen in the places since it last was is of this round. */
+  isStillFilling(round: number): boolean {
+    const { state } = this
+    return state.isFilling && state.round === round
+  }
+
   /** Where to sleep while the state is this one; null if it is no more. */
   announceSleep({ word }: State): { index: number; expected: number } | null {
     const expected = word | WAITERS

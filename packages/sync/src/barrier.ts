@@ -175,14 +175,24 @@ export class Barrier extends Primitive {
   /** How many parties wait for the others; 0 when nobody does, or a round has just ended. */
   get waiting(): number {
     this.checkOpen()
-    return this.#words.state.isFilling ? this.#words.taken : 0
+    for (;;) {
+      const { state } = this.#words
+      if (!state.isFilling) return 0
+      const { taken } = this.#words
+      if (this.#words.isStillFilling(state.round)) return taken
+    }
   }
 
   /** Whether everybody who waits throws, until `reset`. */
   get broken(): boolean {
     this.checkOpen()
-    const { state } = this.#words
-    return state.isBroken || (state.isFilling && this.#words.hasDead)
+    for (;;) {
+      const { state } = this.#words
+      if (state.isBroken) return true
+      if (!state.isFilling || !this.#words.hasDead) return false
+      // Who died after the round had passed has broken nothing.
+      if (this.#words.isStillFilling(state.round)) return true
+    }
   }
 
   /**
