@@ -83,6 +83,21 @@ static void make_list(parker *p) {
       ipc_watch_collect(t->mapping, ipc_parker_agent(p, t->mapping->domain), add_watched, p);
 }
 
+static ticket *waiting_on(parker *p, const ipc_word *word) {
+  for (ticket *t = p->tickets; t != NULL; t = t->next)
+    if (t->word == word && atomic_load(&t->state) == WAITING) return t;
+  return NULL;
+}
+
+/* To one of ours as well, and whether there is one: while this thread is awake, a wake of the word
+ * does not reach it. */
+static bool pass_on(parker *p, ipc_word *word, uint64_t now) {
+  ipc_wake(word, 1);
+  ticket *t = waiting_on(p, word);
+  if (t != NULL) ipc_sink_ring(t->sink, t, now);
+  return t != NULL;
+}
+
 static void remove_finished(parker *p) {
   for (ticket **link = &p->tickets; *link != NULL;) {
     ticket *t = *link;
@@ -91,7 +106,7 @@ static void remove_finished(parker *p) {
       link = &t->next;
       continue;
     }
-    if (state == CANCELLED && t->slept_on) ipc_wake(t->word, 1);
+    if (state == CANCELLED && t->slept_on) pass_on(p, t->word, ipc_now_ns());
     *link = t->next;
     p->count--;
     free_ticket(t);
@@ -120,7 +135,7 @@ static uint64_t look_at_tickets(parker *p, uint64_t now) {
     if (now >= t->since + (CONFIRM_NS << t->passes)) {
       if (state == RUNG && !atomic_compare_exchange_strong(&t->state, &state, PASSED)) continue;
       t->passes++;
-      ipc_wake(t->word, 1);
+      if (pass_on(p, t->word, now) && now + CONFIRM_NS < next) next = now + CONFIRM_NS;
     }
     uint64_t again = t->since + (CONFIRM_NS << t->passes);
     if (t->passes < MOST_PASSES && again < next) next = again;
@@ -143,12 +158,6 @@ static uint64_t be_idle(parker *p) {
   p->watching = 0;
   p->stale = true;
   return UINT64_MAX;
-}
-
-static ticket *waiting_on(parker *p, const ipc_word *word) {
-  for (ticket *t = p->tickets; t != NULL; t = t->next)
-    if (t->word == word && atomic_load(&t->state) == WAITING) return t;
-  return NULL;
 }
 
 /* One look at everything, and one sleep. */

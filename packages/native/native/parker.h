@@ -8,8 +8,9 @@
  *
  *   WAITING    the parking thread sleeps on its word
  *   RUNG       its environment was told, and has 2 ms to take it from the sink
- *   PASSED     it did not: the wake, if there was one, went to another sleeper; again and
- *              again, ever more seldom, for that one may only have been about to sleep
+ *   PASSED     it did not: the wake, if there was one, went to another sleeper, and to another
+ *              ticket; again and again, ever more seldom, for that one may only have been
+ *              about to sleep
  *   TAKEN      its environment has it; may be freed
  *   CANCELLED  its environment does not want it; may be freed. If the thread has slept on
  *              the word since, it may have consumed a wake, and passes one on

@@ -109,7 +109,8 @@ bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, int index, int32_t expecte
 }
 
 /* Cancels what waits; what has rung is already out of the thread's hands. With `wait`,
- * returns when the thread has let go of the words and passed on what it consumed. */
+ * returns when the thread has let go of the words and passed on what it consumed, also
+ * of those that were cancelled before: it may still sleep on them. */
 static void cancel(const ipc_sink *sink, const int32_t *id, const ipc_mapping *mapping, bool wait) {
   pthread_mutex_lock(&parkers_lock);
   for (int i = 0; i < MAX_PARKERS && parkers[i] != NULL; i++) {
@@ -121,7 +122,7 @@ static void cancel(const ipc_sink *sink, const int32_t *id, const ipc_mapping *m
           (mapping != NULL && t->mapping != mapping))
         continue;
       ticket_state state = WAITING;
-      if (atomic_compare_exchange_strong(&t->state, &state, CANCELLED)) any = true;
+      if (atomic_compare_exchange_strong(&t->state, &state, CANCELLED) || state == CANCELLED) any = true;
     }
     if (any) {
       ipc_parker_call(p);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { load, type Native } from './index.ts'
@@ -116,4 +117,45 @@ describe('wrong arguments', () => {
     native.close(external)
     expect(readdirSync(directory).toSorted()).toEqual(['.registry', 'some.thing'])
   })
+})
+
+describe('asynchronous waits', () => {
+  beforeEach(() => addon().withoutRecheck(true)) // nothing but the wake may end them
+  afterEach(() => addon().withoutRecheck(false))
+
+  test('a wake that the event loop does not take goes to another one of the process', async () => {
+    const native = addon()
+    const { index } = native.openDomain(directory, 0, 2, true)
+    const { external } = native.open(index, {
+      file: 'some.thing',
+      kind: 'some',
+      create: true,
+      anonymous: false,
+      hasOptions: true,
+      words: 4,
+      options: [0, 0, 0, 0],
+      id: null,
+    })
+    const word = native.layout.data
+    const header = new Int32Array(native.view(external, 0, word * 4))
+    const heard = new Set<number>()
+    native.onWake((ids) => ids.forEach((id) => heard.add(id)))
+    const hear = async (id: number): Promise<void> => {
+      while (!heard.has(id)) await delay(1)
+    }
+
+    native.ticket(external, word, 1, 0, 1) // the word is 0: the caller must look again
+    await hear(1) // the parking thread has opened the file by now
+    native.ticket(external, word, 0, header[native.layout.roster]!, 2)
+    await delay(10)
+    expect([...heard]).toEqual([1])
+    let last = 2
+    for (let busyMs = 20; !heard.has(2) && busyMs < 5000; busyMs *= 2) {
+      native.ticket(external, word, 1, 0, ++last)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyMs)
+      await hear(last)
+    }
+    expect([...heard]).toContain(2)
+    native.close(external)
+  }, 60_000)
 })
