@@ -95,6 +95,10 @@ void ipc_aside_drop(int directory, ipc_aside *aside);
  * must be there and of this boot, or ENOENT. */
 bool ipc_registry_open(ipc_domain *domain, bool look, ipc_error *e);
 bool ipc_registry_private(ipc_domain *domain, ipc_error *e);
+/* One without a file; NULL and an error when there is no memory for it. */
+ipc_registry *ipc_registry_make(ipc_error *e);
+/* The one that all copies of this library in the process use: copies.c. */
+ipc_registry *ipc_registry_of_process(ipc_error *e);
 #define IPC_REGISTRY_FILE ".registry"
 
 /* ---- object files ---- */

@@ -4,6 +4,7 @@
  * is decided in JavaScript.
  *
  *   domain.c   directories that are fit, and registry.c, their registries of agents
+ *   copies.c   the registry of the process, if this library was loaded more than once
  *   file.c     one file per named object: open, create, close
  *   file_header.c, file_names.c   whether to believe one; unlink, list, prune
  *   directory.c   making, opening and removing files safely, for all of these

@@ -42,13 +42,17 @@ static bool initialise(ipc_registry *registry, ipc_error *e) {
   return ipc_agents_init(registry, e);
 }
 
+ipc_registry *ipc_registry_make(ipc_error *e) {
+  ipc_registry *registry = map(-1, "a registry for this process", e);
+  if (registry == NULL || initialise(registry, e)) return registry;
+  munmap(registry, sizeof *registry);
+  return NULL;
+}
+
 bool ipc_registry_private(ipc_domain *domain, ipc_error *e) {
   domain->registry_file = -1;
-  domain->registry = map(-1, "a registry for this process", e);
-  if (domain->registry == NULL) return false;
-  if (initialise(domain->registry, e)) return true;
-  munmap(domain->registry, sizeof(ipc_registry));
-  return false;
+  domain->registry = ipc_registry_of_process(e);
+  return domain->registry != NULL;
 }
 
 static ipc_outcome make(ipc_domain *domain, const char *path, ipc_error *e) {

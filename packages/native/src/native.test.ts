@@ -31,15 +31,47 @@ test('load() gives one addon per thread', () => {
   expect(load()).toBe(load())
 })
 
+function install(name: string): string {
+  const home = join(directory, name)
+  for (const folder of ['dist', 'prebuilds']) {
+    const from = fileURLToPath(new URL(`../${folder}`, import.meta.url))
+    cpSync(from, join(home, folder), { recursive: true })
+  }
+  writeFileSync(join(home, 'package.json'), '{ "type": "module" }')
+  return home
+}
+
+/** Otherwise the living owner of a lock is a dead one for whoever has the other copy. */
+test('two installations in one process: the threads of both are agents of one registry', () => {
+  const program = `
+    const { Worker, isMainThread, threadId, workerData } = require('node:worker_threads')
+    const { pathToFileURL } = require('node:url')
+    const homes = isMainThread ? process.argv.slice(1) : workerData.homes
+    import(pathToFileURL(homes[0] + '/dist/index.js').href).then(({ load }) => {
+      const native = load()
+      const { index, self } = native.openDomain(null, threadId, 1, true)
+      const met = [...(workerData?.met ?? []), self]
+      const dead = met.filter((agent) => native.isDead(index, agent)).length
+      console.log(met.length + ' met, ' + new Set(met).size + ' differ, ' + dead + ' dead')
+      if (homes.length === 1) return
+      const next = { eval: true, workerData: { homes: homes.slice(1), met } }
+      return new Promise((resolve) => new Worker(process.env.PROGRAM, next).on('exit', resolve))
+    })
+  `
+  const homes = ['one', 'two', 'three'].map(install)
+  const run = spawnSync(process.execPath, ['--eval', program, ...homes], {
+    env: { ...process.env, PROGRAM: program },
+    encoding: 'utf8',
+  })
+  expect(run.stdout + run.stderr).toBe(
+    '1 met, 1 differ, 0 dead\n2 met, 2 differ, 0 dead\n3 met, 3 differ, 0 dead\n',
+  )
+})
+
 describe('an installation somewhere else', () => {
   /** What load() says in a new process, from a folder of that name. */
   function loadedFrom(name: string, change: (folder: string) => void = () => {}): string {
-    const home = join(directory, name)
-    for (const folder of ['dist', 'prebuilds']) {
-      const from = fileURLToPath(new URL(`../${folder}`, import.meta.url))
-      cpSync(from, join(home, folder), { recursive: true })
-    }
-    writeFileSync(join(home, 'package.json'), '{ "type": "module" }')
+    const home = install(name)
     change(home)
     const program = `
       import { pathToFileURL } from 'node:url'
