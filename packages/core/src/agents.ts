@@ -43,7 +43,7 @@ export class RegisteredAgents implements Agents {
    * one's.
    */
   isDead(agent: AgentId): boolean {
-    if (agent === POISON) return false
+    if (isWithoutSlot(agent)) return false
     const slot = this.#slotOf(agent)
     const generation = Atomics.load(this.#registry, slot + this.#generation)
     if ((generation & 1) === 0 || ((generation >>> 1) & GENERATION_MASK) !== generationOf(agent)) {
@@ -110,6 +110,17 @@ function slotNumberOf(agent: number): number {
 
 function generationOf(agent: AgentId): number {
   return agent & GENERATION_MASK
+}
+
+/** POISON, or a thread that could not load the addon while others could: see withoutSlot. */
+function isWithoutSlot(agent: AgentId): boolean {
+  return slotNumberOf(agent) === 0
+}
+
+/** The id of a thread without the addon: in slot 0, which no thread with it has. */
+export function withoutSlot(thread: number): AgentId {
+  const first = POISON + 1
+  return first + (thread % (GENERATION_MASK + 1 - first))
 }
 
 /** Threads of this process where there is no addon: nobody can be seen to die. */

@@ -88,12 +88,11 @@ function visit(mode: DomainMode): Domain | null {
 
 /** The threads of this process; null where nobody can be seen to die. */
 export function privateDomain(): Domain | null {
-  if (thread.privateDomain === undefined) {
-    const native = usableNative()
-    thread.privateDomain =
-      'reason' in native
-        ? null
-        : adopt(native, native.openDomain(null, platform.threadId, USE, true))
-  }
-  return thread.privateDomain
+  if (thread.privateDomain !== null) return thread.privateDomain
+  const native = usableNative()
+  if ('reason' in native) return null // perhaps not for ever
+  return (thread.privateDomain = adopt(
+    native,
+    native.openDomain(null, platform.threadId, USE, true),
+  ))
 }

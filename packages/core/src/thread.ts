@@ -10,7 +10,7 @@ export interface Thread {
   readonly plainAgent: AgentId
   /** By the addon's index. */
   readonly domains: Map<number, Domain>
-  privateDomain: Domain | null | undefined
+  privateDomain: Domain | null
   /** What it has open, by domain, file and id. */
   readonly files: Map<string, SharedFile>
   /** Callers of asynchronous sleeps in process scope, by ticket. */
@@ -25,7 +25,7 @@ const shared = globalThis as { [SHARED]?: Thread }
 export const thread: Thread = (shared[SHARED] ??= {
   plainAgent: platform.agentId(),
   domains: new Map(),
-  privateDomain: undefined,
+  privateDomain: null,
   files: new Map(),
   tickets: new Map(),
   nextTicket: 1,

@@ -23,12 +23,18 @@ export interface Unsupported {
 const SHARED = Symbol.for('@ipc/native@1')
 const shared = globalThis as { [SHARED]?: Native | Unsupported }
 
+/** Why loading fails that may succeed a moment later, as the loaders of glibc and musl say it. */
+const TRANSIENT = /too many open files|memory|map segment/i
+
 /**
  * The native addon, loaded on the first call. Never throws: where it cannot be loaded, the answer
- * says why and which file was tried.
+ * says why and which file was tried. It is tried again when descriptors or memory had run out.
  */
 export function load(): Native | Unsupported {
-  return (shared[SHARED] ??= tryToLoad())
+  if (shared[SHARED] !== undefined) return shared[SHARED]
+  const loaded = tryToLoad()
+  if (!('reason' in loaded && TRANSIENT.test(loaded.reason))) shared[SHARED] = loaded
+  return loaded
 }
 
 function tryToLoad(): Native | Unsupported {

@@ -3,6 +3,7 @@ import { closeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isMainThread, threadId } from 'node:worker_threads'
 import { load } from '@ipc/native'
+import { withoutSlot } from '../agents.ts'
 import type { Platform } from './platform.ts'
 
 const blocked = channel('ipc:blocked')
@@ -11,7 +12,7 @@ export const platform: Platform = {
   native: load,
   threadId,
   isMainThread,
-  agentId: () => (threadId + 1) << 18,
+  agentId: () => withoutSlot(threadId),
   directory: () => resolve(process.env['IPC_DIR'] || `/dev/shm/ipc-${process.geteuid?.() ?? 0}`),
   resolve,
   closeDescriptor: closeSync,
