@@ -1,3 +1,4 @@
+import { abortWith, ignoreAbort, type Abortable } from './abort.ts'
 import { keepAlive, letGo } from './keep-alive.ts'
 import type { Memory, Ticket } from './memory.ts'
 import { NO_NOTE } from './notes.ts'
@@ -9,7 +10,7 @@ const LONGEST_TIMER_MS = 0x7fffffff
  * One pending asynchronous call, in its queue. Many may wait at once, and the collector copies each of
  * them several times: so it is one object, without closures.
  */
-class Call<T> {
+class Call<T> implements Abortable {
   readonly waiting: Waiting<T>
   readonly sleep: Sleep
   queued = true
@@ -36,7 +37,7 @@ class Call<T> {
     this.#resolve = resolve
     this.#reject = reject
     keepAlive()
-    signal?.addEventListener('abort', this)
+    if (signal !== undefined) abortWith(signal, this)
   }
 
   settle(result: T | null): void {
@@ -49,9 +50,8 @@ class Call<T> {
     this.#reject(reason)
   }
 
-  /** Of the signal. */
-  handleEvent(): void {
-    if (this.#queue.remove(this)) this.fail(this.#signal!.reason)
+  abort(reason: unknown): void {
+    if (this.#queue.remove(this)) this.fail(reason)
   }
 
   /** Gives up when it is time. Timers may be early, and cannot be arbitrarily long. */
@@ -65,7 +65,7 @@ class Call<T> {
   #end(): void {
     letGo()
     clearTimeout(this.#timer)
-    this.#signal?.removeEventListener('abort', this)
+    if (this.#signal !== undefined) ignoreAbort(this.#signal, this)
   }
 }
 

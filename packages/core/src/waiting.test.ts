@@ -282,7 +282,7 @@ describe('AsyncQueue', () => {
     expect(queue.isEmpty).toBe(true)
   })
 
-  test('removes its listeners from signals', async () => {
+  test('has one listener per signal, and removes it', async () => {
     const { queue, things } = setUp()
     const controller = new AbortController()
     const { signal } = controller
@@ -298,11 +298,32 @@ describe('AsyncQueue', () => {
       remove(...given)
     }
     const calls = [queue.wait(things, Infinity, signal), queue.wait(things, Infinity, signal)]
-    expect(listeners).toBe(2)
-    things.left = 2
+    expect(listeners).toBe(1)
+    things.left = 1
     queue.serve()
-    await Promise.all(calls)
+    await calls[0]
+    expect(listeners).toBe(1)
+    things.left = 1
+    queue.serve()
+    await calls[1]
     expect(listeners).toBe(0)
     await delay(0)
+  })
+
+  test('an abort ends all calls with its signal, oldest first, and no others', async () => {
+    const { queue, things } = setUp()
+    const controller = new AbortController()
+    const { signal } = controller
+    const order: number[] = []
+    const calls = [1, 2, 3].map((each) =>
+      queue.wait(things, Infinity, signal).catch(() => order.push(each)),
+    )
+    const other = queue.wait(things, Infinity, new AbortController().signal)
+    controller.abort()
+    await Promise.all(calls)
+    expect(order).toEqual([1, 2, 3])
+    things.left = 1
+    queue.serve()
+    await other
   })
 })
