@@ -28,6 +28,9 @@ export interface InnerHandle {
 /** Passes a primitive on to another thread or process, for `X.from(handle)`. */
 export type Handle = ThreadHandle | ProcessHandle | InnerHandle
 
+/** What an InnerHandle's memory is. */
+export const MEMORY = 'memory'
+
 /** What stands for the name of an object that has none. */
 const WITHOUT_NAME = /^~[0-9a-f]{16}$/
 
@@ -52,12 +55,12 @@ export function checkHandle(kind: string, handle: unknown): Handle {
     options.length === 4 &&
     options.every((option) => Number.isInteger(option))
   if (buffer !== undefined) {
-    if (!(buffer instanceof SharedArrayBuffer)) {
+    if (!isSharedArrayBuffer(buffer)) {
       throw wrongType('handle.buffer', 'a SharedArrayBuffer (was it sent as JSON?)', buffer)
     }
     if (!isPlaced) throw wrongType('handle.index and handle.options', 'as they were given', index)
   } else if (memory !== undefined) {
-    if (!('name' in checkHandle('memory', memory))) {
+    if (!('name' in checkHandle(MEMORY, memory))) {
       throw wrongType('handle.memory', 'a handle of a file', memory)
     }
     if (!isPlaced) throw wrongType('handle.index and handle.options', 'as they were given', index)
@@ -70,4 +73,9 @@ export function checkHandle(kind: string, handle: unknown): Handle {
     if (directory.includes('\0')) throw outOfRange('handle.directory', 'a path', directory)
   }
   return handle as Handle
+}
+
+/** Also of another realm: in a test that runs in a `vm` context, what a worker sends is one. */
+export function isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer {
+  return Object.prototype.toString.call(value) === '[object SharedArrayBuffer]'
 }

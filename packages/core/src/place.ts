@@ -3,7 +3,13 @@ import { PlainAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
 import { openDomain, privateDomain, type Domain } from './domain.ts'
 import { checkOptions, IpcError, flag, integer, outOfRange, wrongType } from './errors.ts'
-import { checkHandle, type Handle, type ProcessHandle } from './handle.ts'
+import {
+  checkHandle,
+  isSharedArrayBuffer,
+  MEMORY,
+  type Handle,
+  type ProcessHandle,
+} from './handle.ts'
 import type { Memory } from './memory.ts'
 import { checkName } from './names.ts'
 import { idWords } from './notes.ts'
@@ -41,6 +47,7 @@ export class Place {
   readonly description: string
   readonly handle: Handle
   readonly file: SharedFile | null
+  #isClosed = false
 
   private constructor(
     memory: Memory,
@@ -122,12 +129,13 @@ export class Place {
   /** Inside a memory of the caller's. */
   static at(surroundings: unknown, index: unknown, { kind, words, options }: Layout): Place {
     const at = integer('index', index, 0, 0x3fffffff)
-    if (surroundings instanceof SharedArrayBuffer) {
+    if (isSharedArrayBuffer(surroundings)) {
       checkRoom(surroundings.byteLength, at, words)
       return Place.#inBuffer({ kind, buffer: surroundings, index: at, options })
     }
     const outer = (surroundings as { place?: unknown } | null | undefined)?.place
-    if (outer instanceof Place) {
+    if (outer instanceof Place && outer.kind === MEMORY) {
+      outer.#checkOpen()
       checkRoom(outer.options[0]!, at, words)
       if ('buffer' in outer.handle) {
         return Place.#inBuffer({ kind, buffer: outer.handle.buffer, index: at, options })
@@ -165,7 +173,14 @@ export class Place {
     return new Place(file.memory, 'process', handle, handle.index, handle.options, file)
   }
 
+  #checkOpen(): void {
+    if (this.#isClosed) {
+      throw new IpcError('ERR_IPC_CLOSED', `use ${this.description}: it was closed`)
+    }
+  }
+
   close(): void {
+    this.#isClosed = true
     this.file?.letGo()
   }
 }
@@ -202,7 +217,10 @@ const threadMemories = new WeakMap<SharedArrayBuffer, Memory>()
 function threadMemory(buffer: SharedArrayBuffer): Memory {
   let memory = threadMemories.get(buffer)
   if (memory === undefined) {
-    const words = new Int32Array(buffer, 0, buffer.byteLength >> 2)
+    const isTracked = buffer.growable && buffer.byteLength % 4 === 0 // it has as many as there are
+    const words = isTracked
+      ? new Int32Array(buffer)
+      : new Int32Array(buffer, 0, buffer.byteLength >> 2)
     const agents = privateDomain()?.agents ?? new PlainAgents(thread.plainAgent)
     memory = new AtomicMemory(words, agents, new ThreadParking(words))
     threadMemories.set(buffer, memory)

@@ -1,9 +1,9 @@
 import { checkOptions, integer } from './errors.ts'
+import { MEMORY } from './handle.ts'
 import type { Memory } from './memory.ts'
 import { Place, type Layout } from './place.ts'
 import { Primitive, unlinkName, type Inspection, type UnlinkOptions } from './primitive.ts'
 
-const KIND = 'memory'
 const MAX_BYTES = 0x7fffffff
 
 export interface SharedMemoryOptions {
@@ -54,7 +54,7 @@ export class SharedMemory extends Primitive {
 
   static from(handle: unknown): SharedMemory {
     return new SharedMemory(
-      Place.from(KIND, handle, ([byteLength]) => {
+      Place.from(MEMORY, handle, ([byteLength]) => {
         return Math.floor(layout({ byteLength: byteLength! }).options[0]! / 4) // whole ones
       }),
     )
@@ -62,7 +62,7 @@ export class SharedMemory extends Primitive {
 
   /** Removes the name; returns whether there was one. */
   static unlink(name: string, options?: UnlinkOptions): boolean {
-    return unlinkName(KIND, name, options)
+    return unlinkName(MEMORY, name, options)
   }
 
   get byteLength(): number {
@@ -87,7 +87,7 @@ export class SharedMemory extends Primitive {
 
   inspect(): SharedMemoryInspection {
     const { scope, name, byteLength } = this
-    return { kind: KIND, name, scope, byteLength }
+    return { kind: MEMORY, name, scope, byteLength }
   }
 
   protected finish(): void {}
@@ -96,5 +96,5 @@ export class SharedMemory extends Primitive {
 function layout(options: SharedMemoryOptions): Layout {
   checkOptions('SharedMemory options', options)
   const byteLength = integer('byteLength', options?.byteLength, 1, MAX_BYTES)
-  return { kind: KIND, words: Math.ceil(byteLength / 4), options: [byteLength, 0, 0, 0] }
+  return { kind: MEMORY, words: Math.ceil(byteLength / 4), options: [byteLength, 0, 0, 0] }
 }
