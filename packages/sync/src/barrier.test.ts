@@ -254,6 +254,13 @@ describe('Barrier in one thread', () => {
     expect(action).toHaveBeenCalledTimes(2)
   })
 
+  test('an asynchronous action, for which nobody would wait, breaks the barrier', async () => {
+    const barrier = new Barrier(2, { action: () => Promise.resolve() as never })
+    const first = barrier.waitAsync()
+    await expect(barrier.waitAsync()).rejects.toThrow('no promise: an instance of Promise')
+    await expect(first).rejects.toMatchObject({ code: 'ERR_IPC_BROKEN_BARRIER' })
+  })
+
   test('an action that aborts or resets: nobody passes', async () => {
     for (const end of ['abort', 'reset'] as const) {
       const barrier: Barrier = new Barrier(2, { action: () => barrier[end]() })

@@ -43,6 +43,7 @@ import {
   deadlineAfter,
   integer,
   IpcError,
+  isThenable,
   Place,
   Primitive,
   unlinkName,
@@ -65,7 +66,10 @@ const KIND = 'barrier'
 const MAX_PARTIES = 1000
 
 export interface BarrierOptions {
-  /** Runs in the last to arrive, before anyone goes on; if it throws, the barrier is broken. */
+  /**
+   * Runs in the last to arrive, before anyone goes on; if it throws, the barrier is broken. Not an
+   * asynchronous function: nobody would wait for it, so a promise is a TypeError.
+   */
   readonly action?: (() => void) | undefined
   /** The default of `wait`, in milliseconds. Default: as long as it takes. */
   readonly timeoutMs?: number | undefined
@@ -340,7 +344,8 @@ export class Barrier extends Primitive {
   #letPass(arrival: Arrival): Ending {
     if (!arrival.isInside || !this.#words.state.isFilling) return 'broken'
     try {
-      this.#action?.()
+      const result: unknown = this.#action?.()
+      if (isThenable(result)) throw wrongType('the result of an action', 'no promise', result)
     } catch (error) {
       this.#giveUp(arrival)
       throw error
