@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +46,27 @@ static ipc_signal_set masked;              /* what the main thread was told to b
 static _Atomic ipc_signal_set throttled;   /* blocked because the ring is nearly full */
 static atomic_int evictions;
 
+/*
+ * What the main thread sleeps on. The kernel leaves a negative descriptor out, and answers at once for
+ * one that is not open: so the handler can end a sleep that has not begun.
+ *
+ *   | the handler runs               | the sleeper                                               |
+ *   |--------------------------------|-----------------------------------------------------------|
+ *   | before fd = NOTHING            | sees the new sequence                                     |
+ *   | from there to the system call  | passes NOT_OPEN, so poll returns                          |
+ *   | in the system call             | gets EINTR: after a handler poll is never begun anew,     |
+ *   |                                | whatever SA_RESTART says                                  |
+ *
+ * A futex would look at the sequence itself, but has to be given a deadline, or it begins anew after a
+ * handler: that costs as much again as a tenth of a sleep and a wake.
+ */
+static struct pollfd bed;
+enum { NOTHING = -1, NOT_OPEN = INT_MAX };
+
+static const double LONGEST_MS = 1e12; /* longer is for ever */
+
+static void make_bed(int fd) { *(volatile int *)&bed.fd = fd; }
+
 static ipc_signal_set bit(int number) { return (ipc_signal_set)1 << (number - 1); }
 
 static ipc_signal_set set_of(const sigset_t *signals) {
@@ -67,6 +90,10 @@ static sigset_t signals_of(ipc_signal_set set) {
  * takes a lock or allocates. It runs with all signals blocked, so it is never nested in a thread;
  * errno is saved. The one thing that is not ours is libuv's handler, which is written to be safe. */
 
+/* On one thread, what a handler does and what it interrupts are in order without locked instructions. */
+#define LOAD(word) atomic_load_explicit(&(word), memory_order_relaxed)
+#define STORE(word, value) atomic_store_explicit(&(word), value, memory_order_relaxed)
+
 static void block_here(ucontext_t *context, ipc_signal_set set) {
   for (int number = 1; number <= IPC_SIGNALS; number++)
     if (set & bit(number)) sigaddset(&context->uc_sigmask, number);
@@ -82,15 +109,13 @@ static void hand_on(int number, const siginfo_t *info, ucontext_t *context) {
   block_here(context, atomic_load(&evicted));
   siginfo_t copy = *info;
   copy.si_code = MIDDLE_CODE + info->si_code;
-  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), main_tid, number, &copy) == 0) return;
-  atomic_fetch_add(&ipc_signals.received, 1);
-  atomic_fetch_add(&ipc_signals.lost, 1); /* the queue of real-time signals is full */
+  if (syscall(SYS_rt_tgsigqueueinfo, getpid(), main_tid, number, &copy) != 0)
+    atomic_fetch_add(&ipc_signals.lost, 1); /* the queue of real-time signals is full */
 }
 
 static void record(int number, const siginfo_t *info, bool chain) {
-  uint32_t tail = atomic_load(&ipc_signals.tail);
-  atomic_fetch_add(&ipc_signals.received, 1);
-  if (tail - atomic_load(&ipc_signals.head) == IPC_SIGNAL_RECORDS) {
+  uint32_t tail = LOAD(ipc_signals.tail);
+  if (tail - LOAD(ipc_signals.head) == IPC_SIGNAL_RECORDS) {
     atomic_fetch_add(&ipc_signals.lost, 1);
     return;
   }
@@ -106,13 +131,13 @@ static void record(int number, const siginfo_t *info, bool chain) {
       .overrun = timer ? info->si_overrun : 0,
       .chained = chain,
   };
-  atomic_store(&ipc_signals.tail, tail + 1);
+  STORE(ipc_signals.tail, tail + 1);
 }
 
 /* Nobody reads: from here on the kernel keeps what comes, merges what is standard, and tells senders
  * of real-time signals when its queue is full. */
 static void throttle(ucontext_t *context) {
-  if (atomic_load(&ipc_signals.tail) - atomic_load(&ipc_signals.head) < THROTTLE_AT) return;
+  if (LOAD(ipc_signals.tail) - LOAD(ipc_signals.head) < THROTTLE_AT) return;
   ipc_signal_set set = 0;
   for (int number = 1; number <= IPC_SIGNALS; number++)
     if (atomic_load(&caught[number])) set |= bit(number);
@@ -122,7 +147,8 @@ static void throttle(ucontext_t *context) {
 }
 
 static void ring_loop(void) {
-  if (atomic_exchange(&ipc_signals.rung, 1)) return;
+  if (LOAD(ipc_signals.rung)) return;
+  STORE(ipc_signals.rung, 1);
   ssize_t written = write(pipe_ends[1], "", 1);
   (void)written; /* the pipe holds one byte at most */
 }
@@ -139,9 +165,10 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     if (atomic_load(&caught[number])) {
       record(number, info, chain != NULL);
       throttle(context);
-      /* Whoever sleeps on this word is this thread, and its sleep starts anew after a handler,
-       * finding the word changed: nobody needs to be woken. */
-      atomic_fetch_add(&ipc_signal_sequence, 1);
+      /* Whoever sleeps on this word is this thread, and its sleep ends with this handler, or starts
+       * anew and finds the word changed: nobody needs to be woken. */
+      STORE(ipc_signal_sequence, (int32_t)((uint32_t)LOAD(ipc_signal_sequence) + 1));
+      make_bed(NOT_OPEN);
       ring_loop();
     }
     if (chain != NULL) chain(number);
@@ -253,10 +280,16 @@ void ipc_signals_release(void) {
 }
 
 void ipc_signals_sleep(int32_t sequence, double timeout_ms) {
-  ipc_sleep word = {&ipc_signal_sequence, sequence};
-  if (!(timeout_ms > 0)) return;
-  double slice_ms = timeout_ms < ipc_recheck_ms() ? timeout_ms : ipc_recheck_ms();
-  ipc_sleep_on(&word, 1, ipc_now_ns() + (uint64_t)(slice_ms * 1e6));
+  make_bed(NOTHING);
+  atomic_signal_fence(memory_order_seq_cst);
+  if (atomic_load(&ipc_signal_sequence) != sequence || !(timeout_ms > 0)) return;
+  if (timeout_ms > LONGEST_MS) { /* a deadline that is far away costs as much as a near one */
+    syscall(SYS_ppoll, &bed, 1, NULL, NULL, 0);
+    return;
+  }
+  uint64_t ns = (uint64_t)(timeout_ms * 1e6);
+  struct timespec timeout = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+  syscall(SYS_ppoll, &bed, 1, &timeout, NULL, 0);
 }
 
 /* ---- masks --------------------------------------------------------------------------------- */

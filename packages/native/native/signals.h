@@ -51,9 +51,8 @@ typedef struct {
   atomic_uint tail, head; /* written up to, read up to; free-running */
   ipc_word rung;          /* a byte is in the pipe */
   ipc_word throttling;    /* signals are blocked because the ring is nearly full */
-  ipc_word received;      /* deliveries since the start, modulo 2^32 */
-  ipc_word lost;          /* those of them that found no room */
-  int32_t spare[2];
+  ipc_word lost;          /* deliveries since the start that found no room; the others are `tail` */
+  int32_t spare[3];
   ipc_signal_record record[IPC_SIGNAL_RECORDS];
 } ipc_signal_ring;
 
@@ -82,7 +81,7 @@ bool ipc_signal_displaced(int number, bool initial, ipc_error *e);
 ipc_disposition ipc_signal_disposition(int number);
 /* Blocks no more what was blocked because the ring was nearly full. */
 void ipc_signals_release(void);
-/* Sleeps until the sequence is no more `sequence`, but not long; see ipc_recheck_ms. */
+/* Sleeps while the sequence is `sequence`, at most so long; Infinity: for ever. May end earlier. */
 void ipc_signals_sleep(int32_t sequence, double timeout_ms);
 
 /* ---- masks; the main thread only -------------------------------------------------- */

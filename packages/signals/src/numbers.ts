@@ -18,18 +18,18 @@ export function signalNumber(signal: unknown): number {
     throw Object.assign(error, { code: 'ERR_UNKNOWN_SIGNAL' })
   }
   if (typeof signal !== 'number') throw wrongType('signal', 'a name or a number', signal)
-  if (!byNumber.has(signal)) throw outOfRange('signal', 'the number of a signal', signal)
+  if (byNumber[signal] === undefined) throw outOfRange('signal', 'the number of a signal', signal)
   return signal
 }
 
 /** The name of a number that is a signal's. */
 export function signalName(number: number): string {
-  return tables().byNumber.get(number)?.signal ?? `SIG${number}`
+  return tables().byNumber[number]?.signal ?? `SIG${number}`
 }
 
 /** What the signal says, as in `Terminated`. */
 export function strsignal(signal: Signal): string {
-  return tables().byNumber.get(signalNumber(signal))!.description
+  return tables().byNumber[signalNumber(signal)]!.description
 }
 
 /** Signals that are given together, without repetition. */

@@ -7,8 +7,7 @@ const TAIL = 0
 const HEAD = 1
 const RUNG = 2
 const THROTTLING = 3
-const RECEIVED = 4
-const LOST = 5
+const LOST = 4
 const RECORDS = 8
 const RECORD_WORDS = 8
 
@@ -29,7 +28,7 @@ export class Ring {
 
   /** Deliveries since the start, modulo 2³². */
   get received(): number {
-    return this.#words[RECEIVED]! >>> 0
+    return (this.#words[TAIL]! + this.#words[LOST]!) >>> 0
   }
 
   /** Those of them that found no room. */

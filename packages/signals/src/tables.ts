@@ -82,7 +82,8 @@ function makeTable(): SignalEntry[] {
 
 interface Tables {
   readonly entries: readonly SignalEntry[]
-  readonly byNumber: ReadonlyMap<number, SignalEntry>
+  /** Not a Map: every delivery asks it. */
+  readonly byNumber: readonly (SignalEntry | undefined)[]
   /** Every spelling, with and without its SIG. */
   readonly byName: ReadonlyMap<string, number>
 }
@@ -97,7 +98,9 @@ function index(entries: readonly SignalEntry[]): Tables {
   }
   if (min <= max) byName.set('RTMIN', min).set('RTMAX', max)
   for (const [name, number] of Array.from(byName)) byName.set(`SIG${name}`, number)
-  return { entries, byName, byNumber: new Map(entries.map((entry) => [entry.number, entry])) }
+  const byNumber: (SignalEntry | undefined)[] = Array.from({ length: entries.at(-1)!.number + 1 })
+  for (const entry of entries) byNumber[entry.number] = entry
+  return { entries, byName, byNumber }
 }
 
 let made: Tables | undefined
