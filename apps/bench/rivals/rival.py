@@ -194,10 +194,12 @@ def signals():
 
     def count(_number, _frame):
         nonlocal got
+        critical_section(0)
         got += 1
 
     def answer(number, _frame):
         nonlocal got
+        critical_section(1)
         got += 1
         os.kill(parent, number)
 
@@ -224,8 +226,7 @@ def signals():
     signal.setitimer(signal.ITIMER_REAL, 0)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    s[FIRST] = s[SECOND] = got
-    tell(rounds, value=elapsed / rounds)
+    tell(2 * rounds, value=elapsed / rounds)
 
 
 works = {
