@@ -129,7 +129,10 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     return new Lock(Place.from(KIND, handle, () => WORDS))
   }
 
-  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  /**
+   * Removes the name; returns whether there was one. Refused while another process has it open,
+   * unless forced.
+   */
   static unlink(name: string, options?: UnlinkOptions): boolean {
     return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WORD, POISON))
   }

@@ -124,7 +124,10 @@ export class RLock extends Primitive implements Suspendable {
     return new RLock(Place.from(KIND, handle, () => LAYOUT.words))
   }
 
-  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  /**
+   * Removes the name; returns whether there was one. Refused while another process has it open,
+   * unless forced.
+   */
   static unlink(name: string, options?: UnlinkOptions): boolean {
     return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WORD, POISON))
   }

@@ -134,7 +134,10 @@ export class RWLock extends Primitive {
     return new RWLock(Place.from(KIND, handle, () => LAYOUT.words))
   }
 
-  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  /**
+   * Removes the name; returns whether there was one. Refused while another process has it open,
+   * unless forced.
+   */
   static unlink(name: string, options?: UnlinkOptions): boolean {
     return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WRITER, POISON))
   }

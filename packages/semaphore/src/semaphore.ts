@@ -121,7 +121,10 @@ export class Semaphore extends Acquirable<Guard> {
     return new this(Place.from(this.kind.name, handle, wordsFor))
   }
 
-  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  /**
+   * Removes the name; returns whether there was one. Refused while another process has it open,
+   * unless forced.
+   */
   static unlink(name: string, options?: UnlinkOptions): boolean {
     const poison = (place: Place): void => new this(place).#permits.poison()
     return unlinkName(this.kind.name, name, options, poison)

@@ -171,7 +171,10 @@ export class Barrier extends Primitive {
     )
   }
 
-  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  /**
+   * Removes the name; returns whether there was one. Refused while another process has it open,
+   * unless forced.
+   */
   static unlink(name: string, options?: UnlinkOptions): boolean {
     return unlinkName(KIND, name, options)
   }

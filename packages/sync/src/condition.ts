@@ -131,7 +131,10 @@ export class Condition extends Primitive {
     )
   }
 
-  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  /**
+   * Removes the name; returns whether there was one. Refused while another process has it open,
+   * unless forced.
+   */
   static unlink(name: string, options?: UnlinkOptions): boolean {
     return unlinkName(KIND, name, options)
   }

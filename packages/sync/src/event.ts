@@ -98,7 +98,10 @@ export class Event extends Primitive {
     return new Event(Place.from(KIND, handle))
   }
 
-  /** Removes the name; returns whether there was one. Refused while it is in use, unless forced. */
+  /**
+   * Removes the name; returns whether there was one. Refused while another process has it open,
+   * unless forced.
+   */
   static unlink(name: string, options?: UnlinkOptions): boolean {
     return unlinkName(KIND, name, options)
   }
