@@ -1,4 +1,5 @@
 import { abortWith, ignoreAbort, type Abortable } from './abort.ts'
+import { reasonForAnother } from './errors.ts'
 import { keepAlive, letGo } from './keep-alive.ts'
 import type { Memory, Ticket } from './memory.ts'
 import { NO_NOTE } from './notes.ts'
@@ -146,12 +147,14 @@ export class AsyncQueue<T> {
     return true
   }
 
-  /** Rejects all calls, or those that wait through one object. */
+  /** Rejects all calls, or those that wait through one object, each with an error of its own. */
   fail(reason: unknown, owner?: object): void {
+    let own = reason
     for (let call = this.#first; call !== null; call = call.next) {
       if (owner !== undefined && call.waiting.owner !== owner) continue
       this.remove(call)
-      call.fail(reason)
+      call.fail(own)
+      own = reasonForAnother(reason)
     }
   }
 

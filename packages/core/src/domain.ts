@@ -1,7 +1,7 @@
 import { platform } from '#platform'
 import type { DomainMode, Native, NativeDomain, Unsupported } from '@ipc/native'
 import { RegisteredAgents } from './agents.ts'
-import { IpcError } from './errors.ts'
+import { callAddon, IpcError } from './errors.ts'
 import { thread } from './thread.ts'
 
 /** The agents of one directory (or of this process alone), and this thread among them. */
@@ -57,10 +57,19 @@ function adopt(native: Native, opened: NativeDomain): Domain {
   return domain
 }
 
+function openNative(
+  native: Native,
+  directory: string | null,
+  mode: DomainMode,
+  join: boolean,
+): NativeDomain {
+  return callAddon(() => native.openDomain(directory, platform.threadId, mode, join))
+}
+
 /** The domain of a directory; made if it is absent, refused if others could interfere. */
 export function openDomain(directory: string, create = true): Domain {
   const native = requireNative()
-  return adopt(native, native.openDomain(directory, platform.threadId, create ? MAKE : USE, true))
+  return adopt(native, openNative(native, directory, create ? MAKE : USE, true))
 }
 
 /** Of a directory, for one who looks at it from outside: no agent, and nothing is made. */
@@ -77,7 +86,7 @@ export function visitDomain(): Domain | null {
 function visit(mode: DomainMode): Domain | null {
   const native = requireNative()
   try {
-    const opened = native.openDomain(platform.directory(), platform.threadId, mode, false)
+    const opened = openNative(native, platform.directory(), mode, false)
     const { index, path } = opened
     return { native, index, directory: path, agents: new RegisteredAgents(native, opened) }
   } catch (error) {
@@ -91,8 +100,5 @@ export function privateDomain(): Domain | null {
   if (thread.privateDomain !== null) return thread.privateDomain
   const native = usableNative()
   if ('reason' in native) return null // perhaps not for ever
-  return (thread.privateDomain = adopt(
-    native,
-    native.openDomain(null, platform.threadId, USE, true),
-  ))
+  return (thread.privateDomain = adopt(native, openNative(native, null, USE, true)))
 }

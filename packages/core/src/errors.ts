@@ -20,11 +20,35 @@ export type IpcErrorCode =
 export class IpcError extends Error {
   override readonly name: string = 'IpcError'
   readonly code: IpcErrorCode
+  /** Of the file or directory that it is about, if there is one. */
+  declare readonly path?: string
 
   constructor(code: IpcErrorCode, message: string) {
     super(message)
     this.code = code
   }
+}
+
+/** A call of the addon: what it throws with a code of ours is an IpcError, and keeps what it has. */
+export function callAddon<R>(call: () => R): R {
+  try {
+    return call()
+  } catch (error) {
+    throw isOurs(error) ? another(error) : error
+  }
+}
+
+function isOurs(error: unknown): error is IpcError {
+  return error instanceof Error && String((error as { code?: unknown }).code).startsWith('ERR_IPC_')
+}
+
+function another(error: IpcError): IpcError {
+  return Object.assign(new IpcError(error.code, error.message), error)
+}
+
+/** The same reason for one more who is told of it: no two are told by one object of ours. */
+export function reasonForAnother(reason: unknown): unknown {
+  return reason instanceof IpcError ? another(reason) : reason
 }
 
 /** How a wrong value is shown in a message. */

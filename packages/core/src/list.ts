@@ -1,4 +1,5 @@
 import { lookAtDomain, visitDomain } from './domain.ts'
+import { callAddon } from './errors.ts'
 import type { AgentInfo } from './memory.ts'
 
 /** A named object. */
@@ -18,7 +19,7 @@ export function list(): ListedObject[] {
   const domain = lookAtDomain()
   if (domain === null) return []
   const { native, index, agents } = domain
-  return native.list(index, false).map(({ file, kind, anonymous, openers }) => {
+  return callAddon(() => native.list(index, false)).map(({ file, kind, anonymous, openers }) => {
     const all = openers.map((agent) => agents.info(agent))
     // A parking thread has no JavaScript; it belongs to a thread that is listed.
     const users = all.filter((user) => user.threadId >= 0)
@@ -29,5 +30,5 @@ export function list(): ListedObject[] {
 /** Removes every object that nobody has open; returns their files' names (`<kind>.<name>`). */
 export function prune(): string[] {
   const domain = visitDomain()
-  return domain === null ? [] : domain.native.prune(domain.index)
+  return domain === null ? [] : callAddon(() => domain.native.prune(domain.index))
 }

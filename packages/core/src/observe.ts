@@ -2,7 +2,7 @@
 import type { Agents, RegisteredAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
 import { lookAtDomain } from './domain.ts'
-import { IpcError } from './errors.ts'
+import { callAddon, IpcError } from './errors.ts'
 import { NOBODY, type AgentId, type AgentInfo, type Memory } from './memory.ts'
 import { idText, type NotedCommand, type NotedWait } from './notes.ts'
 import type { Parking } from './parking.ts'
@@ -47,7 +47,7 @@ export function observe(): Seen {
   if (domain === null) return { objects: [], agents: [] }
   const { native, index, agents } = domain
   const seen = new SeenAgents(agents)
-  const objects = native.list(index, true).map((file): SeenObject => {
+  const objects = callAddon(() => native.list(index, true)).map((file): SeenObject => {
     const { kind, options, words } = file
     return {
       kind,

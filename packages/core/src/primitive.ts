@@ -1,5 +1,5 @@
 import { visitDomain } from './domain.ts'
-import { checkOptions, flag, IpcError } from './errors.ts'
+import { callAddon, checkOptions, flag, IpcError } from './errors.ts'
 import type { Handle } from './handle.ts'
 import type { AgentId, AgentInfo, Memory } from './memory.ts'
 import { NOBODY, POISON } from './memory.ts'
@@ -119,7 +119,7 @@ export function unlinkName(
   if (domain === null) return false
   const there = force && poison ? openToPoison(kind, name) : null
   try {
-    const existed = domain.native.unlink(domain.index, file, force)
+    const existed = callAddon(() => domain.native.unlink(domain.index, file, force))
     if (there !== null) poison!(there)
     return existed
   } finally {

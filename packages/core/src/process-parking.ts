@@ -1,7 +1,7 @@
 import type { Native, NativeFile, OpenedFile } from '@ipc/native'
 import { now } from './clock.ts'
 import type { Domain } from './domain.ts'
-import { IpcError } from './errors.ts'
+import { callAddon, IpcError } from './errors.ts'
 import type { ParkResult, Ticket, Wake, Watch } from './memory.ts'
 import type { NoteId, Notes } from './notes.ts'
 import type { Parking } from './parking.ts'
@@ -106,7 +106,7 @@ export class ProcessParking implements Parking {
     this.#hasSlept = true
     thread.tickets.set(id, wake)
     try {
-      this.#native.ticket(this.#file, this.#data + index, expected, watch, id)
+      callAddon(() => this.#native.ticket(this.#file, this.#data + index, expected, watch, id))
     } catch (error) {
       thread.tickets.delete(id)
       throw error

@@ -1,6 +1,7 @@
 import type { OpenedFile, OpenRequest } from '@ipc/native'
 import { AtomicMemory } from './atomic-memory.ts'
 import type { Domain } from './domain.ts'
+import { callAddon } from './errors.ts'
 import { idText } from './notes.ts'
 import { ProcessParking } from './process-parking.ts'
 import { thread } from './thread.ts'
@@ -55,7 +56,7 @@ export class SharedFile {
 
   /** Descriptors for processes that are started from now on: see heirs.ts. */
   bequeath(): readonly number[] {
-    return this.domain.native.bequeath(this.#opened.external)
+    return callAddon(() => this.domain.native.bequeath(this.#opened.external))
   }
 
   /** The data as bytes; stays valid after closing. */
@@ -67,7 +68,7 @@ export class SharedFile {
 
 export function openFile(domain: Domain, request: OpenRequest): SharedFile {
   const { native } = domain
-  const opened = native.open(domain.index, request)
+  const opened = callAddon(() => native.open(domain.index, request))
   const key = [domain.index, opened.file, ...opened.id].join('/')
   const there = thread.files.get(key)
   if (there !== undefined) {

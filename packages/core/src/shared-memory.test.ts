@@ -18,7 +18,7 @@ import {
 } from '@ipc/testing/laws'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type * as built from './index.ts'
-import { list, processScope, prune, SharedMemory } from './index.ts'
+import { IpcError, list, processScope, prune, SharedMemory } from './index.ts'
 
 interface Modules {
   core: typeof built
@@ -121,6 +121,42 @@ test('SharedMemory refuses options that are none', async () => {
     await expectRefusal((options) => new SharedMemory(options), row)
     await expectRefusal((options) => SharedMemory.create(options), row)
   }
+})
+
+test('what the addon refuses is an IpcError, with the path', () => {
+  const name = uniqueName()
+  const memory = SharedMemory.open(name, { byteLength: 10 })
+  const thrown = (call: () => unknown): unknown => {
+    try {
+      return call()
+    } catch (error) {
+      return error
+    }
+  }
+  const mismatch = thrown(() => SharedMemory.open(name, { byteLength: 5000 }))
+  expect(mismatch).toBeInstanceOf(IpcError)
+  expect(mismatch).toMatchObject({
+    name: 'IpcError',
+    code: 'ERR_IPC_OPTIONS_MISMATCH',
+    path: expect.stringContaining(`memory.${name}`),
+  })
+  memory.close()
+  const usual = process.env['IPC_DIR']
+  process.env['IPC_DIR'] = '/'
+  for (const call of [
+    () => SharedMemory.open(name),
+    () => SharedMemory.unlink(name),
+    list,
+    prune,
+  ]) {
+    const unsafe = thrown(call)
+    expect(unsafe).toBeInstanceOf(IpcError)
+    expect(unsafe).toMatchObject({ code: 'ERR_IPC_UNSAFE_DIRECTORY', path: '/' })
+  }
+  process.env['IPC_DIR'] = usual
+  const absent = thrown(() => SharedMemory.open(uniqueName()))
+  expect(absent).not.toBeInstanceOf(IpcError)
+  expect(absent).toMatchObject({ code: 'ENOENT', syscall: 'open' })
 })
 
 test('SharedMemory.open() finds what is there, whatever its length', () => {

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { AsyncQueue } from './async-queue.ts'
+import { IpcError } from './errors.ts'
 import { block } from './block.ts'
 import type { Memory, ParkResult, Ticket } from './memory.ts'
 import { NOWHERE, type Sleep, type Waiting } from './sleep.ts'
@@ -280,6 +281,16 @@ describe('AsyncQueue', () => {
     queue.fail(new Error('all'))
     await Promise.all(rest.map((call) => expect(call).rejects.toThrow('all')))
     expect(queue.isEmpty).toBe(true)
+  })
+
+  test('fail() tells each call by an error of its own', async () => {
+    const { queue, things } = setUp()
+    const calls = [1, 2].map(() => queue.wait(things, Infinity, undefined))
+    queue.fail(new IpcError('ERR_IPC_CLOSED', 'use it: it was closed'))
+    const [one, two] = (await Promise.allSettled(calls)) as PromiseRejectedResult[]
+    expect(one!.reason).toBeInstanceOf(IpcError)
+    expect(two!.reason).toEqual(one!.reason)
+    expect(two!.reason).not.toBe(one!.reason)
   })
 
   test('has one listener per signal, and removes it', async () => {

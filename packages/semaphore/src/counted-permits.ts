@@ -19,10 +19,10 @@
  * so a taker that has slept sets it again, and wakes one more while permits remain.
  */
 import {
-  IpcError,
   outOfRange,
   type AsyncQueue,
   type Guard,
+  type IpcError,
   type Memory,
   type Sleep,
 } from '@ipc/core'
@@ -130,7 +130,7 @@ export class CountedPermits implements Permits {
     try {
       this.release(1)
     } catch (error) {
-      if (!(error instanceof IpcError)) throw error
+      if ((error as Partial<IpcError>).code !== 'ERR_IPC_UNLINKED') throw error
     }
   }
 
