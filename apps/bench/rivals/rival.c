@@ -2,10 +2,10 @@
  *
  *   pairs     ns per acquire and release that nobody else wants
  *   contend   n processes on one lock for some time: acquisitions and changes of owner per second
- *   pingpong  two processes, two semaphores: ns per round trip
+ *   pingpong  two processes, two semaphores: ns of each round trip
  *   wake      ns from just before release until the process that slept for the lock runs
  *   killed    ns from just before kill -9 of the owner until the process that slept has the lock
- *   signals   two processes, kill → handler → kill: ns per round trip
+ *   signals   two processes, kill → handler → kill: ns of each round trip
  */
 #include "rival.h"
 
@@ -76,8 +76,9 @@ static void wait_for_all(void) {
   }
 }
 
-static void print_samples(long count) {
-  bool correct = s->first == s->second && s->first == count;
+/* So many samples, after so many entries. */
+static void print_samples(long count, long entries) {
+  bool correct = s->first == s->second && s->first == entries;
   printf("{\"samples\":[");
   for (long i = 0; i < count; i++) printf("%s%lld", i ? "," : "", (long long)s->samples[i]);
   printf("],\"correct\":%s}\n", correct ? "true" : "false");
@@ -140,25 +141,30 @@ static void contend(void) {
 
 /* ---- pingpong ------------------------------------------------------------------------ */
 
+/* How long a round trip took that began then and ends now, if it counts. */
+static int64_t sample_trip(long i, int64_t then) {
+  int64_t now = now_ns();
+  if (i >= 0) s->samples[i] = now - then;
+  return now;
+}
+
 static void pingpong_side(int me) {
   void *mine = s->lock[me], *yours = s->lock[1 - me];
+  int64_t last = now_ns();
   for (long i = -100; i < rounds; i++) {
-    if (i == 0 && me == 0) s->stamp = now_ns();
     if (me == 0) kind->release(yours);
     kind->acquire(mine);
     critical_section(me);
     if (me == 1) kind->release(yours);
+    if (me == 0) last = sample_trip(i, last);
   }
-  if (me == 0) s->samples[0] = now_ns() - s->stamp;
 }
 
 static void pingpong(void) {
   for (int i = 0; i < 2; i++) kind->acquire(s->lock[i]);
   for (int i = 0; i < 2; i++) start_side(i, pingpong_side);
   wait_for_all();
-  bool correct = s->first == 2 * (rounds + 100) && s->second == s->first;
-  printf("{\"value\":%.1f,\"correct\":%s}\n", (double)s->samples[0] / (double)rounds,
-         correct ? "true" : "false");
+  print_samples(rounds, 2 * (rounds + 100));
 }
 
 /* ---- wake ------------------------------------------------------------------------------- */
@@ -189,7 +195,7 @@ static void wake_side(int me) {
 static void wake(void) {
   for (int i = 0; i < 2; i++) start_side(i, wake_side);
   wait_for_all();
-  print_samples(rounds);
+  print_samples(rounds, rounds);
 }
 
 /* ---- killed -------------------------------------------------------------------------------- */
@@ -222,7 +228,7 @@ static void killed(void) {
     wait_for_all();
     s->samples[i] = s->done[0] - start;
   }
-  print_samples(rounds);
+  print_samples(rounds, rounds);
 }
 
 /* ---- signals -------------------------------------------------------------------------------- */
@@ -258,15 +264,14 @@ static void signals(void) {
     _exit(0);
   }
   while (!s->ready) nap_us(100);
-  int64_t start = now_ns();
+  int64_t last = now_ns();
   for (long i = 0; i < rounds; i++) {
     kill(child, SIGUSR1);
     while (got <= i) sigsuspend(&before);
+    last = sample_trip(i, last);
   }
-  int64_t elapsed = now_ns() - start;
   wait_for_all();
-  printf("{\"value\":%.1f,\"correct\":%s}\n", (double)elapsed / (double)rounds,
-         s->first == 2 * rounds && s->second == 2 * rounds ? "true" : "false");
+  print_samples(rounds, 2 * rounds);
 }
 
 /* ---- arguments --------------------------------------------------------------------------------- */

@@ -113,25 +113,32 @@ def contend():
     tell(done, value=done / seconds, switches=s[SWITCHES] / seconds)
 
 
+def sample_trip(i, then):
+    """How long a round trip took that began then and ends now, if it counts."""
+    now = now_ns()
+    if i >= 0:
+        s[SAMPLES + i] = now - then
+    return now
+
+
 def pingpong():
     semaphores = [context.Semaphore(0), context.Semaphore(0)]
 
     def side(me):
         mine, yours = semaphores[me], semaphores[1 - me]
+        last = now_ns()
         for i in range(-100, rounds):
-            if i == 0 and me == 0:
-                s[STAMP] = now_ns()
             if me == 0:
                 yours.release()
             mine.acquire()
             critical_section(me)
             if me == 1:
                 yours.release()
-        if me == 0:
-            s[STAMP] = now_ns() - s[STAMP]
+            if me == 0:
+                last = sample_trip(i, last)
 
     join([start(i, side) for i in range(2)])
-    tell(2 * (rounds + 100), value=s[STAMP] / rounds)
+    tell(2 * (rounds + 100), samples=s[SAMPLES : SAMPLES + rounds].tolist())
 
 
 def wake():
@@ -217,16 +224,16 @@ def signals():
     signal.signal(usr1, count)
     while not s[GO]:
         time.sleep(0.001)
-    begin = now_ns()
+    last = now_ns()
     for i in range(rounds):
         os.kill(child, usr1)
         while got <= i:
             signal.pause()
-    elapsed = now_ns() - begin
+        last = sample_trip(i, last)
     signal.setitimer(signal.ITIMER_REAL, 0)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    tell(2 * rounds, value=elapsed / rounds)
+    tell(2 * rounds, samples=s[SAMPLES : SAMPLES + rounds].tolist())
 
 
 works = {

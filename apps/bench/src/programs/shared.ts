@@ -116,6 +116,16 @@ export class Shared {
     this.sample(i, nowNs() - this.stamped)
   }
 
+  /**
+   * How long a round trip took that began then and ends now, in ms of `performance.now()`, if it
+   * counts. Returns now.
+   */
+  sampleTrip(i: number, then: number): number {
+    const now = performance.now()
+    if (i >= 0) this.sample(i, (now - then) * 1e6)
+    return now
+  }
+
   samples(count: number): number[] {
     return [...this.#floats.subarray(1, 1 + count)]
   }

@@ -1,7 +1,6 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kill, pause, signal } from '@ipc/signals'
-import { nowNs } from './shared.ts'
 import { endOf } from './sides.ts'
 import type { Work } from './work.ts'
 
@@ -30,7 +29,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 }
 
-/** Two processes, kill → handler → kill: ns per round trip. The phase tells the pids. */
+/** Two processes, kill → handler → kill: ns of each round trip. The phase tells the pids. */
 export const signals: Work = {
   async lead({ options: { rounds }, shared, start }) {
     const first = start(0)
@@ -38,21 +37,21 @@ export const signals: Work = {
     const second = start(1)
     await Promise.all([endOf(first), endOf(second)])
     const correct = shared.isCorrect(2 * (rounds + WARM_UP))
-    return { value: shared.samples(1)[0]! / rounds, correct }
+    return { samples: shared.samples(rounds), correct }
   },
 
   async side({ me, options, shared }) {
     const { send, on, block } = kinds[options.kind]!
     const total = options.rounds + WARM_UP
     const mine = { got: 0 }
-    let begin = 0
+    let last = performance.now()
     let end: () => void
     const ended = new Promise<void>((resolve) => (end = resolve))
     let peer = me === 1 ? shared.phase : 0
     on(() => {
       shared.criticalSection(me)
       mine.got++
-      if (me === 0 && mine.got === WARM_UP) begin = nowNs()
+      if (me === 0) last = shared.sampleTrip(mine.got - 1 - WARM_UP, last)
       if (me === 1 || mine.got < total) send(peer)
       if (mine.got === total) end()
     })
@@ -67,6 +66,5 @@ export const signals: Work = {
     if (block !== undefined) while (mine.got < total) block()
     await ended
     clearInterval(alive)
-    if (me === 0) shared.sample(0, nowNs() - begin)
   },
 }

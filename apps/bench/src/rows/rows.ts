@@ -172,7 +172,7 @@ export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {
     },
     {
       id: 'pingpong',
-      work: 'ping-pong over two semaphores, two processes, same CPU',
+      work: 'ping-pong over two semaphores, two processes, same CPU, p50',
       unit: US,
       ours: by('node', 'pingpong', trip)('ours', 'ours'),
       others: [
@@ -248,7 +248,7 @@ export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {
     },
     {
       id: 'signals',
-      work: 'kill → handler → kill back, two processes, same CPU',
+      work: 'kill → handler → kill back, two processes, same CPU, p50',
       unit: US,
       ours: by('node', 'signals', trip)('ours', 'ours'),
       others: [
