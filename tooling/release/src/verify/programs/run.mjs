@@ -79,13 +79,16 @@ export const programs = {
     return `${told} ${event.isSet}`
   },
 
-  async signals({ signal, kill, strsignal }) {
+  async signals({ signal, kill, strsignal, setitimer, pause }) {
     const arrived = new Promise((resolve) =>
       signal('SIGUSR1', (name, info) => resolve([name, info])),
     )
     kill(process.pid, 'SIGUSR1')
     const [name, info] = await arrived
-    return `${name} ${info.pid === process.pid} ${strsignal('SIGTERM')}`
+    signal('SIGALRM', () => {})
+    setitimer('real', { valueMs: 50 })
+    const woken = pause()
+    return `${name} ${info.pid === process.pid} ${woken.signal} ${strsignal('SIGTERM')}`
   },
 }
 
@@ -96,7 +99,7 @@ export const expected = {
   lock: 'null true false true',
   semaphore: '0 1',
   sync: 'true true',
-  signals: 'SIGUSR1 true Terminated',
+  signals: 'SIGUSR1 true SIGALRM Terminated',
 }
 
 export async function run(name, api) {
