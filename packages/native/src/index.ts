@@ -42,15 +42,16 @@ function tryToLoad(): Native | Unsupported {
   if (process.platform !== 'linux') {
     return { reason: `process scope needs Linux (x64 or arm64): this is ${target}` }
   }
-  const path = fileURLToPath(new URL(`../prebuilds/${target}/ipc.node`, import.meta.url))
+  let path = 'nothing, as this module does not know where it is'
   try {
+    path = fileURLToPath(new URL(`../prebuilds/${target}/ipc.node`, import.meta.url))
     return createRequire(import.meta.url)(path) as Native
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error)
     return {
       reason:
         `the native addon for ${target} cannot be loaded: tried ${path}: ${why} ` +
-        '(the README of @ipc/native says how to build it from source)',
+        '(the README of @ipc/native says how to build it from source, and what to tell a bundler)',
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The addon believes its caller about what it means, but no argument whatever may crash it. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -93,6 +93,15 @@ describe('an installation somewhere else', () => {
     expect(absent).toContain('how to build it from source')
     const broken = loadedFrom('broken', (folder) => writeFileSync(join(folder, binary), 'broken'))
     expect(broken).toContain(`tried ${join(directory, 'broken', binary)}: `)
+  })
+
+  test('in a bundle that took away import.meta.url: the reason names the way out', () => {
+    const bundled = loadedFrom('bundled', (folder) => {
+      const module = join(folder, 'dist', 'index.js')
+      writeFileSync(module, readFileSync(module, 'utf8').replaceAll('import.meta.url', 'undefined'))
+    })
+    expect(bundled).toContain('tried nothing')
+    expect(bundled).toContain('what to tell a bundler')
   })
 })
 
