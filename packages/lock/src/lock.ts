@@ -102,7 +102,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
   constructor(place: Place = Place.ofItsOwn(layout())) {
     super(place)
     this.#me = place.memory.self
-    this.#hold = localState(place.memory, place.index, () => newHold(place.memory))
+    this.#hold = localState(place.memory, place.index, 'hold', () => newHold(place.memory))
   }
 
   /** Process scope, without a name: passed on by its handle, gone with its last user. */

@@ -1,7 +1,7 @@
 import { AsyncQueue, IpcError, localState, NOBODY, type Guard, type Place } from '@ipc/core'
 import type { Sleep, Waiting } from '@ipc/core'
 import type { RWLock } from './rwlock.ts'
-import { FIRST_SLOT, isDrained, isEndless, isWaiting, waitingFor } from './rwlock-words.ts'
+import { isDrained, isEndless, isWaiting, waitingFor } from './rwlock-words.ts'
 import type { Words, WriterLock } from './rwlock-words.ts'
 import { Side } from './side.ts'
 
@@ -53,7 +53,7 @@ export class Reader extends Side {
     this.#words = words
     this.#writerLock = writerLock
     const { memory, index } = place
-    this.#reading = localState(memory, index + FIRST_SLOT, () => ({
+    this.#reading = localState(memory, index, 'reading', () => ({
       slot: NO_SLOT,
       lastSlot: NO_SLOT,
       isWitness: false,

@@ -97,7 +97,7 @@ export class RLock extends Primitive implements Suspendable {
     super(place)
     this.#lock = new Lock(place)
     const { memory, index } = place
-    this.#holds = localState(memory, index + DEPTH, () => ({ first: null, guards: [] }))
+    this.#holds = localState(memory, index, 'holds', () => ({ first: null, guards: [] }))
   }
 
   /** Process scope, without a name: passed on by its handle, gone with its last user. */

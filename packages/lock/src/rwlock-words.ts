@@ -29,7 +29,7 @@ export const FREE: number = NOBODY
 export const WRITER = 0
 const WITNESS = Lock.words()
 const USED = WITNESS + 1
-export const FIRST_SLOT: number = USED + 1
+const FIRST_SLOT = USED + 1
 
 /** So many threads may read at a time. */
 const SLOTS = 500
@@ -214,7 +214,7 @@ export class WriterLock extends Lock {
     super(place)
     this.#words = words
     const { memory, index } = place
-    this.writing = localState(memory, index + WITNESS, () => ({
+    this.writing = localState(memory, index, 'writing', () => ({
       draining: false,
       queue: new AsyncQueue<Guard>(memory),
     }))

@@ -106,7 +106,7 @@ export class OwnedPermits implements Permits {
     this.#index = index
     this.#terms = terms
     this.#queue = queue
-    this.#holds = localState(memory, index + FIRST_PERMIT, () => ({
+    this.#holds = localState(memory, index, 'permits', () => ({
       guards: new Map(),
       handovers: 0,
       hint: 0,

@@ -80,7 +80,7 @@ export class Semaphore extends Acquirable<Guard> {
     const { memory, index, description } = place
     const [initial, undo] = place.options as [number, number]
     const terms = { initial, limit: kind.bounded ? initial : MAX_VALUE, description }
-    this.queue = localState(memory, index, () => new AsyncQueue<Guard>(memory))
+    this.queue = localState(memory, index, 'calls for permits', () => new AsyncQueue<Guard>(memory))
     this.#undo = undo === 1
     this.#permits = this.#undo
       ? new OwnedPermits(memory, index, terms, this.queue)

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { SharedMemory } from '@ipc/core'
+import { Lock } from '@ipc/lock'
 import { stopAll, temporaryDirectory, until, within, type Contender } from '@ipc/testing'
 import { placements, type Meeting, type Modules } from '@ipc/testing/laws'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -246,4 +247,18 @@ describe.each(ways)('Event $name', (placement) => {
     expect(await within(pending, 'the pending call')).toBe(true)
     expect(await within(waiting.exited, 'the end of the other')).toMatchObject({ code: 0 })
   })
+})
+
+test('memory that another kind of object was in may be used again', async () => {
+  const memory = new SharedMemory({ byteLength: 64 })
+  const lock = Lock.at(memory, 0)
+  lock.acquire().release()
+  lock.close()
+  const event = Event.at(memory, 0)
+  const waiting = event.waitAsync()
+  event.set()
+  expect(await waiting).toBe(true)
+  event.close()
+  new Int32Array(memory.buffer).fill(0)
+  Lock.at(memory, 0).acquire()
 })

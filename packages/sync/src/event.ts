@@ -71,7 +71,12 @@ export class Event extends Primitive {
   constructor(place: Place = Place.ofItsOwn(LAYOUT)) {
     super(place)
     const { memory, index } = place
-    this.#queue = localState(memory, index, () => new AsyncQueue<true>(memory))
+    this.#queue = localState(
+      memory,
+      index,
+      'calls for an event',
+      () => new AsyncQueue<true>(memory),
+    )
   }
 
   /** Process scope, without a name: passed on by its handle, gone with its last user. */
