@@ -2,7 +2,8 @@
  * Wakes that would be lost, and are found again only by the slow look of the sleeper: so they are
  * tested over a memory that sleeps and wakes as the test says. The test plays the other agents.
  */
-import type { Memory, Ticket } from '@ipc/core'
+import type { Memory } from '@ipc/core'
+import { FakeMemory } from '@ipc/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Lock } from './lock.ts'
 
@@ -13,50 +14,19 @@ const RESERVED = 0x40000000
 const WORD = 0
 const RESERVATION = 1
 
-type Wake = Parameters<Memory['parkAsync']>[3]
-
-class FakeMemory {
-  readonly words = new Int32Array(2)
-  readonly self = ME
-  readonly tickets: Wake[] = []
-  /** Of the wakes that were sent, how many each could wake. */
-  readonly wakes: number[] = []
-
-  load = (i: number): number => this.words[i] ?? 0
-  now = (): number => performance.now()
-  arm = (): number => 0
-  isDead = (): boolean => false
-
-  compareExchange(i: number, expected: number, value: number): number {
-    const old = this.load(i)
-    if (old === expected) this.words[i] = value
-    return old
-  }
-
-  unpark(_i: number, count: number): number {
-    this.wakes.push(count)
-    return 0
-  }
-
-  parkAsync(_i: number, _expected: number, _watch: number, wake: Wake): Ticket {
-    this.tickets.push(wake)
-    return { cancel: () => this.tickets.includes(wake) && this.tickets.splice(0).length > 0 }
-  }
-
-  /** The other agent releases, and its wake is on the way to us. */
-  releaseByOther(): Wake {
-    this.words[WORD] = 0
-    return this.tickets.shift()!
-  }
-}
-
 let fake: FakeMemory
 let lock: Lock
 
 beforeEach(() => {
-  fake = new FakeMemory()
+  fake = new FakeMemory(2, ME)
   lock = Lock.at(fake as unknown as Memory, 0)
 })
+
+/** The other agent releases, and its wake is on the way to us. */
+function releaseByOther(): (result: string) => void {
+  fake.words[WORD] = 0
+  return fake.tickets.shift()!
+}
 
 const isFree = (): boolean => fake.words[WORD] === 0
 
@@ -65,7 +35,7 @@ describe('Lock passes a wake on', () => {
     fake.words[WORD] = OTHER
     const call = lock.acquireAsync()
     expect(fake.words[WORD]).toBe(OTHER | WAITERS)
-    const wake = fake.releaseByOther()
+    const wake = releaseByOther()
     const guard = lock.tryAcquire()!
     expect(fake.words[WORD]).toBe(ME) // somebody else may sleep; nobody knows
     wake('woken')
@@ -79,7 +49,7 @@ describe('Lock passes a wake on', () => {
   test('that came for a call which was served before it heard', async () => {
     fake.words[WORD] = OTHER
     const call = lock.acquireAsync()
-    const wake = fake.releaseByOther()
+    const wake = releaseByOther()
     lock.tryAcquire()!.release() // hands it on
     ;(await call).release()
     expect(fake.wakes).toEqual([])
@@ -111,7 +81,7 @@ describe('Lock passes a wake on', () => {
   test('by taking with WAITERS after having slept', async () => {
     fake.words[WORD] = OTHER
     const call = lock.acquireAsync()
-    fake.releaseByOther()('woken')
+    releaseByOther()('woken')
     expect(fake.words[WORD]).toBe(ME | WAITERS)
     ;(await call).release()
     expect(fake.wakes).toEqual([1])
@@ -121,7 +91,7 @@ describe('Lock passes a wake on', () => {
 /** A call loses so often that it reserves the lock. */
 const lose = (): void => {
   for (let i = 0; i < 4; i++) {
-    const wake = fake.releaseByOther()
+    const wake = releaseByOther()
     fake.words[WORD] = OTHER
     wake('woken')
   }
@@ -145,7 +115,7 @@ describe('Lock leaves no reservation behind', () => {
     fake.words[WORD] = OTHER
     const call = lock.acquireAsync()
     lose()
-    const wake = fake.releaseByOther()
+    const wake = releaseByOther()
     lock.tryAcquire()!.release() // handed on before the wake is heard
     expect(fake.words[RESERVATION]).toBe(0)
     ;(await call).release()
@@ -158,7 +128,7 @@ describe('Lock leaves no reservation behind', () => {
     const controller = new AbortController()
     const call = lock.acquireAsync({ signal: controller.signal })
     lose()
-    const wake = fake.releaseByOther()
+    const wake = releaseByOther()
     const guard = lock.tryAcquire()!
     wake('woken')
     controller.abort('gone')

@@ -2,7 +2,8 @@
  * Wakes that would be lost, and are found again only by the slow look of the sleeper: so they are
  * tested over a memory that sleeps and wakes as the test says. The test plays the other agents.
  */
-import { ALL, type Memory, type Ticket } from '@ipc/core'
+import { ALL, type Memory } from '@ipc/core'
+import { FakeMemory } from '@ipc/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Semaphore } from './semaphore.ts'
 
@@ -10,49 +11,10 @@ const ME = 7 << 18
 const OTHER = 8 << 18
 const WAITERS = 0x80000000 | 0
 
-type Wake = Parameters<Memory['parkAsync']>[3]
-
-class FakeMemory {
-  readonly words = new Int32Array(4)
-  readonly self = ME
-  readonly tickets: Wake[] = []
-  /** Of the wakes that were sent, how many each could wake. */
-  readonly wakes: number[] = []
-  /** How many each did wake. */
-  asleep = 0
-  beforeUnpark = (): void => {}
-
-  load = (i: number): number => this.words[i] ?? 0
-  now = (): number => performance.now()
-  arm = (): number => 0
-  isDead = (): boolean => false
-
-  compareExchange(i: number, expected: number, value: number): number {
-    const old = this.load(i)
-    if (old === expected) this.words[i] = value
-    return old
-  }
-
-  unpark(_i: number, count: number): number {
-    this.beforeUnpark()
-    this.wakes.push(count)
-    return Math.min(this.asleep, count)
-  }
-
-  parkAsync(_i: number, _expected: number, _watch: number, wake: Wake): Ticket {
-    this.tickets.push(wake)
-    return { cancel: () => this.tickets.includes(wake) && this.tickets.splice(0).length > 0 }
-  }
-
-  wake(): void {
-    this.tickets.shift()!('woken')
-  }
-}
-
 let fake: FakeMemory
 
 beforeEach(() => {
-  fake = new FakeMemory()
+  fake = new FakeMemory(4)
 })
 
 const word = (i = 0): number => fake.load(i)

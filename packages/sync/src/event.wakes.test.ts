@@ -2,7 +2,8 @@
  * What a set or clear does to the word, and whom it wakes, over a memory that sleeps and wakes as the
  * test says: a lost wake would be found by the slow look of the sleeper, and hidden from other tests.
  */
-import { ALL, type Memory, type Ticket } from '@ipc/core'
+import { ALL, type Memory } from '@ipc/core'
+import { FakeMemory } from '@ipc/testing'
 import { beforeEach, expect, test } from 'vitest'
 import { Event } from './event.ts'
 
@@ -10,57 +11,22 @@ const WAITERS = 0x80000000 | 0
 const SET = 0x40000000
 const TIMES = 0x3fffffff
 
-type Wake = Parameters<Memory['parkAsync']>[3]
-
-class FakeMemory {
-  readonly words = new Int32Array(1)
-  readonly self = 1
-  readonly tickets: Wake[] = []
-  readonly wakes: number[] = []
-
-  load = (): number => this.words[0] ?? 0
-  now = (): number => performance.now()
-  arm = (): number => 0
-
-  compareExchange(_i: number, expected: number, value: number): number {
-    const old = this.load()
-    if (old === expected) this.words[0] = value
-    return old
-  }
-
-  and(_i: number, value: number): number {
-    const old = this.load()
-    this.words[0] = old & value
-    return old
-  }
-
-  unpark(_i: number, count: number): number {
-    this.wakes.push(count)
-    return 0
-  }
-
-  parkAsync(_i: number, _expected: number, _watch: number, wake: Wake): Ticket {
-    this.tickets.push(wake)
-    return { cancel: () => this.tickets.splice(0).length > 0 }
-  }
-}
-
 let fake: FakeMemory
 let event: Event
 
 beforeEach(() => {
-  fake = new FakeMemory()
+  fake = new FakeMemory(1)
   event = Event.at(fake as unknown as Memory, 0)
 })
 
 test('Event.set() wakes all, if anybody sleeps, and counts', () => {
   event.set()
   event.set()
-  expect([fake.load(), ...fake.wakes]).toEqual([SET | 1])
+  expect([fake.words[0], ...fake.wakes]).toEqual([SET | 1])
   event.clear()
   fake.words[0] = WAITERS | 1
   event.set()
-  expect([fake.load(), ...fake.wakes]).toEqual([SET | 2, ALL])
+  expect([fake.words[0], ...fake.wakes]).toEqual([SET | 2, ALL])
 })
 
 test('Event.set() goes round when it has counted to the end', async () => {
@@ -68,24 +34,24 @@ test('Event.set() goes round when it has counted to the end', async () => {
   const call = event.waitAsync()
   event.set()
   event.clear()
-  expect(fake.load()).toBe(0)
+  expect(fake.words[0]).toBe(0)
   expect(await call).toBe(true)
 })
 
 test('Event.clear() keeps those who sleep from being forgotten', () => {
   fake.words[0] = WAITERS | 3
   event.clear()
-  expect(fake.load()).toBe(WAITERS | 3)
+  expect(fake.words[0]).toBe(WAITERS | 3)
 })
 
 test('Event: a pulse between two looks of a waiter releases it', async () => {
   const call = event.waitAsync()
-  expect(fake.load()).toBe(WAITERS)
+  expect(fake.words[0]).toBe(WAITERS)
   fake.words[0] = 1 // set and cleared by another
   const late = event.waitAsync()
   fake.tickets.shift()!('woken')
   expect(await call).toBe(true)
-  expect(fake.load()).toBe(WAITERS | 1) // the late one waits for the next
+  expect(fake.words[0]).toBe(WAITERS | 1) // the late one waits for the next
   event.set()
   expect(await late).toBe(true)
 })
@@ -94,7 +60,7 @@ test('Event: a wake for nothing releases nobody', async () => {
   const call = event.waitAsync()
   fake.words[0] = 0 // the bit was lost: whoever sleeps sets it again
   fake.tickets.shift()!('woken')
-  expect(fake.load()).toBe(WAITERS)
+  expect(fake.words[0]).toBe(WAITERS)
   expect(fake.tickets).toHaveLength(1)
   event.set()
   expect(await call).toBe(true)

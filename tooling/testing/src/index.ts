@@ -11,5 +11,6 @@ export {
   type WorkerOptions,
 } from './contender.ts'
 export { temporaryDirectory, uniqueName, type TemporaryDirectory } from './directory.ts'
+export { FakeMemory } from './fake-memory.ts'
 export { TornCounter } from './torn-counter.ts'
 export { until, within, type WatchdogOptions } from './watchdog.ts'
