@@ -11,6 +11,17 @@ import { load, type Native } from './index.ts'
 const FUZZ = fileURLToPath(new URL('fixtures/fuzz.mjs', import.meta.url))
 const CALLS = process.env['IPC_NIGHTLY'] === '1' ? 300_000 : 20_000
 
+const OF_FOUR_WORDS = {
+  file: 'some.thing',
+  kind: 'some',
+  create: true,
+  anonymous: false,
+  hasOptions: true,
+  words: 4,
+  options: [0, 0, 0, 0],
+  id: null,
+}
+
 let directory: string
 
 beforeEach(() => {
@@ -136,16 +147,7 @@ describe('wrong arguments', () => {
   test('a word outside the file is refused', () => {
     const native = addon()
     const { index } = native.openDomain(directory, 0, 2, true)
-    const { external, words } = native.open(index, {
-      file: 'some.thing',
-      kind: 'some',
-      create: true,
-      anonymous: false,
-      hasOptions: true,
-      words: 4,
-      options: [0, 0, 0, 0],
-      id: null,
-    })
+    const { external, words } = native.open(index, OF_FOUR_WORDS)
     expect(words).toBe(4)
     const outside = 8192 / 4
     expect(native.wake(external, outside - 1, 1)).toBe(0)
@@ -167,16 +169,7 @@ describe('asynchronous waits', () => {
   test('a wake that the event loop does not take goes to another one of the process', async () => {
     const native = addon()
     const { index } = native.openDomain(directory, 0, 2, true)
-    const { external } = native.open(index, {
-      file: 'some.thing',
-      kind: 'some',
-      create: true,
-      anonymous: false,
-      hasOptions: true,
-      words: 4,
-      options: [0, 0, 0, 0],
-      id: null,
-    })
+    const { external } = native.open(index, OF_FOUR_WORDS)
     const word = native.layout.data
     const header = new Int32Array(native.view(external, 0, word * 4))
     const heard = new Set<number>()
