@@ -1,3 +1,5 @@
+import { platform } from '#platform'
+
 let clock: (() => number) | undefined
 
 /**
@@ -5,5 +7,5 @@ let clock: (() => number) | undefined
  * than the clock itself; not at load, because it loads a module of Node's.
  */
 export function now(): number {
-  return (clock ??= performance.now.bind(performance))()
+  return (clock ??= platform.clock())()
 }

@@ -1,9 +1,9 @@
 /** `block` and `AsyncQueue` over a memory that sleeps and wakes as the test says. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { AsyncQueue } from './async-queue.ts'
-import { IpcError } from './errors.ts'
 import { block } from './block.ts'
+import { IpcError } from './errors.ts'
 import type { Memory, ParkResult, Ticket } from './memory.ts'
 import { NOWHERE, type Sleep, type Waiting } from './sleep.ts'
 
@@ -265,6 +265,21 @@ describe('AsyncQueue', () => {
     fake.wake()
     expect(await patient).toBe('thing 1')
     expect(await queue.wait(things, -1, undefined)).toBe(null) // it is late already
+  })
+
+  test('a timer of a test, faster than the clock, ends a wait', async () => {
+    vi.useFakeTimers()
+    try {
+      const { queue, things } = setUp()
+      const calls = [50, 2 ** 31 + 50].map((ms) => queue.wait(things, ms, undefined))
+      vi.advanceTimersByTime(50)
+      expect(await calls[0]).toBe(null)
+      expect(queue.isEmpty).toBe(false)
+      queue.fail('enough')
+      await expect(calls[1]).rejects.toBe('enough')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('fail() rejects the calls of one owner, or all', async () => {

@@ -16,5 +16,9 @@ export const platform: Platform = {
   directory: () => resolve(process.env['IPC_DIR'] || `/dev/shm/ipc-${process.geteuid?.() ?? 0}`),
   resolve,
   closeDescriptor: closeSync,
+  clock: () => {
+    const { performance } = process.getBuiltinModule?.('node:perf_hooks') ?? globalThis
+    return performance.now.bind(performance)
+  },
   blocked: (wait) => blocked.publish(wait),
 }

@@ -15,6 +15,8 @@ export interface Platform {
   resolve(directory: string): string
   /** Closes a file descriptor. */
   closeDescriptor(descriptor: number): void
+  /** The real one: a blocked thread cannot advance that of a test with fake timers. */
+  clock(): () => number
   /** Told once per blocking wait of the main thread that is longer than a second. */
   blocked(wait: BlockedWait): void
 }

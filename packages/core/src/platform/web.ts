@@ -12,5 +12,6 @@ export const platform: Platform = {
   directory: () => '',
   resolve: (directory) => directory,
   closeDescriptor: () => {},
+  clock: () => performance.now.bind(performance),
   blocked: () => {},
 }
