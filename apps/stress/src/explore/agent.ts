@@ -68,3 +68,16 @@ export function asLoop(code: Code): Code {
 }
 
 export const isLoop = (code: Code): boolean => loops.has(code)
+
+const unmerged = new WeakSet<Code>()
+
+/**
+ * Code whose nodes are never taken for the same, as what they remember may come out late: after many operations
+ * of words that only its process has. Its graph must be finite without that.
+ */
+export function asUnmerged(code: Code): Code {
+  unmerged.add(code)
+  return code
+}
+
+export const isUnmerged = (code: Code): boolean => unmerged.has(code)

@@ -1,4 +1,4 @@
-import { isLoop, type Code } from './agent.ts'
+import { isLoop, isUnmerged, type Code } from './agent.ts'
 import { execute } from './execution.ts'
 import type { Merger } from './merger.ts'
 import { Node, type Point, type Tree } from './node.ts'
@@ -41,7 +41,8 @@ export class Automaton implements Tree {
     }
     const node = new Node(nodes.length, this, parent, answer, point)
     // The nodes of an event loop depend on each other through its tickets.
-    const same = isLoop(this.#code) ? undefined : merger?.same(node, run)
+    const isAlone = isLoop(this.#code) || isUnmerged(this.#code)
+    const same = isAlone ? undefined : merger?.same(node, run)
     if (same !== undefined) return same
     nodes.push(node)
     return node

@@ -180,11 +180,38 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'openers/hold/tryFor/hold/crashes=1',
     ],
   ],
+  [
+    'parker',
+    [
+      'parker/async/hold',
+      'parker/async/async',
+      'parker/busy/hold/hold',
+      'parker/starvedBusy/hold/hold',
+      'parker/starvedBusy/async/hold',
+      'parker/abort/hold/hold',
+      'parker/ends/hold',
+      'parker/async/hold/crashes=1',
+    ],
+  ],
 ])
 
-/** Programs whose bugs need four preemptions, and whose state graphs are too large. */
-export const FOUR: ReadonlyMap<string, readonly string[]> = new Map([
-  ['undo', ['undo:2/hold/hold/keep/keep', 'undo:2/holdBoth/holdBoth/keep/keep']],
+/** Programs whose bugs need other preemptions: four, and the state graphs are too large; or fewer than two. */
+export const BOUNDED: ReadonlyMap<string, readonly (readonly [string, number])[]> = new Map([
+  [
+    'undo',
+    [
+      ['undo:2/hold/hold/keep/keep', 4],
+      ['undo:2/holdBoth/holdBoth/keep/keep', 4],
+    ],
+  ],
+  [
+    'parker',
+    [
+      ['parker/mayAbort/async/hold', 1],
+      ['parker/ends/holdLong/hold', 1],
+      ['parker/abortClose/holdLong/hold/crashes=1', 0],
+    ],
+  ],
 ])
 
 /** Programs whose bugs need more preemptions: their complete state graphs. */
@@ -210,4 +237,5 @@ export const DEEP: ReadonlyMap<string, readonly string[]> = new Map([
       'openers/hold/join/claim/crashes=1',
     ],
   ],
+  ['parker', ['parker/async/hold', 'parker/busy/hold']],
 ])

@@ -1,5 +1,5 @@
 import { Act, actionOf, type Action } from './action.ts'
-import { HAS_TIMER, IS_DONE, Op, TICKETS } from './operation.ts'
+import { HAS_TIMER, IS_DONE, LATE, NEVER, Op, SOON, TICKETS } from './operation.ts'
 import { ASLEEP, READY, State } from './state.ts'
 import { robustWord } from './robust.ts'
 import { placeOf } from './sleeps.ts'
@@ -20,7 +20,10 @@ export class Choices extends State {
       const status = this.statuses[agent]
       const node = this.nodes[agent]!
       if (status !== READY) {
-        if (node.timed && status === ASLEEP) others = true
+        if (status === ASLEEP && (node.timed || this.#ends(agent) === SOON)) others = true
+      } else if (node.kind === Op.AWAIT) {
+        if (node.timed) others = true
+        if (this.vector[node.index] === node.value) actions[count++] = agent
       } else if (node.hasOneOutcome) {
         actions[count++] = agent // the first outcome of its step
       } else {
@@ -29,8 +32,36 @@ export class Choices extends State {
         for (let i = 0; i < outcomes; i++) actions[count++] = actionOf(agent, Act.STEP, i)
       }
     }
+    const isAtRest = count === 0
+    if (isAtRest) count = this.#addInevitable(actions)
     if (count === 0 && this.#isWrongAtRest()) return 0
-    return others ? this.#addOthers(actions, count) : count
+    return others ? this.#addOthers(actions, count, isAtRest) : count
+  }
+
+  /** When its sleep ends by itself, whatever time is. */
+  #ends(agent: number): number {
+    const { kind, value } = this.nodes[agent]!
+    return kind === Op.SLEEP_ON && this.statuses[agent] === ASLEEP ? value : NEVER
+  }
+
+  /** What happens when nobody can take a step, and it is not the end yet. */
+  #addInevitable(actions: Action[]): number {
+    let count = 0
+    for (let agent = 0; agent < this.agents; agent++) {
+      if (this.#ends(agent) === SOON) actions[count++] = actionOf(agent, Act.TIME_OUT)
+      if (this.isDoomed(agent)) count = this.#addDeaths(actions, count, agent)
+    }
+    if (count > 0) return count
+    for (let agent = 0; agent < this.agents; agent++) {
+      if (this.#ends(agent) === LATE) actions[count++] = actionOf(agent, Act.TIME_OUT)
+    }
+    return count
+  }
+
+  #addDeaths(actions: Action[], count: number, agent: number): number {
+    const ways = this.countDeaths(agent)
+    for (let i = 0; i < ways; i++) actions[count + i] = actionOf(agent, Act.CRASH, i)
+    return count + ways
   }
 
   /** Whether an action that was recorded can happen now. */
@@ -45,8 +76,8 @@ export class Choices extends State {
     return crashes > 0 || spurious > 0
   }
 
-  /** Faults, and what comes from outside. */
-  #addOthers(actions: Action[], count: number): number {
+  /** Faults, and what comes from outside; `isAtRest`: what is inevitable is there already. */
+  #addOthers(actions: Action[], count: number, isAtRest: boolean): number {
     const { crashes, spurious } = this.model.faults
     const mayCrash = this.deaths < crashes
     const maySpurious = this.spuriousWakes < spurious
@@ -54,8 +85,12 @@ export class Choices extends State {
       const status = this.statuses[agent]!
       const node = this.nodes[agent]!
       if (status === ASLEEP) {
-        if (node.timed) actions[count++] = actionOf(agent, Act.TIME_OUT)
+        const endsSoon = !isAtRest && this.#ends(agent) === SOON
+        if (node.timed || endsSoon) actions[count++] = actionOf(agent, Act.TIME_OUT)
         if (maySpurious) actions[count++] = actionOf(agent, Act.SPURIOUS)
+      }
+      if (status === READY && node.kind === Op.AWAIT && node.timed) {
+        actions[count++] = actionOf(agent, Act.TIME_OUT)
       }
       if (status === READY && node.kind === Op.IDLE) {
         const { value, other } = node
@@ -67,9 +102,10 @@ export class Choices extends State {
       if (maySpurious && this.tickets.anyAsleep(agent) >= 0) {
         actions[count++] = actionOf(agent, Act.SPURIOUS)
       }
-      if (mayCrash && (status === READY || status === ASLEEP)) {
-        const ways = this.countDeaths(agent)
-        for (let i = 0; i < ways; i++) actions[count++] = actionOf(agent, Act.CRASH, i)
+      if (this.isDoomed(agent)) {
+        if (!isAtRest) count = this.#addDeaths(actions, count, agent)
+      } else if (mayCrash && (status === READY || status === ASLEEP)) {
+        count = this.#addDeaths(actions, count, agent)
       }
     }
     return count

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { segmentsOf, type Program } from './program.ts'
+import { MOST_AGENTS, segmentsOf, type Program } from './program.ts'
 import type { Subject } from './subjects/subject.ts'
 
 /** Random small programs of a subject. */
@@ -8,7 +8,10 @@ export function programs(subject: Subject): fc.Arbitrary<Program> {
   const segments = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 })
   return fc.record({
     subject: fc.constant(subject),
-    agents: fc.array(segments, { minLength: 2, maxLength: 4 }),
+    agents: fc.array(segments, {
+      minLength: 2,
+      maxLength: subject.mostAgents ?? MOST_AGENTS,
+    }),
     faults: fc.record({ crashes: fc.constantFrom(0, 0, 1), spurious: fc.constantFrom(0, 0, 0, 1) }),
     endless: fc.constant(false),
   })

@@ -132,6 +132,9 @@ export class Machine extends Choices {
         return this.#unpark(index, value, outcome)
       case Op.NOW:
         return outcome
+      case Op.AWAIT:
+        this.vector[index] = other
+        return 0
       case Op.PARK_ASYNC:
         return this.#parkAsync(agent, node)
       case Op.CANCEL:
@@ -212,7 +215,7 @@ export class Machine extends Choices {
   /* ---- deaths ----------------------------------------------------------------------------------- */
 
   #crash(agent: number, outcome: number): void {
-    this.countDeath()
+    if (!this.isDoomed(agent)) this.countDeath()
     const node = this.nodes[agent]!
     // It is nowhere any more: which instruction it died at makes no other difference.
     this.put(agent, this.automata.nowhere, 0, DEAD)
@@ -265,8 +268,20 @@ export class Machine extends Choices {
       case Op.ARM:
       case Op.IS_DEAD:
         return this.#settle(agent)
+      case Op.AGAIN:
+        return this.#begin(agent, this.segments[agent]!)
       default:
+        return this.#goOn(agent, node)
     }
+  }
+
+  /** Does at once what commutes with all that others can do next. */
+  #goOn(agent: number, node: Node): void {
+    const { commutes } = this.model
+    if (commutes === undefined || node.kind > Op.OR) return
+    if (!commutes(node, this.vector[node.index]!)) return
+    this.#tellAll(agent, node.before)
+    this.#goTo(agent, node.on(this.#operate(agent, node, 0)))
   }
 
   #begin(agent: number, segment: number): void {

@@ -1,6 +1,7 @@
 import type { Node, Point } from './node.ts'
 import {
   DEATH,
+  NEVER,
   Op,
   RUNS,
   SLEEP_CHANGED,
@@ -138,7 +139,8 @@ export class Merger {
     count: number,
     { kind, index, value, other }: Operation,
     memory: SimulatedMemory,
-  ): number {
+  ): number | undefined {
+    if (kind === Op.AGAIN) return undefined
     const isEven = probe % 2 === 0 && count <= EVEN_ANSWERS
     // The same answer to the same operation; or for a while, or another each time.
     const variant = isEven || probe % 8 === 1 ? count : probe % 8 === 3 ? count >> 4 : 0
@@ -157,12 +159,17 @@ export class Merger {
       case Op.PARK:
         return random % 2 === 0 && !isEven ? WOKEN : (random >> 1) % results
       case Op.SLEEP_ON:
-        if (random % 4 === 0) return memory.timed && random % 8 === 0 ? SLEPT_OUT : SLEEP_CHANGED
+        if (random % 4 === 0) {
+          const mayEnd = memory.timed || value !== NEVER
+          return mayEnd && random % 8 === 0 ? SLEPT_OUT : SLEEP_CHANGED
+        }
         return (random >> 3) % sleepsOf({ index }).length
       case Op.UNQUEUE: {
         const another = (random >> 3) % sleepsOf({ index }).length
         return random % 4 === 0 && (value & (1 << another)) === 0 ? another : RUNS
       }
+      case Op.AWAIT:
+        return memory.timed && random % 4 === 0 ? TIMED_OUT : WOKEN
       case Op.UNPARK:
         return Math.min(random % 3, value)
       case Op.NOW:

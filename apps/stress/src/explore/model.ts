@@ -1,5 +1,6 @@
 import type { Memory } from '@ipc/core'
 import type { Code } from './agent.ts'
+import type { Operation } from './operation.ts'
 
 /** A part of an agent's program. What it remembers, except in shared memory, ends with it. */
 export interface Segment {
@@ -31,6 +32,13 @@ export interface Model {
    */
   readonly robust?: readonly number[]
   readonly agents: readonly (readonly Segment[])[]
+  /** Of each agent, the number of its process; each is one of its own if left out. */
+  readonly processes?: readonly number[]
+  /**
+   * Whether an operation of a word commutes with whatever others can do next, if the word is `now`: it is then
+   * done with the one before it. Words under a lock are such words for who has it.
+   */
+  readonly commutes?: (operation: Operation, now: number) => boolean
   /** Each agent does its segments again and again, and may stop after any of them. */
   readonly endless?: boolean
   readonly faults: Faults

@@ -68,7 +68,8 @@ export class Node implements Operation {
       this.kind <= Op.PARK ||
       this.kind === Op.PARK_ASYNC ||
       this.kind === Op.SLEEP_ON ||
-      this.kind === Op.UNQUEUE
+      this.kind === Op.UNQUEUE ||
+      this.kind === Op.AWAIT
   }
 
   /** Where the code goes when its operation is answered. */

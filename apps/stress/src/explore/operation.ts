@@ -30,17 +30,27 @@ export const Op = {
    * does on a death; or it lives on, and does nothing more (a value of 1).
    */
   EXIT: 18,
+  /** Blocks until a word of its process is `value`, and makes it `other`: a mutex, or a doorbell. */
+  AWAIT: 19,
   /** The end of a segment. */
-  END: 19,
+  END: 20,
   /** The segment threw. */
-  FAILED: 20,
+  FAILED: 21,
+  /** The segment begins again, and remembers nothing but what is in words. */
+  AGAIN: 22,
 } as const
 
 export type OpKind = (typeof Op)[keyof typeof Op]
 
 /** Whether an operation's index is that of a shared word. */
 export function usesWord(kind: OpKind): boolean {
-  return kind <= Op.OR || kind === Op.PARK || kind === Op.UNPARK || kind === Op.PARK_ASYNC
+  return (
+    kind <= Op.OR ||
+    kind === Op.PARK ||
+    kind === Op.UNPARK ||
+    kind === Op.PARK_ASYNC ||
+    kind === Op.AWAIT
+  )
 }
 
 /** An operation with its operands; what they mean depends on the kind. */
@@ -48,7 +58,10 @@ export interface Operation {
   readonly kind: OpKind
   /** The word, the agent of IS_DEAD, or the list of SLEEP_ON and UNQUEUE. */
   readonly index: number
-  /** The operand, the expected value, how many to wake, or what UNQUEUE was woken on: a bit for each. */
+  /**
+   * The operand, the expected value, how many to wake, when a SLEEP_ON ends by itself, or what UNQUEUE was
+   * woken on: a bit for each.
+   */
   readonly value: number
   /** The new value of a compareExchange, the watch of a park. */
   readonly other: number
@@ -66,6 +79,16 @@ export const SLEEP_CHANGED = 32
 export const SLEPT_OUT = 33
 /** What UNQUEUE answers, other than the number of another word that was woken meanwhile. */
 export const RUNS = 34
+
+/**
+ * When a sleep on several words ends by itself, of those that do so for sure: at any moment, but at the
+ * latest when nobody can take a step; or when there is nothing of this kind left either. Others end by
+ * themselves if time plays a part at all.
+ */
+export const NEVER = 0
+export const SOON = 1
+export const LATE = 2
+export type Ends = typeof NEVER | typeof SOON | typeof LATE
 
 /** The deadlines of all waits that may time out are before it. */
 export const LATE_MS = 1_000_000

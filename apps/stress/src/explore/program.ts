@@ -41,8 +41,9 @@ export function parseProgram(text: string): Program {
       throw new UsageError(`${part} is not crashes=N or spurious=N, up to 9: ${text}`)
     } else agents.push(part.split(',').filter((segment) => segment !== ''))
   }
-  if (agents.length === 0 || agents.length > MOST_AGENTS) {
-    throw new UsageError(`1 to ${MOST_AGENTS} agents: ${text}`)
+  const { mostAgents = MOST_AGENTS } = subject
+  if (agents.length === 0 || agents.length > mostAgents) {
+    throw new UsageError(`1 to ${mostAgents} agents: ${text}`)
   }
   if (agents.some(({ length }) => length === 0)) {
     throw new UsageError(`each agent must do something: ${text}`)
@@ -57,15 +58,20 @@ export function parseProgram(text: string): Program {
 
 export function modelOf(program: Program): Model {
   const { subject, agents, faults, endless } = program
-  const { initial, robust } = subject
+  const { initial, robust, commutes, helpers, processes } = subject
   return {
     name: describeProgram(program),
     words: subject.words,
     ...(initial === undefined ? {} : { initial: initial(agents) }),
     ...(robust === undefined ? {} : { robust }),
-    agents: agents.map((names) =>
-      names.map((name) => segmentsOf(subject).find((segment) => segment.name === name)!),
-    ),
+    agents: [
+      ...agents.map((names) =>
+        names.map((name) => segmentsOf(subject).find((segment) => segment.name === name)!),
+      ),
+      ...(helpers?.(agents) ?? []).map((segment) => [segment]),
+    ],
+    ...(commutes === undefined ? {} : { commutes }),
+    ...(processes === undefined ? {} : { processes: processes(agents) }),
     faults,
     endless,
     monitor: subject.monitor,

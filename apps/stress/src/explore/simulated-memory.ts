@@ -2,6 +2,7 @@ import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Wake, Watch } from
 import {
   FIRST_ID,
   LATE_MS,
+  NEVER,
   Op,
   RESULTS,
   RUNS,
@@ -9,6 +10,7 @@ import {
   SLEPT_OUT,
   TICKETS,
   TIMED_OUT,
+  type Ends,
   type Operation,
   type OpKind,
 } from './operation.ts'
@@ -149,9 +151,9 @@ export class SimulatedMemory implements Memory {
   }
 
   /** The number of the word that it was woken on; or SLEEP_CHANGED, or SLEPT_OUT. */
-  sleepOn(sleeps: readonly Sleep[], deadline: number): number {
+  sleepOn(sleeps: readonly Sleep[], deadline: number, ends: Ends = NEVER): number {
     const list = numberOf(sleeps)
-    const first = this.#do(Op.SLEEP_ON, list, 0, 0)
+    const first = this.#do(Op.SLEEP_ON, list, ends, 0)
     if (first === SLEPT_OUT) this.#now = Math.max(this.#now, deadline)
     if (first >= SLEEP_CHANGED) return first
     let woken = 1 << first
@@ -160,6 +162,17 @@ export class SimulatedMemory implements Memory {
       if (another === RUNS) return 31 - Math.clz32(woken) // the kernel names the last one
       woken |= 1 << another
     }
+  }
+
+  /** Blocks until a word is `value`, and makes it `next`; false if the time is over. */
+  await(index: number, value: number, next: number): boolean {
+    return this.#do(Op.AWAIT, index, value, next) !== TIMED_OUT
+  }
+
+  /** The same code from its beginning. */
+  again(): never {
+    this.#do(Op.AGAIN, -1, 0, 0)
+    throw STOP
   }
 
   /** The thread ends, whatever else stands in its program. */

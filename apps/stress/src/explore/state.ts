@@ -101,6 +101,13 @@ export class State implements View {
     return status === ASLEEP || (status === READY && !this.#hasEvent(agent))
   }
 
+  /** Its process is being killed: other threads of it are dead already. */
+  protected isDoomed(agent: number): boolean {
+    const { processes } = this.model
+    if (processes === undefined || this.deaths === 0 || this.isDead(agent)) return false
+    return processes.some((one, mate) => one === processes[agent] && this.isDead(mate))
+  }
+
   isReady(agent: number): boolean {
     return this.statuses[agent] === READY && this.#hasEvent(agent)
   }
@@ -117,6 +124,7 @@ export class State implements View {
   /** An event loop waits when none of its sleeps has ended and no call can begin. */
   #hasEvent(agent: number): boolean {
     const node = this.nodes[agent]!
+    if (node.kind === Op.AWAIT) return this.vector[node.index] === node.value
     return node.kind !== Op.IDLE || this.countEvents(agent) > 0
   }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { CATALOGUE, DEEP, FOUR } from './catalogue.ts'
+import { BOUNDED, CATALOGUE, DEEP } from './catalogue.ts'
 import { programs as randomPrograms } from './generate.ts'
 import { describeProgram, parseProgram, type Program } from './program.ts'
 import { budgetUntil, samples, search, simplest, type Search } from './search.ts'
@@ -28,9 +28,9 @@ export interface Coverage {
   readonly programs: number
   /** Of how many of them all schedules with at most so many preemptions were explored. */
   readonly bounds: readonly { readonly preemptions: number; readonly programs: number }[]
-  /** Programs with bugs that need four preemptions, and with how many that was done. */
-  readonly wide: number
-  readonly four: number
+  /** Programs with a bound of their own, and with how many of them that was done. */
+  readonly special: number
+  readonly specialDone: number
   /** Programs with bugs that need more preemptions, and of how many the state graph is complete. */
   readonly deep: number
   readonly graphs: number
@@ -68,7 +68,7 @@ export class Survey {
   readonly #primitive: string
   readonly #options: SurveyOptions
   readonly #bounds = BOUNDS.map((preemptions) => ({ preemptions, programs: 0 }))
-  #four = 0
+  #specialDone = 0
   #graphs = 0
   #sampled = 0
   #random = 0
@@ -100,10 +100,19 @@ export class Survey {
         upTo(one!) ??
         this.#each(this.#catalogue(DEEP), [complete], () => this.#graphs++) ??
         upTo(two!) ??
-        this.#each(this.#catalogue(FOUR), [bounded(4)], () => this.#four++) ??
+        this.#special() ??
         this.#each(plain, samples(this.#options.seed, SCHEDULES), () => this.#sampled++)
       )
     })
+  }
+
+  #special(): Search | null {
+    for (const [text, preemptions] of BOUNDED.get(this.#primitive) ?? []) {
+      const strategies = [bounded(preemptions)]
+      const found = this.#each([parseProgram(text)], strategies, () => this.#specialDone++)
+      if (found !== null) return found
+    }
+    return null
   }
 
   /** Random programs, as many as there is time for. */
@@ -235,14 +244,14 @@ export class Survey {
 
   get coverage(): Coverage {
     const programs = CATALOGUE.get(this.#primitive)?.length ?? 0
-    const wide = FOUR.get(this.#primitive)?.length ?? 0
+    const special = BOUNDED.get(this.#primitive)?.length ?? 0
     const deep = DEEP.get(this.#primitive)?.length ?? 0
     return {
       primitive: this.#primitive,
       programs,
       bounds: this.#bounds,
-      wide,
-      four: this.#four,
+      special,
+      specialDone: this.#specialDone,
       deep,
       graphs: this.#graphs,
       sampled: this.#sampled,
@@ -253,7 +262,7 @@ export class Survey {
       ms: this.#ms,
       isWhole:
         this.#bounds.every((bound) => bound.programs === programs) &&
-        this.#four === wide &&
+        this.#specialDone === special &&
         this.#graphs === deep &&
         this.#sampled === programs,
     }

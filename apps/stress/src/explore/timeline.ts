@@ -70,7 +70,7 @@ export function follow(model: Model, schedule: readonly Action[]): Timeline {
   return new Follower(model).follow(schedule)
 }
 
-const WAITS: ReadonlySet<number> = new Set([Op.PARK, Op.IDLE, Op.SLEEP_ON])
+const WAITS: ReadonlySet<number> = new Set([Op.PARK, Op.IDLE, Op.SLEEP_ON, Op.AWAIT])
 
 class Follower {
   readonly #machine: Machine
@@ -171,6 +171,7 @@ class Follower {
   /** What came of what another did, or by itself: nobody will die any more, so who is dead is known. */
   #writeArrival(agent: number, { parent, answer }: Node, isOfFault: boolean): void {
     if (parent === null || (isOfFault && WAITS.has(parent.kind))) return
+    if (parent.kind <= Op.OR && this.#isHidden(parent.index)) return
     if (parent.kind === Op.SLEEP_ON || parent.kind === Op.UNQUEUE) {
       const on = this.#name(sleepsOf(parent)[answer]!.word)
       return this.#write(agent, 'wake', `*** woken on ${on} ***`)
@@ -261,6 +262,8 @@ class Follower {
       }
       case Op.UNQUEUE:
         return 'runs again'
+      case Op.AWAIT:
+        return `${name}: ${show(value)} → ${show(other)}`
       case Op.EXIT:
         return value === 1 ? 'lives on' : 'the thread ends'
       case Op.UNPARK:
@@ -326,10 +329,19 @@ class Follower {
   }
 
   #memory(): WordAtEnd[] {
-    return Array.from({ length: this.#machine.model.words }, (_, word) => {
-      const value = this.#machine.shared.load(word)
-      return { name: this.#name(word), value, shown: this.#show(word, value) }
-    })
+    const words = Array.from({ length: this.#machine.model.words }, (_, word) => word)
+    return words
+      .filter((word) => !this.#isHidden(word))
+      .map((word) => {
+        const value = this.#machine.shared.load(word)
+        return { name: this.#name(word), value, shown: this.#show(word, value) }
+      })
+  }
+
+  /** Of words that have names, those that have none are of no interest. */
+  #isHidden(word: number): boolean {
+    const { wordNames } = this.#machine.model.monitor
+    return wordNames !== undefined && wordNames[word] === undefined
   }
 }
 

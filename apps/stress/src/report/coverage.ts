@@ -23,7 +23,7 @@ export function programsOf({ programs, random }: Coverage): string {
 
 /** `≤ 2 preemptions`, or `≤ 2 preemptions of 18, ≤ 1 of 2`; and what was done with other programs. */
 export function schedulesOf(coverage: Coverage): string {
-  const { programs, bounds, four, wide, graphs, deep } = coverage
+  const { programs, bounds, special, specialDone, graphs, deep } = coverage
   const parts: string[] = []
   let left = programs
   for (const bound of bounds.toReversed()) {
@@ -34,7 +34,7 @@ export function schedulesOf(coverage: Coverage): string {
   }
   if (left > 0) parts.push(`not done of ${left}`)
   const all = [parts.join(', ').replace(/≤ \d+/, '$& preemptions')]
-  if (wide > 0) all.push(`≤ 4: ${four} of ${wide} more`)
+  if (special > 0) all.push(`as many as they need: ${specialDone} of ${special} more`)
   if (deep > 0) all.push(`complete: ${graphs} of ${deep} more`)
   return all.join('; ')
 }

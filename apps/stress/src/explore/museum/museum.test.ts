@@ -71,6 +71,6 @@ test('the museum has bugs of every primitive, of their crash paths and asynchron
   for (const primitive of ['lock', 'rlock', 'semaphore', 'bounded', 'undo', 'event']) {
     expect(primitives).toContain(primitive)
   }
-  for (const primitive of ['rwlock', 'condition', 'barrier', 'agents', 'openers'])
+  for (const primitive of ['rwlock', 'condition', 'barrier', 'agents', 'openers', 'parker'])
     expect(primitives).toContain(primitive)
 })

@@ -1,11 +1,11 @@
 /**
  * The words of the native side, as far as they are modelled: a registry of a few slots, and one object
- * file with a few openers (ipc.h). After them come the object's data.
+ * file with a few openers (ipc.h). After them come the object's data, and what a process has beside it (process.ts).
  */
 
 /** Slot 0 is nobody, as there; fewer, so that they are used again. */
 export const SLOTS = 5
-export const OPENERS = 4
+export const OPENERS = 6
 
 const NEXT_SLOT = 0
 const FIRST_SLOT = 1

@@ -39,8 +39,8 @@ export class NativeMemory implements Memory {
 
   #makeList(seen: Watch): boolean {
     this.#watch = null
-    const watched = this.openers.watchCollect(this.self)
-    if (watched === null) return false
+    const watched: Watched[] = []
+    if (!this.openers.watchCollect(this.self, (one) => watched.push(one))) return false
     this.#watch = { roster: seen, watched }
     return true
   }

@@ -6,6 +6,7 @@ import { livenessOf, nudgeOf, OPENERS, place, places, roster, slotOf } from './l
 
 /** A liveness word, and what it says as long as its agent lives. */
 export interface Watched {
+  readonly slot: number
   readonly word: number
   readonly alive: number
 }
@@ -83,22 +84,22 @@ export class Openers {
     }
   }
 
-  /** What `add` is called with there; null when a dead one was found, and taken out. */
-  watchCollect(self: number): Watched[] | null {
+  /** False when a dead one was found, and taken out. */
+  watchCollect(self: number, add: (watched: Watched) => void): boolean {
     const memory = this.#memory
-    const watched: Watched[] = []
     let allAlive = true
     for (let i = 0, used = memory.load(places); i < used; i++) {
       const agent = memory.load(place(i))
       if (agent === 0 || agent === self) continue
       const alive = this.armLiveness(agent)
-      if (alive !== 0) watched.push({ word: livenessOf(slotOf(agent)), alive })
+      const slot = slotOf(agent)
+      if (alive !== 0) add({ slot, word: livenessOf(slot), alive })
       else {
         this.#replaceDead(i, agent, 0)
         allAlive = false
       }
     }
     if (!allAlive) this.nudgeOpeners()
-    return allAlive ? watched : null
+    return allAlive
   }
 }

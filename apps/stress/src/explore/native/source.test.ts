@@ -34,6 +34,31 @@ const MODELLED = {
     what_changed: 'ebcfed581f4a',
     ipc_park: '4dbc634391fe',
   },
+  'tickets.c': {
+    ipc_ticket: 'da008f63be48',
+    cancel: '7fc9755f0247',
+    ipc_parkers_forget: '3265ed4152bd',
+  },
+  'sink.c': {
+    ipc_sink_ring: '9b962f11cf41',
+    ipc_sink_take: 'b7f3a7d91803',
+    ipc_sink_close: '743e52d7b4ce',
+  },
+  'parker.c': {
+    tell_progress: '91ddb069223c',
+    ipc_parker_await: '34238e0e87f0',
+    is_watched: '2d49ab46225a',
+    add_watched: '6eec6ff0fc44',
+    mapping_was_seen: 'ed4b85f68e94',
+    make_list: 'ae48dc8740fd',
+    waiting_on: 'cfe3d7d6ecb7',
+    pass_on: 'bbea3e192e8d',
+    remove_finished: 'ea1f6827378f',
+    look_at_tickets: 'a911fc47e672',
+    be_idle: '1359f86e47c1',
+    turn: 'fea9f97ddc0b',
+    ipc_parker_call: 'c1ce927b4833',
+  },
 }
 
 /** Of a function without its comments and line breaks. */

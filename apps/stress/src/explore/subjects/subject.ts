@@ -1,4 +1,4 @@
-import type { Monitor, Segment } from '../model.ts'
+import type { Model, Monitor, Segment } from '../model.ts'
 
 /** A primitive as the explorer knows it: what agents can do with it, and what must hold. */
 export interface Subject {
@@ -10,6 +10,13 @@ export interface Subject {
   /** See `Model`. */
   readonly robust?: readonly number[]
   readonly monitor: Monitor
+  readonly commutes?: Model['commutes']
+  /** Threads that come with these agents, after them: one segment for each. */
+  readonly helpers?: (agents: readonly (readonly string[])[]) => readonly Segment[]
+  /** See `Model`; of the helpers, too. */
+  readonly processes?: (agents: readonly (readonly string[])[]) => readonly number[]
+  /** How many agents a program may have, if fewer than usual. */
+  readonly mostAgents?: number
   /** Their names are words, for tokens. Simple ones first: programs shrink towards them. */
   readonly segments: readonly Segment[]
   /** Agents that are event loops. */

@@ -9,6 +9,7 @@ import { openedLocks } from './opened-locks.ts'
 import { openedPermits } from './opened-permits.ts'
 import { openers } from './openers.ts'
 import { owned } from './owned.ts'
+import { parker } from './parker.ts'
 import { rlock } from './rlock.ts'
 import { rwlock } from './rwlock.ts'
 import type { Subject } from './subject.ts'
@@ -26,6 +27,7 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['condition', [condition, conditionOfRLock]],
   ['agents', [agents(1), agents(2)]],
   ['openers', [openers, openedEvent, openedLocks, openedPermits]],
+  ['parker', [parker]],
 ])
 
 /** By its name; undefined if there is none. */

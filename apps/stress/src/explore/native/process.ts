@@ -1,0 +1,207 @@
+/**
+ * What the threads of one process share beside files (parker.h): words behind those of the file.
+ *
+ * Those under a mutex are changed together with the step before, as nobody else can see them meanwhile;
+ * `commutes` says which. The mutexes are there, as words.
+ */
+import { Op, SOON, type Operation } from '../operation.ts'
+import type { SimulatedMemory } from '../simulated-memory.ts'
+import { SLOTS } from './layout.ts'
+
+/** Tickets that a parker can have, finished ones too. A thread that finds no room does nothing more. */
+export const ROOM = 4
+/** Threads with an event loop; each has a sink, and opened the file by itself. */
+const THREADS = 3
+
+/** ticket_state, and a place without a ticket. */
+export const NO_TICKET = 0
+export const WAITING = 1
+export const RUNG = 2
+export const PASSED = 3
+export const TAKEN = 4
+export const CANCELLED = 5
+
+const STATES = ['no ticket', 'WAITING', 'RUNG', 'PASSED', 'TAKEN', 'CANCELLED']
+
+const FREE = 0
+const LOCKED = 1
+
+/** Of a ticket, by its place, which is its id, too; from 0. */
+export interface Ticket {
+  readonly word: number
+  readonly roster: number
+  readonly sink: number
+  readonly sleptOn: boolean
+  readonly passes: number
+}
+
+/** Where everything is. */
+export class Layout {
+  readonly control: number
+  readonly asleep: number
+  readonly progress: number
+  readonly #states: number
+  readonly #bells: number
+  readonly #own: number
+  readonly parkersLock: number
+  readonly lock: number
+  readonly tickets: number
+  readonly nudged: number
+  readonly stale: number
+  readonly sweeps: number
+  readonly watchers: number
+  readonly due: number
+  /** The parker's agent. */
+  readonly parker: number
+  readonly #sinkLocks: number
+  readonly #rung: number
+  readonly #tickets: number
+  readonly #expected: number
+  /** Nobody ever changes it. */
+  readonly nap: number
+  readonly #watched: number
+  readonly end: number
+
+  constructor(first: number) {
+    let next = first
+    const take = (words = 1): number => (next += words) - words
+    this.control = take()
+    this.asleep = take()
+    this.progress = take()
+    this.#states = take(ROOM)
+    this.#bells = take(THREADS)
+    this.#own = this.parkersLock = take()
+    this.lock = take()
+    this.#sinkLocks = take(THREADS)
+    this.tickets = take()
+    this.nudged = take()
+    this.stale = take()
+    this.sweeps = take()
+    this.watchers = take()
+    this.due = take()
+    this.parker = take()
+    this.#rung = take(THREADS)
+    this.#tickets = take(ROOM)
+    this.#expected = take(ROOM)
+    this.#watched = take(SLOTS)
+    this.nap = take()
+    this.end = next
+  }
+
+  state = (ticket: number): number => this.#states + ticket
+  bell = (sink: number): number => this.#bells + sink
+  sinkLock = (sink: number): number => this.#sinkLocks + sink
+  /** Of a sink: CLOSED, or the list of tickets that were rung. */
+  rung = (sink: number): number => this.#rung + sink
+  ticket = (ticket: number): number => this.#tickets + ticket
+  expected = (ticket: number): number => this.#expected + ticket
+  /** What the liveness word of a slot says as long as its agent lives, if it is watched; 0: it is not. */
+  watched = (slot: number): number => this.#watched + slot
+
+  /** See `Model`. */
+  commutes = ({ kind, index, value }: Operation, now: number): boolean => {
+    if (index >= this.#own) return true
+    // Only a ticket that was rung changes without the lock.
+    if (index >= this.#states && index < this.#bells) return now !== RUNG && now !== PASSED
+    if (index === this.control || index === this.progress) return kind === Op.LOAD
+    return index === this.asleep && kind === Op.STORE && value === 1
+  }
+
+  show(index: number, value: number): string {
+    const isState = index >= this.#states && index < this.#bells
+    return isState ? STATES[value]! : String(value)
+  }
+
+  /** Of those that people want to see. */
+  get names(): readonly string[] {
+    const each = (name: string, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `${name}${i}`)
+    return [
+      'control',
+      'asleep',
+      'progress',
+      ...each('ticket', ROOM),
+      ...each('bell', THREADS),
+      'mutex of all',
+      'mutex',
+      ...each('mutex of sink', THREADS),
+    ]
+  }
+}
+
+/** Lists of a few small numbers, in one word. */
+const DIGIT = 3
+export function listOf(word: number): number[] {
+  const list: number[] = []
+  for (let rest = word & 0xffffff; rest !== 0; rest >>>= DIGIT) list.push((rest & 7) - 1)
+  return list
+}
+export function wordOf(list: readonly number[]): number {
+  return list.reduceRight((word, one) => (word << DIGIT) | (one + 1), 0)
+}
+
+export class Process {
+  readonly memory: SimulatedMemory
+  readonly at: Layout
+
+  constructor(memory: SimulatedMemory, layout: Layout) {
+    this.memory = memory
+    this.at = layout
+  }
+
+  lock(mutex: number): void {
+    this.await(mutex, FREE, LOCKED, false)
+  }
+
+  /** False if the time is over before, where it may be; however much time the caller has. */
+  await(word: number, value: number, next: number, timed: boolean): boolean {
+    const { memory } = this
+    const before = memory.timed
+    memory.timed = timed
+    const isDone = memory.await(word, value, next)
+    memory.timed = before
+    return isDone
+  }
+
+  unlock(mutex: number): void {
+    this.memory.store(mutex, FREE)
+  }
+
+  /** Does nothing for a while. */
+  nap(): void {
+    this.memory.sleepOn([{ word: this.at.nap, expected: 0 }], Infinity, SOON)
+  }
+
+  /** Newest first. */
+  get tickets(): readonly number[] {
+    return listOf(this.memory.load(this.at.tickets))
+  }
+
+  set tickets(tickets: readonly number[]) {
+    this.memory.store(this.at.tickets, wordOf(tickets))
+  }
+
+  stateOf(ticket: number): number {
+    return this.memory.load(this.at.state(ticket))
+  }
+
+  expectedOf(ticket: number): number {
+    return this.memory.load(this.at.expected(ticket))
+  }
+
+  ticket(ticket: number): Ticket {
+    const packed = this.memory.load(this.at.ticket(ticket))
+    return {
+      word: packed & 0xff,
+      roster: (packed >> 8) & 0xff,
+      sink: (packed >> 16) & 3,
+      sleptOn: ((packed >> 18) & 1) === 1,
+      passes: (packed >> 19) & 7,
+    }
+  }
+
+  setTicket(ticket: number, { word, roster, sink, sleptOn, passes }: Ticket): void {
+    const packed = word | (roster << 8) | (sink << 16) | (Number(sleptOn) << 18) | (passes << 19)
+    this.memory.store(this.at.ticket(ticket), packed)
+  }
+}
