@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -102,17 +103,43 @@ static void pass_on_stdio(void) {
 
 /* ---- running -------------------------------------------------------------------- */
 
-/* As execvp does it: a script without a first line that says by what. */
-static int start_script(char *const argv[], pid_t *pid, const posix_spawnattr_t *attributes) {
+/* As execvp does it: a script without a first line that says by what is run by a shell. */
+static int start_at(const char *path, char *const argv[], pid_t *pid,
+                    const posix_spawnattr_t *attributes) {
+  int number = posix_spawn(pid, path, NULL, attributes, argv, environ);
+  if (number != ENOEXEC) return number;
   int count = 0;
   while (argv[count] != NULL) count++;
   char **all = calloc((size_t)count + 2, sizeof *all);
   if (all == NULL) return ENOMEM;
-  all[0] = "/bin/sh";
   memcpy(all + 1, argv, (size_t)count * sizeof *all);
-  int number = posix_spawn(pid, all[0], NULL, attributes, all, environ);
+  all[0] = "/bin/sh";
+  all[1] = (char *)path;
+  number = posix_spawn(pid, all[0], NULL, attributes, all, environ);
   free(all);
   return number;
+}
+
+/* Not posix_spawnp, whose shell is given the bare name of a script that was found in $PATH. */
+static int start_in_path(char *const argv[], pid_t *pid, const posix_spawnattr_t *attributes) {
+  if (argv[0][0] == '\0') return ENOENT;
+  if (strchr(argv[0], '/') != NULL) return start_at(argv[0], argv, pid, attributes);
+  const char *directory = getenv("PATH");
+  if (directory == NULL) directory = "/bin:/usr/bin";
+  int answer = ENOENT;
+  for (bool more = true; more;) {
+    char path[PATH_MAX];
+    size_t length = strcspn(directory, ":");
+    int bytes = length == 0 ? snprintf(path, sizeof path, "./%s", argv[0])
+                            : snprintf(path, sizeof path, "%.*s/%s", (int)length, directory, argv[0]);
+    more = directory[length] != '\0';
+    directory += length + 1;
+    if (bytes >= (int)sizeof path) continue;
+    int number = access(path, X_OK) == 0 ? start_at(path, argv, pid, attributes) : errno;
+    if (number == EACCES) answer = EACCES; /* unless another one can be run; a directory, too */
+    else if (number != ENOENT && number != ENOTDIR) return number;
+  }
+  return answer;
 }
 
 static int start(char *const argv[], pid_t *pid) {
@@ -126,8 +153,7 @@ static int start(char *const argv[], pid_t *pid) {
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-  number = posix_spawnp(pid, argv[0], NULL, &attributes, argv, environ);
-  if (number == ENOEXEC && strchr(argv[0], '/') != NULL) number = start_script(argv, pid, &attributes);
+  number = start_in_path(argv, pid, &attributes);
   posix_spawnattr_destroy(&attributes);
   return number;
 }
