@@ -2,7 +2,8 @@
 import { observe } from '@ipc/core'
 import { Lock } from '@ipc/lock'
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { constants, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Bench, until, type Running } from './fixtures/ipc.ts'
 
@@ -61,6 +62,38 @@ test('what cannot be run: 127 and 126, and the lock is free', async () => {
   expect(guard?.abandoned).toBe(false)
   guard?.release()
   lock.close()
+})
+
+test('a script in $PATH without a first line that says by what', async () => {
+  writeFileSync(join(bench.home, 'script'), 'echo "$0 $1"; exit 4', { mode: 0o755 })
+  const env = { PATH: `/no-such-directory:${bench.home}:${process.env['PATH']}` }
+  const args = [bench.cli, 'run', 'a', '--', 'script', 'one']
+  expect(await bench.program(process.execPath, args, env).ended).toMatchObject({
+    status: 4,
+    out: `${bench.home}/script one\n`,
+  })
+})
+
+test('a shared command that cannot be run after an owner was killed: the next one is told', async () => {
+  await bench.ipc('run', 'a', '--', 'sh', '-c', 'kill -9 $$')
+  expect((await bench.ipc('run', 'a', '--shared', '--', 'no-such-command')).status).toBe(127)
+  const repair = ['--abandoned-exec', 'echo repairs']
+  expect(await bench.ipc('run', 'a', '--shared', ...repair, '--', 'true')).toMatchObject({
+    status: 0,
+    out: 'repairs\n',
+  })
+  expect((await bench.ipc('run', 'a', '--shared', '--', 'no-such-command')).status).toBe(127)
+  expect(await bench.ipc('run', 'a', ...repair, '--', 'true')).toMatchObject({ out: '' })
+})
+
+test('what ipc says leaves a pipe as it is, for the command that writes to it, too', async () => {
+  await bench.ipc('run', 'a', '--', 'sh', '-c', 'kill -9 $$')
+  const script = '{ $IPC run a -- cat /proc/self/fdinfo/2 2>&1 >&3 | cat >&2; } 3>&1'
+  const { out, err } = await bench.program('sh', ['-c', script]).ended
+  expect(err).toContain('the last owner was killed')
+  const flags = Number.parseInt(/^flags:\s+(\d+)$/m.exec(out)?.[1] ?? '', 8)
+  expect(flags).not.toBeNaN()
+  expect(flags & constants.O_NONBLOCK).toBe(0)
 })
 
 test('--timeout and --conflict-exit-code while somebody else has it, here a program', async () => {

@@ -18,7 +18,7 @@ export interface Tenure {
   readonly objects: readonly Primitive[]
   /** The last owner was killed. */
   readonly abandoned: boolean
-  /** Once what was abandoned is repaired. */
+  /** Once what was abandoned is repaired, and the command has been told. */
   begin(): void
   release(): void
 }
@@ -56,9 +56,7 @@ export function holdShared(name: string, deadline: number): Tenure | null {
     return null
   }
   // Until `begin` nobody else gets in: alone, if somebody exclusive was killed.
-  const tenure = tenureOf([whole], [reading])
-  const abandoned = tenure.abandoned || passing.abandoned
-  return { ...tenure, abandoned, begin: () => passing.release() }
+  return { ...tenureOf([whole], [passing, reading]), begin: () => passing.release() }
 }
 
 /** What was abandoned stays so, as ipc ends: nobody has been told. */

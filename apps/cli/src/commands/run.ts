@@ -60,8 +60,7 @@ export async function run(
     const status = repair(name, tenure, options)
     if (status !== DONE) return status
   }
-  tenure.begin()
-  const { status, bySignal } = runUnder(tenure, command)
+  const { status, bySignal } = runUnder(tenure, command, () => tenure.begin())
   if (!options.commandOnly) waitForHeirs(name, tenure, command[0]!)
   if (!bySignal) tenure.release()
   return status
@@ -84,13 +83,18 @@ function repair(name: string, tenure: Tenure, { abandonedExec }: RunOptions): nu
   return say(`${name}: the last owner was killed, and --abandoned-exec failed`, status)
 }
 
-function runUnder(tenure: Tenure, command: readonly string[]): Ending {
+function runUnder(
+  tenure: Tenure,
+  command: readonly string[],
+  started: () => void = () => {},
+): Ending {
   const bequests: Bequest[] = []
   try {
     for (const object of tenure.objects) bequests.push(bequeath(object))
     const [code, signal] = native().commandRun(command, (pid) => {
       noteCommand(tenure.objects[0]!, pid)
       for (const bequest of bequests) bequest.close()
+      started()
     })
     return { status: signal === 0 ? code : BY_SIGNAL + signal, bySignal: signal !== 0 }
   } catch (error) {
