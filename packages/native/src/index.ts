@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Native } from './native.ts'
+import { isTransient } from './transient.ts'
 
 export type {
   DomainMode,
@@ -23,9 +24,6 @@ export interface Unsupported {
 const SHARED = Symbol.for('@ipc/native@1')
 const shared = globalThis as { [SHARED]?: Native | Unsupported }
 
-/** Why loading fails that may succeed a moment later, as the loaders of glibc and musl say it. */
-const TRANSIENT = /too many open files|memory|map segment/i
-
 /**
  * The native addon, loaded on the first call. Never throws: where it cannot be loaded, the answer
  * says why and which file was tried. It is tried again when descriptors or memory had run out.
@@ -33,7 +31,7 @@ const TRANSIENT = /too many open files|memory|map segment/i
 export function load(): Native | Unsupported {
   if (shared[SHARED] !== undefined) return shared[SHARED]
   const loaded = tryToLoad()
-  if (!('reason' in loaded && TRANSIENT.test(loaded.reason))) shared[SHARED] = loaded
+  if (!('reason' in loaded && isTransient(loaded.reason))) shared[SHARED] = loaded
   return loaded
 }
 
