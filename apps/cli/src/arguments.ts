@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Failure } from './failure.ts'
 
 const SIGNAL = /^-((?:SIG)?[A-Z][A-Z0-9]*(?:[+-]\d+)?|\d+)$/
@@ -17,6 +18,20 @@ export function commandLine(argv: readonly string[]): CommandLine {
   const end = argv[0] === 'run' || argv[0] === 'alarm' ? argv.indexOf('--') : -1
   if (end < 0) return { args: plain(argv), command: [] }
   return { args: argv.slice(0, end), command: argv.slice(end + 1) }
+}
+
+/**
+ * The command with the bytes that it was given, which is at the end of our own command line: Node
+ * replaces what is not UTF-8, and the command would work on a file of another name.
+ */
+export function exactly(command: readonly string[]): readonly (string | Uint8Array)[] {
+  if (!command.some((word) => word.includes('\uFFFD'))) return command
+  const line = readFileSync('/proc/self/cmdline')
+  const words: Uint8Array[] = []
+  for (let at = 0, end; (end = line.indexOf(0, at)) >= 0; at = end + 1) {
+    words.push(line.subarray(at, end))
+  }
+  return words.slice(-command.length)
 }
 
 /** `kill -USR1 1` in the way that option parsers know: `kill --signal USR1 1`. */

@@ -64,6 +64,15 @@ test('what cannot be run: 127 and 126, and the lock is free', async () => {
   lock.close()
 })
 
+test('arguments that are not UTF-8 reach the command as they are', async () => {
+  const words = `a "$(printf '\\377')" "$(printf '\\357\\277\\275')" ''`
+  const script = `$IPC run a -- printf '%s|' ${words} | od -An -tx1
+    $IPC alarm 60 -- printf '%s|' ${words} | od -An -tx1`
+  const { out } = await bench.program('sh', ['-c', script]).ended
+  const line = ' 61 7c ff 7c ef bf bd 7c 7c\n'
+  expect(out).toBe(line + line)
+})
+
 test('a script in $PATH without a first line that says by what', async () => {
   writeFileSync(join(bench.home, 'script'), 'echo "$0 $1"; exit 4', { mode: 0o755 })
   const env = { PATH: `/no-such-directory:${bench.home}:${process.env['PATH']}` }

@@ -3,21 +3,34 @@
 #include "command.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void free_strings(char **strings) {
   for (char **each = strings; each != NULL && *each != NULL; each++) free(*each);
   free(strings);
 }
 
+static char *copy_of_bytes(napi_env env, napi_value buffer) {
+  void *bytes = NULL;
+  size_t length = 0;
+  if (napi_get_buffer_info(env, buffer, &bytes, &length) != napi_ok) return NULL;
+  char *string = calloc(length + 1, 1);
+  if (string != NULL && length > 0) memcpy(string, bytes, length);
+  return string;
+}
+
 static char *string_of(napi_env env, napi_value value) {
   size_t length = 0;
+  bool is_buffer = false;
+  if (napi_is_buffer(env, value, &is_buffer) == napi_ok && is_buffer)
+    return copy_of_bytes(env, value);
   if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok) return NULL;
   char *string = malloc(length + 1);
   if (string != NULL) napi_get_value_string_utf8(env, value, string, length + 1, &length);
   return string;
 }
 
-/* NULL-terminated, of one string at least; NULL and a JavaScript error otherwise. */
+/* NULL-terminated, of one string or buffer at least; NULL and a JavaScript error otherwise. */
 static char **strings_of(napi_env env, napi_value array) {
   uint32_t count = 0;
   bool is_array = false;

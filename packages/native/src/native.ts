@@ -44,11 +44,11 @@ export interface Native {
 
   /** Runs a program and blocks until it has ended; signals are passed on to it. */
   commandRun(
-    argv: readonly string[],
+    argv: readonly (string | Uint8Array)[],
     started: (pid: number) => void,
   ): [code: number, signal: number]
   /** Becomes another program; returns only by throwing. */
-  commandBecome(argv: readonly string[]): never
+  commandBecome(argv: readonly (string | Uint8Array)[]): never
 
   kill(pid: number, signal: number): void
   /** To the calling thread. */

@@ -1,5 +1,6 @@
 /** `ipc alarm`: the timer outlives the change of program. */
 import { setitimer } from '@ipc/signals'
+import { exactly } from '../arguments.ts'
 import { cannotRun, Failure } from '../failure.ts'
 import { native } from '../native.ts'
 
@@ -9,7 +10,7 @@ export function alarm(ms: number, command: readonly string[]): never {
   const addon = native()
   setitimer('real', { valueMs: ms })
   try {
-    return addon.commandBecome(command)
+    return addon.commandBecome(exactly(command))
   } catch (error) {
     setitimer('real', { valueMs: 0 })
     throw cannotRun(command[0]!, error)

@@ -18,6 +18,7 @@
  * process number of the command, because what a killed shell leaves behind works on, too.
  */
 import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ipc/core'
+import { exactly } from '../arguments.ts'
 import { BY_SIGNAL, DONE, NOT_DONE } from '../exit.ts'
 import { cannotRun, Failure } from '../failure.ts'
 import { say } from '../print.ts'
@@ -60,7 +61,7 @@ export async function run(
     const status = repair(name, tenure, options)
     if (status !== DONE) return status
   }
-  const { status, bySignal } = runUnder(tenure, command, () => tenure.begin())
+  const { status, bySignal } = runUnder(tenure, command, exactly(command), () => tenure.begin())
   if (!options.commandOnly) waitForHeirs(name, tenure, command[0]!)
   if (!bySignal) tenure.release()
   return status
@@ -86,12 +87,13 @@ function repair(name: string, tenure: Tenure, { abandonedExec }: RunOptions): nu
 function runUnder(
   tenure: Tenure,
   command: readonly string[],
+  words: readonly (string | Uint8Array)[] = command,
   started: () => void = () => {},
 ): Ending {
   const bequests: Bequest[] = []
   try {
     for (const object of tenure.objects) bequests.push(bequeath(object))
-    const [code, signal] = native().commandRun(command, (pid) => {
+    const [code, signal] = native().commandRun(words, (pid) => {
       noteCommand(tenure.objects[0]!, pid)
       for (const bequest of bequests) bequest.close()
       started()
