@@ -2,6 +2,7 @@
 #include "send.h"
 
 #include <errno.h>
+#include <float.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -57,7 +58,9 @@ bool ipc_process_kill(int fd, pid_t pid, int number, ipc_error *e) {
 static struct timeval timeval_of(double ms) {
   if (!(ms > 0)) return (struct timeval){0};
   uint64_t us = (uint64_t)(ms * 1000);
-  if ((double)us < ms * 1000) us++; /* never down to 0, which would disarm */
+  double rest = ms * 1000 - (double)us;
+  /* Never down to 0, which would disarm; but what ms_of made of microseconds becomes the same ones. */
+  if (rest > ms * 1000 * 4 * DBL_EPSILON) us++;
   return (struct timeval){.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
 }
 

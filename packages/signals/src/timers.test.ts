@@ -98,6 +98,15 @@ describe('setitimer()', () => {
     expect(calls).toBe(1)
   })
 
+  test('a setting that was returned can be set again as it was', () => {
+    signal('SIGALRM', SIG_IGN)
+    for (let us = 1_000; us < 30_000; us += 7) {
+      setitimer('real', { valueMs: 60_000, intervalMs: us / 1000 })
+      setitimer('real', getitimer('real'))
+      expect(getitimer('real').intervalMs).toBe(us / 1000)
+    }
+  })
+
   test('virtual counts the CPU time of the process', () => {
     signal('SIGVTALRM', () => {})
     setitimer('virtual', { valueMs: 20 })
