@@ -59,8 +59,10 @@ export class NativeReceiver implements Receiver {
 
   #catch(number: number, listened: boolean): void {
     const chain = this.#keepLibuv(number) || listened
-    // One that is blocked is caught for whoever waits for it, and for nobody else.
-    const isMasked = isBlocked(number) && isWaitedFor(number)
+    // One that is blocked is caught for whoever waits for it, and for nobody else; but if SIGCHLD is
+    // taken from libuv, it never hears of that child's end.
+    const isMasked =
+      isBlocked(number) && isWaitedFor(number) && number !== constants.signals.SIGCHLD
     this.#native.signalCatch(number, chain && !isMasked)
     if (this.#caught.has(number)) return
     this.#caught.add(number)

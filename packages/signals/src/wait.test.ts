@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startProcess, stopAll } from '@ipc/testing'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
@@ -125,6 +127,15 @@ describe('sigwaitAsync()', () => {
     expect(await wait).toMatchObject({ pid: process.pid })
     expect(await other.exited).toEqual({ code: 0, signal: null })
   })
+})
+
+test('a SIGCHLD that sigwait() takes reaches child_process as well', async () => {
+  sigmask('block', ['SIGCHLD'])
+  const child = spawn('true')
+  const exit = once(child, 'exit')
+  expect(sigwait(['SIGCHLD'])).toMatchObject({ pid: child.pid })
+  sigmask('unblock', ['SIGCHLD'])
+  expect(await exit).toEqual([0, null])
 })
 
 describe('pause()', () => {
