@@ -4,6 +4,7 @@ export { block } from './block.ts'
 export { checkTimeout, deadlineAfter, type TryOptions } from './deadline.ts'
 export { processScope } from './domain.ts'
 export {
+  callAddon,
   checkFunction,
   checkOptions,
   flag,
@@ -44,3 +45,5 @@ export {
   type SharedMemoryOptions,
 } from './shared-memory.ts'
 export { NOWHERE, Sleep, type Waiting } from './sleep.ts'
+export { abortWith, ignoreAbort, type Abortable } from './abort.ts'
+export { now } from './clock.ts'

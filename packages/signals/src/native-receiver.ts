@@ -122,6 +122,10 @@ export class NativeReceiver implements Receiver {
     process.emitWarning(message, 'SignalOverflowWarning', 'IPC_SIGNAL_OVERFLOW')
   }
 
+  unread(): number {
+    return this.#ring.unread
+  }
+
   sequence(): number {
     return this.#sequence[0]!
   }

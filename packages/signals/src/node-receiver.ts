@@ -52,6 +52,10 @@ export class NodeReceiver implements Receiver {
     return this.#arrived.shift()
   }
 
+  unread(): number {
+    return this.#arrived.length
+  }
+
   sequence(): number {
     return this.#sequence
   }

@@ -1,4 +1,4 @@
-import { integer, IpcError } from '@ipc/core'
+import { callAddon, integer, IpcError } from '@ipc/core'
 import type { Native, NativeProcess } from '@ipc/native'
 import { nativeFor } from './native.ts'
 import { signalNumber, type Signal } from './numbers.ts'
@@ -15,7 +15,7 @@ export class ProcessRef implements Disposable {
   private constructor(pid: number, addon: Native) {
     this.pid = pid
     this.#native = addon
-    this.#process = addon.processOpen(pid)
+    this.#process = callAddon(() => addon.processOpen(pid))
   }
 
   /**

@@ -36,6 +36,10 @@ export class Ring {
     return this.#words[LOST]! >>> 0
   }
 
+  get unread(): number {
+    return (this.#words[TAIL]! - this.#words[HEAD]!) | 0
+  }
+
   /** The pipe was read: what comes from now on rings again. To be called before `next`. */
   rearm(): void {
     this.#words[RUNG] = 0

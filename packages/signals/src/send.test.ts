@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { startProcess, startWorker, stopAll, until } from '@ipc/testing'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { ProcessRef } from './process-ref.ts'
@@ -169,6 +172,33 @@ describe('ProcessRef', () => {
     shell.kill('SIGKILL')
     await once(shell, 'exit')
   })
+})
+
+const hasCompiler = spawnSync('cc', ['--version']).status === 0
+
+test.skipIf(!hasCompiler)('a kernel without pidfd_open: an IpcError', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'ipc-pidfd-'))
+  const preload = join(directory, 'no-pidfd.so')
+  const source = fileURLToPath(new URL('fixtures/no-pidfd.c', import.meta.url))
+  expect(spawnSync('cc', ['-shared', '-fPIC', '-o', preload, source, '-ldl']).status).toBe(0)
+  const program = `
+    import { ProcessRef } from ${JSON.stringify(modules.signals)}
+    try { ProcessRef.open(process.pid) } catch (error) { console.log(error.name, error.code) }`
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    env: { ...process.env, LD_PRELOAD: preload },
+    encoding: 'utf8',
+  })
+  rmSync(directory, { recursive: true })
+  expect(stdout).toBe('IpcError ERR_IPC_UNSUPPORTED\n')
+})
+
+test('raise() returns after its handler, however much came before', () => {
+  let calls = 0
+  signal('SIGRTMIN', () => calls++)
+  for (let value = 0; value < 10_000; value++) sigqueue(process.pid, 'SIGRTMIN', value)
+  raise('SIGRTMIN')
+  expect(calls).toBe(10_001)
+  signal('SIGRTMIN', SIG_NODE)
 })
 
 test('raise() returns after the handlers, and throws what they throw', () => {

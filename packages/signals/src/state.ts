@@ -62,6 +62,8 @@ export interface Receiver {
   rearm(): void
   /** Takes what has arrived first. */
   next(): Delivery | undefined
+  /** How many have arrived that `next` has not taken. */
+  unread(): number
   /** Changes with every arrival. */
   sequence(): number
   /** Sends it again, to the disposition that the kernel has now. */

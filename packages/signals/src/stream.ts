@@ -1,4 +1,5 @@
-import { checkOptions, checkSignal, type WaitOptions } from '@ipc/core'
+import { abortWith, checkOptions, checkSignal, ignoreAbort } from '@ipc/core'
+import type { Abortable, WaitOptions } from '@ipc/core'
 import { handleable } from './disposition.ts'
 import type { SignalInfo } from './info.ts'
 import { signalNumbers, type Signal } from './numbers.ts'
@@ -34,7 +35,7 @@ class SignalStream implements AsyncIterableIterator<SignalInfo, undefined>, List
   readonly #signal: AbortSignal | undefined
   readonly #heard: SignalInfo[] = []
   readonly #readers: Reader[] = []
-  readonly #abort = (): void => this.#end()
+  readonly #abort: Abortable = { abort: () => this.#end() }
   #keepAlive: ReturnType<typeof setInterval> | undefined
   #ended = false
   #failed = false
@@ -48,7 +49,7 @@ class SignalStream implements AsyncIterableIterator<SignalInfo, undefined>, List
     }
     state.listeners.add(this)
     numbers.forEach((number) => settle(number))
-    signal?.addEventListener('abort', this.#abort)
+    if (signal !== undefined) abortWith(signal, this.#abort)
   }
 
   hear(info: SignalInfo): void {
@@ -80,7 +81,7 @@ class SignalStream implements AsyncIterableIterator<SignalInfo, undefined>, List
     this.#ended = true
     state.listeners.delete(this)
     this.numbers.forEach((number) => settle(number))
-    this.#signal?.removeEventListener('abort', this.#abort)
+    if (this.#signal !== undefined) ignoreAbort(this.#signal, this.#abort)
     clearInterval(this.#keepAlive)
     for (const reader of this.#readers.splice(0)) this.#answerEnd(reader)
   }

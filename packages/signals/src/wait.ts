@@ -1,5 +1,6 @@
-import { checkOptions, checkSignal, checkTimeout, type TryWaitOptions } from '@ipc/core'
+import { checkOptions, checkSignal, checkTimeout, now, type TryWaitOptions } from '@ipc/core'
 import type { TryOptions } from '@ipc/core'
+import { arrival, type Awaited, type Expected } from './arrival.ts'
 import { drain } from './delivery.ts'
 import { handleable } from './disposition.ts'
 import type { SignalInfo } from './info.ts'
@@ -8,17 +9,6 @@ import { bit, signalNumbers, type Signal } from './numbers.ts'
 import { receiverFor } from './receiver.ts'
 import { settle } from './settle.ts'
 import { isWaitedFor, state, type Waiter } from './state.ts'
-
-/** Something that ends once a signal has come. */
-interface Expected {
-  readonly info: SignalInfo | null
-  end(): void
-}
-
-interface Awaited extends Expected {
-  /** Called at once if it has come already. */
-  onArrival(callback: () => void): void
-}
 
 /**
  * Blocks the thread until one of these signals comes, and takes it: no handler is called. Block
@@ -41,7 +31,7 @@ export async function sigwaitAsync(
 ): Promise<SignalInfo | null> {
   const timeoutMs = timeoutOf('sigwaitAsync', options)
   checkSignal(options?.signal)?.throwIfAborted()
-  return await promise(new SignalWait(set), timeoutMs, options?.signal)
+  return await arrival(new SignalWait(set), timeoutMs, options?.signal)
 }
 
 /**
@@ -58,7 +48,7 @@ export function pause(options?: TryOptions): SignalInfo | null {
 export async function pauseAsync(options?: TryWaitOptions): Promise<SignalInfo | null> {
   const timeoutMs = timeoutOf('pauseAsync', options)
   checkSignal(options?.signal)?.throwIfAborted()
-  return await promise(new AsyncPause(), timeoutMs, options?.signal)
+  return await arrival(new AsyncPause(), timeoutMs, options?.signal)
 }
 
 function timeoutOf(call: string, options: TryOptions | undefined): number {
@@ -157,43 +147,15 @@ class AsyncPause implements Awaited {
 function block(what: string, awaited: Expected, timeoutMs: number): SignalInfo | null {
   try {
     const addon = nativeFor(what)
-    const deadline = timeoutMs === Infinity ? Infinity : performance.now() + timeoutMs
+    const deadline = timeoutMs === Infinity ? Infinity : now() + timeoutMs
     for (;;) {
       const sequence = drain()
       if (awaited.info !== null) return awaited.info
-      const left = deadline === Infinity ? Infinity : deadline - performance.now()
+      const left = deadline === Infinity ? Infinity : deadline - now()
       if (left <= 0) return null
       addon.signalsSleep(sequence, left)
     }
   } finally {
     awaited.end()
   }
-}
-
-const LONGEST_TIMER_MS = 0x7fffffff
-
-function promise(
-  awaited: Awaited,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<SignalInfo | null> {
-  return new Promise((resolve, reject) => {
-    const settleWith = (end: () => void): void => {
-      clearInterval(timer)
-      signal?.removeEventListener('abort', abort)
-      awaited.end()
-      end()
-    }
-    const abort = (): void => settleWith(() => reject(signal!.reason as Error))
-    const deadline = performance.now() + timeoutMs
-    // Also what keeps the process alive.
-    const timer = setInterval(
-      () => {
-        if (performance.now() >= deadline) settleWith(() => resolve(null))
-      },
-      Math.min(Math.max(timeoutMs, 1), LONGEST_TIMER_MS),
-    )
-    signal?.addEventListener('abort', abort)
-    awaited.onArrival(() => settleWith(() => resolve(awaited.info)))
-  })
 }
