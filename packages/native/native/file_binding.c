@@ -105,7 +105,8 @@ static napi_value view(napi_env env, napi_callback_info info) {
   open_file *file = ipc_file_argument(env, argument[0]);
   if (file == NULL) return NULL;
   double offset = double_of(env, argument[1]), length = double_of(env, argument[2]);
-  if (offset < 0 || length < 0 || offset + length > (double)file->mapping->bytes)
+  bool inside = offset >= 0 && length >= 0 && offset + length <= (double)file->mapping->bytes;
+  if (!inside) /* nor a number at all */
     return bug(env, "view: out of bounds");
   ipc_mapping_retain(file->mapping);
   CHECK(napi_create_external_arraybuffer(env, (char *)file->mapping->words + (size_t)offset,

@@ -156,6 +156,14 @@ describe('wrong arguments', () => {
       expect(() => native.park(external, word, 0, 0, 1, false, 0)).toThrow('no such word')
       expect(() => native.ticket(external, word, 0, 0, 1)).toThrow('no such word')
     }
+    for (const [offset, length] of [
+      [NaN, 0],
+      [0, NaN],
+      [-1, 1],
+      [8192, 1],
+    ] as const) {
+      expect(() => native.view(external, offset, length)).toThrow('out of bounds')
+    }
     native.close(external)
     native.close(external)
     expect(readdirSync(directory).toSorted()).toEqual(['.registry', 'some.thing'])
