@@ -15,7 +15,7 @@ Runs the shipped code over a simulated memory. For each primitive: the programs 
 under all schedules with at most 2 preemptions and under random ones; then random programs for the
 rest of the time.
 
-  --budget 3m        for how long (500ms, 40s, 2m)
+  --budget 4m        for how long (500ms, 40s, 2m)
   --seed N           the same random schedules and programs again
   --shrink 20s       for how long a program that fails is made smaller
 ${OUTPUT_HELP}
@@ -30,7 +30,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       args: [...argv],
       allowPositionals: true,
       options: {
-        budget: { type: 'string', default: '3m' },
+        budget: { type: 'string', default: '4m' },
         seed: { type: 'string' },
         shrink: { type: 'string', default: '20s' },
         help: { type: 'boolean', short: 'h' },
