@@ -219,6 +219,7 @@ typedef struct {
   char file[160];   /* "<kind>.<name>" inside the domain's directory */
   ipc_word *words;
   size_t bytes;
+  int32_t data_words, options[4], id[2]; /* as they were when the header was believed */
   ipc_watch *watch; /* this thread's list of whom it watches (watch.c) */
 } ipc_mapping;
 
