@@ -9,6 +9,7 @@
  *   file_header.c, file_names.c   whether to believe one; unlink, list, prune
  *   directory.c   making, opening and removing files safely, for all of these
  *   error.c    what failed
+ *   robust.c   words that the kernel marks when their thread dies
  *   agent.c    slots in the registry; who is alive, and the certificate of death
  *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
  *   heirs.c    who lives on in other processes: descriptors that a command inherits
@@ -148,6 +149,18 @@ typedef enum {
  * and made again is a new domain. Thread-safe. */
 ipc_domain *ipc_domain_open(const char *path, ipc_domain_mode mode, ipc_error *e);
 ipc_domain *ipc_domain_at(int index); /* NULL when there is none */
+
+/* ---- robust words (robust.c) ------------------------------------------------ */
+
+bool ipc_robust_init(pthread_mutex_t *mutex);
+int ipc_robust_offset(void); /* of the kernel's word inside a mutex; -1: the kernel has none */
+/* Locks a free one or a dead one's for the calling thread, for as long as it lives. */
+bool ipc_robust_trylock(ipc_word *word);
+/* Says how long it is this thread's: as long as the generation is that. */
+void ipc_robust_own(const ipc_word *word, ipc_word *generation, int32_t lived);
+/* Puts right what stray writes did to this thread's words and to the kernel's list of them. */
+void ipc_robust_mend(void);
+void ipc_robust_forget(void); /* in the child of a fork */
 
 /* ---- agents (agent.c) ---------------------------------------------------- */
 
@@ -305,7 +318,8 @@ typedef struct {
   ipc_word *word; /* the liveness word */
   int32_t alive;  /* what it says as long as the agent lives */
   ipc_agent agent;
-  bool by_heirs;  /* it lives on in them, and nobody is woken when the last one ends: look often */
+  bool silent;    /* nobody is woken when it ends, so look often: it lives on in its heirs, or its
+                     liveness word is garbage */
 } ipc_watched;
 
 /* Calls `add` for each live opener but `self`, ready to be slept on. A dead one
