@@ -148,7 +148,8 @@ ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e) {
   if (may_bequeath && domain->directory >= 0) {
     first = IPC_FIRST_WITH_HEIRS;
     end = IPC_SLOTS;
-    int lock = ipc_names_lock(domain->directory, LOCK_EX, domain->path, e);
+    ipc_patience patience = ipc_patience_of(IPC_PATIENCE_MS);
+    int lock = ipc_names_lock(domain->directory, LOCK_EX, &patience, domain->path, e);
     if (lock < 0) return 0;
     slot = claim_any(domain, first, end, claim_slot_with_heirs);
     ipc_unlock_close(lock);

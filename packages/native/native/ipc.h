@@ -131,7 +131,9 @@ typedef struct {
   ino_t inode;           /* directory that was removed and made again */
   ino_t registry_inode;
   int registry_file;     /* descriptor; its flock(LOCK_SH) says that the registry is in use */
+  int32_t registry_id[2]; /* as it was when the registry was believed */
   ipc_registry *registry;
+  atomic_bool swept;      /* whether what dead processes left was looked for */
   ipc_word *ours;        /* by slot: agents of this process that opened a file. A pid does not
                             tell: two containers may each have their process 1 */
 } ipc_domain;
@@ -139,7 +141,8 @@ typedef struct {
 enum { IPC_MAX_DOMAINS = 64 };
 
 typedef enum {
-  IPC_LOOK, /* makes nothing and removes nothing: ENOENT without a directory or a registry of this boot */
+  IPC_LOOK, /* makes nothing and removes nothing: ENOENT without a directory or a registry of this boot.
+               For those who look, and for those who follow a handle */
   IPC_USE,  /* makes the registry, not the directory */
   IPC_MAKE, /* makes both */
 } ipc_domain_mode;
@@ -254,8 +257,10 @@ typedef struct {
 ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, bool *created,
                            ipc_error *e);
 /* Leaves the opener table, drops the flock, removes an anonymous object that
- * nobody else has open. Idempotent. The memory stays until the last reference. */
-void ipc_file_close(ipc_mapping *mapping);
+ * nobody else has open; if the directory is locked until the deadline, that is left to those
+ * who sweep. Idempotent. The memory stays until the last reference. */
+void ipc_file_close(ipc_mapping *mapping, uint64_t deadline_ns);
+uint64_t ipc_closing_deadline(void); /* for all files that are closed together */
 void ipc_mapping_retain(ipc_mapping *mapping);
 void ipc_mapping_release(ipc_mapping *mapping); /* unmaps at the last one (and closes, if need be) */
 /* Two descriptors, not close-on-exec, for processes that this one starts: while one of
