@@ -72,6 +72,15 @@ export function openDomain(directory: string, create = true): Domain {
   return adopt(native, openNative(native, directory, create ? MAKE : USE, true))
 }
 
+/**
+ * Joins the agents of a directory that somebody else names, as a handle does: nothing is made there
+ * and nothing removed. Throws ENOENT when there is none, or nobody was there since the machine started.
+ */
+export function joinDomain(directory: string): Domain {
+  const native = requireNative()
+  return adopt(native, openNative(native, directory, LOOK, true))
+}
+
 /** Of a directory, for one who looks at it from outside: no agent, and nothing is made. */
 export function lookAtDomain(): Domain | null {
   return visit(LOOK)

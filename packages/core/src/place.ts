@@ -1,7 +1,7 @@
 import { platform } from '#platform'
 import { PlainAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
-import { openDomain, privateDomain, type Domain } from './domain.ts'
+import { joinDomain, openDomain, privateDomain, type Domain } from './domain.ts'
 import { checkOptions, IpcError, flag, integer, outOfRange, wrongType } from './errors.ts'
 import {
   checkHandle,
@@ -197,10 +197,10 @@ export class Place {
 /** Of a handle: its directory is not made again when it is gone. */
 function domainOf(directory: string, name: string): Domain {
   try {
-    return openDomain(platform.resolve(directory), false)
+    return joinDomain(platform.resolve(directory))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const what = `open ${JSON.stringify(name)} by its handle: there is no directory ${directory}`
+    const what = `open ${JSON.stringify(name)} by its handle: there is none in ${directory}`
     throw new IpcError('ERR_IPC_UNLINKED', what)
   }
 }

@@ -33,17 +33,14 @@ static void describe_owner(uid_t uid, char out[80]) {
 static bool unsafe(ipc_error *e, const char *path, const struct stat *directory) {
   const char *code = "ERR_IPC_UNSAFE_DIRECTORY";
   if (S_ISLNK(directory->st_mode))
-    return ipc_fail(e, code, path, "use the directory %s: it is a symbolic link; the environment "
-                    "variable IPC_DIR names another one", path);
+    return ipc_fail(e, code, path, "use the directory %s: it is a symbolic link", path);
   if (!S_ISDIR(directory->st_mode))
-    return ipc_fail(e, code, path, "use the directory %s: it is not a directory; the environment "
-                    "variable IPC_DIR names another one", path);
+    return ipc_fail(e, code, path, "use the directory %s: it is not a directory", path);
   char owner[80];
   describe_owner(directory->st_uid, owner);
   return ipc_fail(e, code, path,
                   "use the directory %s: it belongs to %s and its mode is %04o; it must be ours "
-                  "(user %u) and closed to everybody else (0700). The environment variable IPC_DIR "
-                  "names another one",
+                  "(user %u) and closed to everybody else (0700)",
                   path, owner, (unsigned)(directory->st_mode & 07777), (unsigned)geteuid());
 }
 
@@ -198,8 +195,8 @@ static ipc_domain *open_path(const char *given, ipc_domain_mode mode, ipc_error 
   size_t length = strlen(given);
   while (length > 1 && given[length - 1] == '/') length--;
   if (given[0] != '/') {
-    ipc_fail(e, "ERR_IPC_UNSAFE_DIRECTORY", given,
-             "use the directory %.4096s: it is not absolute (IPC_DIR names another one)", given);
+    ipc_fail(e, "ERR_IPC_UNSAFE_DIRECTORY", given, "use the directory %.4096s: it is not absolute",
+             given);
     return NULL;
   }
   if (length >= sizeof path) {
