@@ -6,7 +6,7 @@ export interface Essence {
 
 /** Strings come first: nothing inside them is taken for a comment, and they stay as they are. */
 const TOKENS =
-  /'(?:\\.|[^\\'\n])*'|"(?:\\.|[^\\"\n])*"|`(?:\\[^]|[^\\`])*`|(?<dropped>\/\/.*|\/\*[^]*?\*\/|\s+|,(?=\s*[)\]}]))|[^]/g
+  /'(?:\\.|[^\\'\n])*'|"(?:\\.|[^\\"\n])*"|`(?:\\[^]|[^\\`])*`|(?<dropped>\/\/.*|\/\*[^]*?\*\/|\s+|,(?=(?:\s|\/\/.*|\/\*[^]*?\*\/)*[)\]}]))|[^]/g
 
 /** Takes out comments, white space and trailing commas. */
 export function essenceOf(source: string): Essence {

@@ -8,9 +8,6 @@ export const REPLACED = 'STRESS_REPLACED_MODULES'
 
 const replaced = JSON.parse(process.env[REPLACED] ?? '{}') as Record<string, string>
 
-interface Resolution {
-  readonly url: string
-}
 interface Loaded {
   readonly format: string
   readonly source: string
