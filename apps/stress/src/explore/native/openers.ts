@@ -71,16 +71,21 @@ export class Openers {
     }
   }
 
-  /** 0 when it is dead. */
+  /**
+   * What the word says as long as the agent lives; 0 when it is dead. There, a value that names nobody
+   * and is read after the agent was seen alive is garbage, and the sleeper looks again soon; here
+   * nobody writes garbage, so it is an error.
+   */
   armLiveness(agent: number): number {
     const memory = this.#memory
     const word = livenessOf(slotOf(agent))
-    for (;;) {
+    for (let seenAlive = false; ; seenAlive = true) {
       const value = memory.load(word)
       if (this.#agents.agentIsDead(agent)) return 0
-      if ((value & FUTEX_TID_MASK) === 0 || (value & FUTEX_OWNER_DIED) !== 0) continue
-      if ((value & FUTEX_WAITERS) !== 0) return value
-      memory.compareExchange(word, value, value | FUTEX_WAITERS)
+      const namesNobody = (value & FUTEX_TID_MASK) === 0 || (value & FUTEX_OWNER_DIED) !== 0
+      if (namesNobody && seenAlive) throw new Error(`a live agent's word names nobody: ${value}`)
+      if (!namesNobody && (value & FUTEX_WAITERS) !== 0) return value
+      if (!namesNobody) memory.compareExchange(word, value, value | FUTEX_WAITERS)
     }
   }
 
