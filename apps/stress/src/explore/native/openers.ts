@@ -4,6 +4,9 @@ import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS } from '../robust.ts'
 import type { Agents } from './agents.ts'
 import { livenessOf, nudgeOf, OPENERS, place, places, roster, slotOf } from './layout.ts'
 
+/** So often a word is read that names nobody though its agent is alive: see watch.c. */
+const GARBAGE = 3
+
 /** A liveness word, and what it says as long as its agent lives. */
 export interface Watched {
   readonly slot: number
@@ -72,18 +75,20 @@ export class Openers {
   }
 
   /**
-   * What the word says as long as the agent lives; 0 when it is dead. There, a value that names nobody
-   * and is read after the agent was seen alive is garbage, and the sleeper looks again soon; here
+   * What the word says as long as the agent lives; 0 when it is dead. There, a word that names nobody
+   * for the third time though the agent is alive is garbage, and the sleeper looks again soon; here
    * nobody writes garbage, so it is an error.
    */
   armLiveness(agent: number): number {
     const memory = this.#memory
     const word = livenessOf(slotOf(agent))
-    for (let seenAlive = false; ; seenAlive = true) {
+    for (let nobody = 0; ; ) {
       const value = memory.load(word)
       if (this.#agents.agentIsDead(agent)) return 0
       const namesNobody = (value & FUTEX_TID_MASK) === 0 || (value & FUTEX_OWNER_DIED) !== 0
-      if (namesNobody && seenAlive) throw new Error(`a live agent's word names nobody: ${value}`)
+      if (namesNobody && ++nobody === GARBAGE) {
+        throw new Error(`the word of a live agent names nobody: ${value}`)
+      }
       if (!namesNobody && (value & FUTEX_WAITERS) !== 0) return value
       if (!namesNobody) memory.compareExchange(word, value, value | FUTEX_WAITERS)
     }
