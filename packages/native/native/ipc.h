@@ -76,7 +76,7 @@ enum {
  *   OWNER_DIED       odd         dead, not certified
  *   OWNER_DIED       even        dead and certified, or left: may be claimed
  *   tid              odd (old)   claimed by one who has not certified yet
- *   0                odd         never
+ *   0                odd         never, unless it is garbage: then its thread mends it (robust.c)
  *
  * An agent with heirs (heirs.c) stays alive, for everybody, at OWNER_DIED and odd
  * until the last of them has ended.

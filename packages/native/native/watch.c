@@ -66,16 +66,15 @@ void ipc_leave(ipc_mapping *mapping, ipc_agent agent) {
  * after the value was read, or the value may be its successor's. If the agent lives on in
  * its heirs, the word stays OWNER_DIED until somebody certifies the death.
  *
- * A word may name nobody though the agent is found alive: once because it was read before the
- * agent had claimed its slot, and once because the agent died just then:
+ * A word may name nobody though the agent is found alive, if the agent died just then:
  *
  *   T1 reads OWNER_DIED, and the agent's generation | T2 certifies, claims the slot
  *   T1 reads T2's word: no mark
  *
- * The third time it is garbage. It is left to its owner to mend; until then nobody is woken by
- * that death. */
+ * but not again after that, because the generation is then another one. The second time the word is
+ * garbage. It is left to its owner to mend; until then nobody is woken by that death. */
 static bool arm_liveness(ipc_domain *domain, ipc_agent agent, ipc_watched *watched) {
-  enum { GARBAGE = 3 };
+  enum { GARBAGE = 2 };
   ipc_word *word = ipc_liveness_word(domain, ipc_agent_slot(agent));
   *watched = (ipc_watched){.word = word, .agent = agent};
   for (int nobody = 0;;) {

@@ -101,7 +101,7 @@ export interface NativeProcess {
 
 /**
  * When there is no directory, or no registry in it: 0 make nothing and throw ENOENT; 1 make the
- * registry, not the directory; 2 make both. `ipc_domain_mode`.
+ * registry, not the directory; 2 make both. With 0 nothing is removed either. `ipc_domain_mode`.
  */
 export type DomainMode = 0 | 1 | 2
 

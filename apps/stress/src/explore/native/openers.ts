@@ -5,7 +5,7 @@ import type { Agents } from './agents.ts'
 import { livenessOf, nudgeOf, OPENERS, place, places, roster, slotOf } from './layout.ts'
 
 /** So often a word is read that names nobody though its agent is alive: see watch.c. */
-const GARBAGE = 3
+const GARBAGE = 2
 
 /** A liveness word, and what it says as long as its agent lives. */
 export interface Watched {
@@ -76,13 +76,13 @@ export class Openers {
 
   /**
    * What the word says as long as the agent lives; 0 when it is dead. There, a word that names nobody
-   * for the third time though the agent is alive is garbage, and the sleeper looks again soon; here
+   * for the second time though the agent is alive is garbage, and the sleeper looks again soon; here
    * nobody writes garbage, so it is an error.
    */
   armLiveness(agent: number): number {
     const memory = this.#memory
     const word = livenessOf(slotOf(agent))
-    for (let nobody = 0; ; ) {
+    for (let nobody = 0; ;) {
       const value = memory.load(word)
       if (this.#agents.agentIsDead(agent)) return 0
       const namesNobody = (value & FUTEX_TID_MASK) === 0 || (value & FUTEX_OWNER_DIED) !== 0

@@ -27,7 +27,7 @@ const MODELLED = {
     replace_dead: '25c0ed8e720b',
     ipc_join: '35fd181142e7',
     ipc_leave: '902f28d5bc41',
-    arm_liveness: '24d760c515b3',
+    arm_liveness: 'e1a7cb38757f',
     ipc_watch_collect: 'bba831f29961',
   },
   'park.c': {
