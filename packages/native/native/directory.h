@@ -129,8 +129,8 @@ int64_t ipc_file_bytes(int32_t words);
 ipc_outcome ipc_header_read(const ipc_domain *domain, const char *file, int fd,
                             const struct stat *stat, const char *path, ipc_header *header,
                             ipc_error *e);
-void ipc_header_write(ipc_word *words, const ipc_domain *domain, const ipc_open_request *request,
-                      const char *kind, const int32_t id[2]);
+void ipc_header_write(ipc_header *header, ipc_word *words, const ipc_domain *domain,
+                      const ipc_open_request *request, const char *kind, const int32_t id[2]);
 /* The live ones among the openers; without this process's own if `others`. */
 int ipc_live_openers(ipc_domain *domain, ipc_word *words, bool others, ipc_agent *agents);
 

@@ -66,6 +66,13 @@ static ipc_outcome map(opening *o, int fd, size_t bytes, ipc_error *e) {
   return IPC_OK;
 }
 
+/* The words in the file are anybody's to change from here on. */
+static void remember(ipc_mapping *m, const int32_t *header) {
+  m->data_words = header[IPC_WORD_LENGTH];
+  memcpy(m->options, &header[IPC_WORD_OPTIONS], sizeof m->options);
+  memcpy(m->id, &header[IPC_WORD_ID], sizeof m->id);
+}
+
 /* ---- creating ---------------------------------------------------------------------- */
 
 static ipc_outcome create(opening *o, ipc_error *e) {
@@ -86,7 +93,9 @@ static ipc_outcome create(opening *o, ipc_error *e) {
   if (outcome == IPC_OK && ipc_stat(aside.fd, &file) != 0)
     outcome = ipc_fail_errno(e, NULL, "fstat", o->path, "make %s", o->path);
   if (outcome == IPC_OK) {
-    ipc_header_write(m->words, m->domain, o->request, o->kind, id);
+    ipc_header header;
+    ipc_header_write(&header, m->words, m->domain, o->request, o->kind, id);
+    remember(m, header.word);
     outcome = ipc_aside_publish(m->domain->directory, &aside, m->file, o->path, e);
   }
   if (outcome == IPC_OK) {
@@ -172,6 +181,7 @@ static ipc_outcome attach(opening *o, ipc_error *e) {
   if (outcome == IPC_FOREIGN) return of_another_registry(o, &file, e);
   if (outcome == IPC_OK) outcome = map(o, m->fd, (size_t)file.st_size, e);
   if (outcome == IPC_OK) outcome = compare(o, &header, &file, e);
+  if (outcome == IPC_OK) remember(m, header.word);
   return outcome;
 }
 

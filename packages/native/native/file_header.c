@@ -47,11 +47,11 @@ int64_t ipc_file_bytes(int32_t words) {
   return (bytes + page - 1) / page * page;
 }
 
-void ipc_header_write(ipc_word *words, const ipc_domain *domain, const ipc_open_request *request,
-                      const char *kind, const int32_t id[2]) {
+void ipc_header_write(ipc_header *header, ipc_word *words, const ipc_domain *domain,
+                      const ipc_open_request *request, const char *kind, const int32_t id[2]) {
   int32_t letters[3] = {0};
   memcpy(letters, kind, strlen(kind));
-  int32_t header[IPC_WORD_OPENERS] = {
+  *header = (ipc_header){.word = {
       [IPC_WORD_MAGIC] = IPC_MAGIC,
       [IPC_WORD_LAYOUT] = IPC_LAYOUT,
       [IPC_WORD_REGISTRY] = domain->registry->header.id_low,
@@ -62,10 +62,10 @@ void ipc_header_write(ipc_word *words, const ipc_domain *domain, const ipc_open_
       [IPC_WORD_ANONYMOUS] = request->anonymous,
       [IPC_WORD_OWNERS] = request->owners[0],
       [IPC_WORD_OWNERS + 1] = request->owners[1],
-  };
-  memcpy(&header[IPC_WORD_KIND], letters, sizeof letters);
-  memcpy(&header[IPC_WORD_OPTIONS], request->options, sizeof request->options);
-  for (int i = 0; i < IPC_WORD_OPENERS; i++) atomic_store(&words[i], header[i]);
+  }};
+  memcpy(&header->word[IPC_WORD_KIND], letters, sizeof letters);
+  memcpy(&header->word[IPC_WORD_OPTIONS], request->options, sizeof request->options);
+  for (int i = 0; i < IPC_WORD_OPENERS; i++) atomic_store(&words[i], header->word[i]);
 }
 
 /* Sizes before all else: what follows may then be mapped and touched. */

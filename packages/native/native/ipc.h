@@ -159,8 +159,8 @@ ipc_domain *ipc_domain_at(int index); /* NULL when there is none */
 /* ---- the process's directory (whereabouts.c) ------------------------------- */
 
 /* What a value of IPC_DIR means in this process: `resolved`, or what an earlier call with the same
- * relative value said. `of_process`: the value is that of the process, not of one worker's own
- * environment. NULL when there is no memory. What is returned is never freed. */
+ * relative value said; an empty value stands for the default. `of_process`: the value is that of the
+ * process, not of one worker's own environment. NULL when there is no memory. What is returned is never freed. */
 const char *ipc_directory_of(const char *value, const char *resolved, bool of_process);
 /* For a thread whose environment has no IPC_DIR: the directory that the process used last; or NULL,
  * and in `value` what IPC_DIR the process itself has, or NULL. */
@@ -249,6 +249,7 @@ typedef struct {
   char file[160];   /* "<kind>.<name>" inside the domain's directory */
   ipc_word *words;
   size_t bytes;
+  int32_t data_words, options[4], id[2]; /* as they were when the header was believed */
   ipc_watch *watch; /* this thread's list of whom it watches (watch.c) */
 } ipc_mapping;
 

@@ -6,8 +6,9 @@
  *   IPC_DIR of the thread   the directory is
  *   absolute                that one
  *   relative                what this value meant when the process first used it
- *   none                    the one that the process itself used last; or the one that IPC_DIR of the
- *                           process means; or the default, which JavaScript knows
+ *   none, in a worker       the one that the process itself used last; if it has used none yet, the one
+ *                           that IPC_DIR of the process means
+ *   none in the process     the default, which JavaScript knows
  */
 #include "ipc.h"
 
@@ -24,9 +25,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over the two below *
 static meaning *meanings;
 static const char *used; /* by the process itself, last */
 
+static bool is_relative(const char *value) { return value[0] != '/' && value[0] != '\0'; }
+
 static const char *meaning_of(const char *value, const char *directory) {
   for (meaning *m = meanings; m != NULL; m = m->next)
-    if (strcmp(m->value, value) == 0 && (value[0] != '/' || strcmp(m->directory, directory) == 0))
+    if (strcmp(m->value, value) == 0 && (is_relative(value) || strcmp(m->directory, directory) == 0))
       return m->directory;
   meaning *m = malloc(sizeof *m);
   if (m == NULL) return NULL;
