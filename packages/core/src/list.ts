@@ -9,8 +9,8 @@ export interface ListedObject {
   readonly name: string | null
   /** Who has it open. */
   readonly users: readonly AgentInfo[]
-  /** Somebody died holding it, and whoever acquires it next will be told. */
-  readonly abandoned: boolean
+  /** Only there if it is so: somebody died holding it, and whoever acquires it next will be told. */
+  readonly abandoned?: true
 }
 
 /** Options of `prune`. */
@@ -32,7 +32,8 @@ export function list(): ListedObject[] {
     // A parking thread has no JavaScript; it belongs to a thread that is listed. One of which nothing
     // is known has ended since.
     const users = all.filter(({ threadId, pid }) => threadId >= 0 && pid !== 0)
-    return { kind, name: anonymous ? null : file.slice(kind.length + 1), users, abandoned }
+    const name = anonymous ? null : file.slice(kind.length + 1)
+    return { kind, name, users, ...(abandoned ? { abandoned } : {}) }
   })
 }
 

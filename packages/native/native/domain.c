@@ -123,13 +123,11 @@ static int open_directory(const char *path, bool create, struct stat *directory,
       fd = open(path, flags);
     }
   }
-  if (fd < 0 && errno == EACCES && create) {
+  bool closed = fd < 0 && errno == EACCES && create && strcmp(call, "open") == 0;
+  if (closed && mend(path))
+    fd = open(path, flags);
+  else if (closed && errno != EACCES)
     call = "chmod";
-    if (mend(path)) {
-      call = "open";
-      fd = open(path, flags);
-    }
-  }
   if (fd < 0) {
     int number = errno;
     bool there = ipc_stat_at(AT_FDCWD, path, directory) == 0;
