@@ -81,10 +81,13 @@ export function openDomain(create: boolean): Domain {
   return adopt(native, openNative(native, platform.directory(native), create ? MAKE : USE, true))
 }
 
-/** The domain of another directory, which is not made. */
-export function openDomainOf(directory: string): Domain {
+/**
+ * Joins the agents of a directory that somebody else names, as a handle does: nothing is made there
+ * and nothing removed. Throws ENOENT when there is none, or nobody was there since the machine started.
+ */
+export function joinDomain(directory: string): Domain {
   const native = requireNative()
-  return adopt(native, openNative(native, platform.resolve(directory), USE, true))
+  return adopt(native, openNative(native, platform.resolve(directory), LOOK, true))
 }
 
 /** Of a directory, for one who looks at it from outside: no agent, and nothing is made. */

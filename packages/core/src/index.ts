@@ -37,7 +37,14 @@ export {
 } from './memory.ts'
 export type { NotedCommand, NotedWait } from './notes.ts'
 export { observe, type Seen, type SeenAgent, type SeenObject } from './observe.ts'
-export { Place, type Layout, type OpenOptions, type Scope, type Surroundings } from './place.ts'
+export {
+  Place,
+  type Layout,
+  type LayoutOfStored,
+  type OpenOptions,
+  type Scope,
+  type Surroundings,
+} from './place.ts'
 export { Primitive, unlinkName, type Inspection, type UnlinkOptions } from './primitive.ts'
 export {
   SharedMemory,

@@ -4,7 +4,7 @@ import type { Handle } from './handle.ts'
 import type { AgentId, AgentInfo, Memory } from './memory.ts'
 import { NOBODY, POISON } from './memory.ts'
 import { checkName } from './names.ts'
-import { Place, type Scope } from './place.ts'
+import { Place, type LayoutOfStored, type Scope } from './place.ts'
 
 /** What every `inspect()` tells. */
 export interface Inspection {
@@ -116,8 +116,14 @@ export abstract class Primitive implements Disposable {
   }
 }
 
+/** How to make an object unusable for those who have it open. */
+export interface Poisoning {
+  readonly layoutOf: LayoutOfStored
+  readonly poison: (place: Place) => void
+}
+
 /**
- * Removes a name. By force, `poison` makes the words unusable for those who have it open, so that
+ * Removes a name. By force, `poisoning` makes the words unusable for those who have it open, so that
  * they cannot go on with what the others no longer see.
  * @returns whether there was one
  * @throws IpcError ERR_IPC_IN_USE while another live process has it open, unless forced
@@ -126,17 +132,17 @@ export function unlinkName(
   kind: string,
   name: unknown,
   options?: UnlinkOptions,
-  poison?: (place: Place) => void,
+  poisoning?: Poisoning,
 ): boolean {
   const file = `${kind}.${checkName(name)}`
   checkOptions('unlink() options', options)
   const force = flag('force', options?.force, false)
   const domain = visitDomain()
   if (domain === null) return false
-  const there = force && poison ? openToPoison(kind, name) : null
+  const there = force && poisoning ? openToPoison(kind, name, poisoning) : null
   try {
     const existed = callAddon(() => domain.native.unlink(domain.index, file, force))
-    if (there !== null) poison!(there)
+    if (there !== null) poisoning!.poison(there)
     return existed
   } finally {
     there?.close()
@@ -144,9 +150,10 @@ export function unlinkName(
 }
 
 /** null if it cannot be opened: then nobody else has it open either, or it is no object. */
-function openToPoison(kind: string, name: unknown): Place | null {
+function openToPoison(kind: string, name: unknown, { layoutOf }: Poisoning): Place | null {
+  const any = { kind, words: 0, options: [0, 0, 0, 0] }
   try {
-    return Place.open(name, { kind, words: 0, options: [0, 0, 0, 0] }, false, { create: false })
+    return Place.open(name, any, false, { create: false }, layoutOf)
   } catch {
     return null
   }

@@ -128,7 +128,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
   }
 
   static from(handle: Handle): Lock {
-    return new Lock(Place.from(KIND, handle, () => WORDS))
+    return new Lock(Place.from(KIND, handle, layout))
   }
 
   /**
@@ -136,7 +136,10 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
    * unless forced.
    */
   static unlink(name: string, options?: UnlinkOptions): boolean {
-    return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WORD, POISON))
+    return unlinkName(KIND, name, options, {
+      layoutOf: layout,
+      poison: ({ memory }) => memory.exchange(WORD, POISON),
+    })
   }
 
   /** Whether anyone alive holds it. */

@@ -126,7 +126,7 @@ export class RLock extends Primitive implements Suspendable {
   }
 
   static from(handle: Handle): RLock {
-    return new RLock(Place.from(KIND, handle, () => LAYOUT.words))
+    return new RLock(Place.from(KIND, handle, () => LAYOUT))
   }
 
   /**
@@ -134,7 +134,10 @@ export class RLock extends Primitive implements Suspendable {
    * unless forced.
    */
   static unlink(name: string, options?: UnlinkOptions): boolean {
-    return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WORD, POISON))
+    return unlinkName(KIND, name, options, {
+      layoutOf: () => LAYOUT,
+      poison: ({ memory }) => memory.exchange(WORD, POISON),
+    })
   }
 
   /** Whether anyone alive holds it. */

@@ -131,7 +131,7 @@ export class RWLock extends Primitive {
   }
 
   static from(handle: Handle): RWLock {
-    return new RWLock(Place.from(KIND, handle, () => LAYOUT.words))
+    return new RWLock(Place.from(KIND, handle, () => LAYOUT))
   }
 
   /**
@@ -139,7 +139,10 @@ export class RWLock extends Primitive {
    * unless forced.
    */
   static unlink(name: string, options?: UnlinkOptions): boolean {
-    return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WRITER, POISON))
+    return unlinkName(KIND, name, options, {
+      layoutOf: () => LAYOUT,
+      poison: ({ memory }) => memory.exchange(WRITER, POISON),
+    })
   }
 
   inspect(): RWLockInspection {

@@ -17,8 +17,11 @@
 static const long FIRST_PAUSE_NS = 100 * 1000, LONGEST_PAUSE_NS = 5 * 1000 * 1000;
 
 ipc_patience ipc_patience_of(int ms) {
-  return (ipc_patience){.deadline_ns = ipc_now_ns() + (uint64_t)ms * 1000000u,
-                        .pause_ns = FIRST_PAUSE_NS};
+  return ipc_patience_until(ipc_now_ns() + (uint64_t)ms * 1000000u);
+}
+
+ipc_patience ipc_patience_until(uint64_t deadline_ns) {
+  return (ipc_patience){.deadline_ns = deadline_ns, .pause_ns = FIRST_PAUSE_NS};
 }
 
 bool ipc_patience_over(const ipc_patience *patience) {
@@ -61,18 +64,19 @@ const char *ipc_path_of(const ipc_domain *domain, const char *file, char path[IP
 
 /* A descriptor of its own: locks belong to the opening, so that threads exclude
  * one another too. */
-int ipc_names_lock(int directory, int operation, const char *path, ipc_error *e) {
+int ipc_names_lock(int directory, int operation, ipc_patience *patience, const char *path,
+                   ipc_error *e) {
   int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) {
     ipc_fail_errno(e, NULL, "open", path, "lock the directory of %s", path);
     return -1;
   }
-  ipc_patience patience = ipc_patience_of(IPC_PATIENCE_MS);
-  if (flock_patiently(fd, operation, &patience)) return fd;
+  if (flock_patiently(fd, operation, patience)) return fd;
   if (errno == EWOULDBLOCK)
     ipc_fail(e, "ERR_IPC_IN_USE", path,
-             "lock the directory of %s: another process held it for %d ms; is it stopped?", path,
-             IPC_PATIENCE_MS);
+             "lock the directory of %s: another process holds it for longer than an instant; is it "
+             "stopped?",
+             path);
   else
     ipc_fail_errno(e, NULL, "flock", path, "lock the directory of %s", path);
   close(fd);
@@ -91,8 +95,8 @@ bool ipc_leads_to(int directory, const char *name, const struct stat *file) {
 /* Under the lock nobody else can remove the name, and a third make a new file of
  * that name, between the look and the removal. */
 ipc_outcome ipc_name_remove(int directory, const char *name, const struct stat *file,
-                            const char *path, ipc_error *e) {
-  int lock = ipc_names_lock(directory, LOCK_EX, path, e);
+                            ipc_patience *patience, const char *path, ipc_error *e) {
+  int lock = ipc_names_lock(directory, LOCK_EX, patience, path, e);
   if (lock < 0) return IPC_FAILED;
   ipc_outcome outcome = IPC_OK;
   if (!ipc_leads_to(directory, name, file))
@@ -250,6 +254,13 @@ static bool open_aside(int directory, const char *path, ipc_aside *aside, ipc_er
     aside->fd = openat(directory, aside->temporary,
                        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (aside->fd < 0) aside->temporary[0] = '\0';
+    /* From its first byte on it can be known as ours; see ipc_file_sweep. */
+    const int32_t magic = IPC_MAGIC;
+    if (aside->fd >= 0 && pwrite(aside->fd, &magic, sizeof magic, 0) != (ssize_t)sizeof magic) {
+      ipc_fail_errno(e, NULL, "write", path, "make %s", path);
+      ipc_aside_drop(directory, aside);
+      return false;
+    }
   }
   return aside->fd >= 0 || ipc_fail_errno(e, NULL, "open", path, "make %s", path);
 }

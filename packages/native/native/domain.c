@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -177,39 +178,57 @@ static ipc_domain *find_private(void) {
   return NULL;
 }
 
-/* `fd` is the domain's if this succeeds; -1: the private domain. */
-static ipc_domain *add(const char *path, int fd, const struct stat *directory, bool look,
-                       ipc_error *e) {
-  int index = atomic_load(&table_count);
-  if (index == IPC_MAX_DOMAINS) {
-    ipc_fail(e, "ERR_IPC_FULL", path, "use the directory %s: this process has used %d already",
-             path, IPC_MAX_DOMAINS);
-    return NULL;
+static void discard(ipc_domain *domain) {
+  if (domain == NULL) return;
+  if (domain->directory >= 0 && domain->registry != NULL) {
+    munmap(domain->registry, sizeof *domain->registry); /* no agent in it */
+    ipc_unlock_close(domain->registry_file);
   }
+  free(domain->ours);
+  free(domain);
+}
+
+/* Not in the table yet. `fd` is the domain's from here on if this succeeds; -1: the private domain. */
+static ipc_domain *make(const char *path, int fd, const struct stat *directory, bool look,
+                        ipc_error *e) {
   ipc_domain *domain = calloc(1, sizeof *domain);
-  ipc_word *ours = calloc(IPC_SLOTS, sizeof *ours);
-  bool ok = domain != NULL && ours != NULL;
-  if (!ok) {
+  if (domain == NULL || (domain->ours = calloc(IPC_SLOTS, sizeof *domain->ours)) == NULL) {
     ipc_fail_errno(e, NULL, "calloc", path, "use the directory %s", path);
-  } else {
-    domain->index = index;
-    domain->directory = fd;
-    domain->ours = ours;
-    if (fd >= 0) {
-      snprintf(domain->path, sizeof domain->path, "%s", path);
-      domain->device = directory->st_dev;
-      domain->inode = directory->st_ino;
-    }
-    ok = fd >= 0 ? ipc_registry_open(domain, look, e) : ipc_registry_private(domain, e);
-  }
-  if (!ok) {
-    free(ours);
-    free(domain);
+    discard(domain);
     return NULL;
   }
-  table[index] = domain;
-  atomic_store(&table_count, index + 1);
-  if (fd >= 0 && !look) ipc_file_sweep(domain);
+  domain->directory = fd;
+  if (fd >= 0) {
+    snprintf(domain->path, sizeof domain->path, "%s", path);
+    domain->device = directory->st_dev;
+    domain->inode = directory->st_ino;
+  }
+  if (fd >= 0 ? ipc_registry_open(domain, look, e) : ipc_registry_private(domain, e)) return domain;
+  domain->registry = NULL;
+  discard(domain);
+  return NULL;
+}
+
+/* Adds it, unless another thread was faster: then that one's. `made` is used up, but on failure its
+ * directory is still the caller's. */
+static ipc_domain *add(ipc_domain *made, ipc_error *e) {
+  pthread_mutex_lock(&table_lock);
+  int index = atomic_load(&table_count);
+  struct stat directory = {.st_dev = made->device, .st_ino = made->inode};
+  ipc_domain *domain = made->directory >= 0 ? find(made->directory, &directory) : find_private();
+  bool full = domain == NULL && index == IPC_MAX_DOMAINS;
+  if (full)
+    ipc_fail(e, "ERR_IPC_FULL", made->path, "use the directory %s: this process has used %d already",
+             made->path, IPC_MAX_DOMAINS);
+  if (domain == NULL && !full) {
+    made->index = index;
+    table[index] = domain = made;
+    atomic_store(&table_count, index + 1);
+  }
+  pthread_mutex_unlock(&table_lock);
+  if (domain == made) return domain;
+  if (domain != NULL && made->directory >= 0) close(made->directory);
+  discard(made);
   return domain;
 }
 
@@ -240,18 +259,24 @@ static ipc_domain *open_path(const char *given, ipc_domain_mode mode, ipc_error 
   ipc_domain *domain = find(fd, &directory);
   if (domain != NULL) {
     close(fd);
-    return domain;
+  } else {
+    if (check_file_system(fd, path, e)) domain = make(path, fd, &directory, mode == IPC_LOOK, e);
+    if (domain != NULL) domain = add(domain, e);
+    if (domain == NULL) close(fd);
   }
-  if (check_file_system(fd, path, e)) domain = add(path, fd, &directory, mode == IPC_LOOK, e);
-  if (domain == NULL) close(fd);
+  if (domain != NULL && mode != IPC_LOOK && !atomic_exchange(&domain->swept, true))
+    ipc_file_sweep(domain);
   return domain;
 }
 
+static ipc_domain *open_private(ipc_error *e) {
+  ipc_domain *domain = find_private();
+  if (domain == NULL) domain = make("", -1, NULL, false, e);
+  return domain == NULL || domain == find_private() ? domain : add(domain, e);
+}
+
 ipc_domain *ipc_domain_open(const char *path, ipc_domain_mode mode, ipc_error *e) {
-  pthread_mutex_lock(&table_lock);
-  ipc_domain *domain = path != NULL ? open_path(path, mode, e) : find_private();
-  if (domain == NULL && path == NULL) domain = add("", -1, NULL, false, e);
-  pthread_mutex_unlock(&table_lock);
+  ipc_domain *domain = path != NULL ? open_path(path, mode, e) : open_private(e);
   if (domain == NULL) ipc_advise_directory(e);
   return domain;
 }

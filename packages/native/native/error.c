@@ -63,7 +63,9 @@ bool ipc_fail_errno(ipc_error *e, const char *code, const char *syscall, const c
 }
 
 static bool concerns_directory(const ipc_error *e) {
-  if (e->code == NULL || strcmp(e->code, "ERR_IPC_UNSAFE_DIRECTORY") == 0) return e->code != NULL;
+  if (e->code == NULL) return false;
+  if (strcmp(e->code, "ERR_IPC_UNSAFE_DIRECTORY") == 0) return true;
+  if (strcmp(e->code, "ERR_IPC_UNSUPPORTED") == 0) return e->number == 0 && e->path[0] != '\0';
   if (strncmp(e->code, "ERR_IPC_", 8) == 0) return false;
   switch (e->number) {
     case ENOENT: return e->syscall != NULL && strcmp(e->syscall, "mkdir") == 0;

@@ -24,15 +24,15 @@ static void finalize_buffer(napi_env env, void *data, void *hint) {
   ipc_mapping_release(hint);
 }
 
-static void close_mapping(ipc_mapping *mapping) {
+static void close_mapping(ipc_mapping *mapping, uint64_t deadline_ns) {
   ipc_parkers_forget(mapping);
-  ipc_file_close(mapping);
+  ipc_file_close(mapping, deadline_ns);
 }
 
 static void finalize_file(napi_env env, void *data, void *hint) {
   (void)env, (void)hint;
   open_file *file = data;
-  if (file->link != NULL) close_mapping(file->mapping); /* nobody closed it */
+  if (file->link != NULL) close_mapping(file->mapping, 0); /* nobody closed it */
   unlink_file(file);
   ipc_mapping_release(file->mapping);
   free(file);
@@ -110,7 +110,7 @@ static napi_value open_object(napi_env env, napi_callback_info info) {
   napi_value result = opened_value(env, file, created);
   if (result == NULL) { /* nobody has it: close it now, and free it unless JavaScript will */
     unlink_file(file);
-    close_mapping(file->mapping);
+    close_mapping(file->mapping, ipc_closing_deadline());
     if (!file->has_finalizer) finalize_file(env, file, NULL);
   }
   return result;
@@ -140,7 +140,7 @@ static napi_value close_object(napi_env env, napi_callback_info info) {
   open_file *file = ipc_file_argument(&a, 0);
   if (!a.ok) return NULL;
   unlink_file(file);
-  close_mapping(file->mapping);
+  close_mapping(file->mapping, ipc_closing_deadline());
   return NULL;
 }
 
@@ -258,10 +258,11 @@ static napi_value prune(napi_env env, napi_callback_info info) {
 /* ---- for the module ------------------------------------------------------------------------- */
 
 void ipc_close_files(environment *here) {
+  uint64_t deadline_ns = ipc_closing_deadline();
   while (here->files != NULL) {
     ipc_mapping *mapping = here->files->mapping;
     unlink_file(here->files);
-    close_mapping(mapping);
+    close_mapping(mapping, deadline_ns);
   }
 }
 

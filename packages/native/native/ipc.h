@@ -10,6 +10,7 @@
  *   directory.c   making, opening and removing files safely, for all of these
  *   whereabouts.c which directory IPC_DIR means in this process
  *   error.c    what failed
+ *   robust.c   words that the kernel marks when their thread dies
  *   agent.c    slots in the registry; who is alive, and the certificate of death
  *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
  *   heirs.c    who lives on in other processes: descriptors that a command inherits
@@ -135,7 +136,9 @@ typedef struct {
   ino_t inode;           /* directory that was removed and made again */
   ino_t registry_inode;
   int registry_file;     /* descriptor; its flock(LOCK_SH) says that the registry is in use */
+  int32_t registry_id[2]; /* as it was when the registry was believed */
   ipc_registry *registry;
+  atomic_bool swept;      /* whether what dead processes left was looked for */
   ipc_word *ours;        /* by slot: agents of this process that opened a file. A pid does not
                             tell: two containers may each have their process 1 */
 } ipc_domain;
@@ -143,7 +146,8 @@ typedef struct {
 enum { IPC_MAX_DOMAINS = 64 };
 
 typedef enum {
-  IPC_LOOK, /* makes nothing and removes nothing: ENOENT without a directory or a registry of this boot */
+  IPC_LOOK, /* makes nothing and removes nothing: ENOENT without a directory or a registry of this boot.
+               For those who look, and for those who follow a handle */
   IPC_USE,  /* makes the registry, not the directory */
   IPC_MAKE, /* makes both */
 } ipc_domain_mode;
@@ -165,6 +169,18 @@ const char *ipc_directory_of(const char *value, const char *resolved, bool of_pr
 /* For a thread whose environment has no IPC_DIR: the directory that the process used last; or NULL,
  * and in `value` what IPC_DIR the process itself has, or NULL. */
 const char *ipc_directory_of_process(const char **value);
+
+/* ---- robust words (robust.c) ------------------------------------------------ */
+
+bool ipc_robust_init(pthread_mutex_t *mutex);
+int ipc_robust_offset(void); /* of the kernel's word inside a mutex; -1: the kernel has none */
+/* Locks a free one or a dead one's for the calling thread, for as long as it lives. */
+bool ipc_robust_trylock(ipc_word *word);
+/* Says how long it is this thread's: as long as the generation is that. */
+void ipc_robust_own(const ipc_word *word, ipc_word *generation, int32_t lived);
+/* Puts right what stray writes did to this thread's words and to the kernel's list of them. */
+void ipc_robust_mend(void);
+void ipc_robust_forget(void); /* in the child of a fork */
 
 /* ---- agents (agent.c) ---------------------------------------------------- */
 
@@ -272,8 +288,10 @@ typedef struct {
 ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, bool *created,
                            ipc_error *e);
 /* Leaves the opener table, drops the flock, removes an anonymous object that
- * nobody else has open. Idempotent. The memory stays until the last reference. */
-void ipc_file_close(ipc_mapping *mapping);
+ * nobody else has open; if the directory is locked until the deadline, that is left to those
+ * who sweep. Idempotent. The memory stays until the last reference. */
+void ipc_file_close(ipc_mapping *mapping, uint64_t deadline_ns);
+uint64_t ipc_closing_deadline(void); /* for all files that are closed together */
 void ipc_mapping_retain(ipc_mapping *mapping);
 void ipc_mapping_release(ipc_mapping *mapping); /* unmaps at the last one (and closes, if need be) */
 /* Two descriptors, not close-on-exec, for processes that this one starts: while one of
@@ -338,7 +356,8 @@ typedef struct {
   ipc_word *word; /* the liveness word */
   int32_t alive;  /* what it says as long as the agent lives */
   ipc_agent agent;
-  bool by_heirs;  /* it lives on in them, and nobody is woken when the last one ends: look often */
+  bool silent;    /* nobody is woken when it ends, so look often: it lives on in its heirs, or its
+                     liveness word is garbage */
 } ipc_watched;
 
 /* Calls `add` for each live opener but `self`, ready to be slept on. A dead one

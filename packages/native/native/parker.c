@@ -54,7 +54,7 @@ static bool is_watched(const parker *p, const ipc_word *word) {
 
 static void add_watched(void *context, ipc_watched watched) {
   parker *p = context;
-  if (watched.by_heirs) p->crowded = true;
+  if (watched.silent) p->crowded = true;
   if (is_watched(p, watched.word)) return;
   if (p->watching == WATCHED_PER_PARKER) p->crowded = true;
   else
@@ -165,6 +165,7 @@ static uint64_t be_idle(parker *p) {
 static void turn(parker *p) {
   ipc_sleep words[IPC_SLEEP_MAX];
   int count = 0;
+  ipc_robust_mend();
   pthread_mutex_lock(&p->lock);
   words[count++] = (ipc_sleep){&p->control, atomic_load(&p->control)};
   attach(p);

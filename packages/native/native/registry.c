@@ -72,6 +72,8 @@ static ipc_outcome make(ipc_domain *domain, const char *path, ipc_error *e) {
   }
   if (outcome == IPC_OK) {
     domain->registry = registry;
+    domain->registry_id[0] = registry->header.id_low;
+    domain->registry_id[1] = registry->header.id_high;
     domain->registry_file = aside.fd;
     domain->registry_inode = file.st_ino;
     return IPC_OK;
@@ -104,9 +106,9 @@ static ipc_outcome believe(int fd, const struct stat *file, const char *path,
 /* One of another boot, another C library or another version's layout is of use to nobody
  * here: it is made anew as soon as nobody has it open. LOCK_EX lets only one process remove it. */
 static ipc_outcome replace(ipc_domain *domain, int fd, const struct stat *file, const char *path,
-                           ipc_patience *grace, ipc_error *e) {
+                           ipc_patience *patience, ipc_patience *grace, ipc_error *e) {
   if (ipc_flock(fd, LOCK_EX)) {
-    ipc_outcome outcome = ipc_name_remove(domain->directory, IPC_REGISTRY_FILE, file, path, e);
+    ipc_outcome outcome = ipc_name_remove(domain->directory, IPC_REGISTRY_FILE, file, patience, path, e);
     return outcome == IPC_FAILED ? IPC_FAILED : IPC_AGAIN;
   }
   /* Whoever has it may be another opener, like us. */
@@ -132,7 +134,7 @@ static ipc_outcome attach(ipc_domain *domain, bool look, const char *path, ipc_p
     bool same_layout = header.layout == IPC_LAYOUT;
     if (look && !same_boot) outcome = IPC_ABSENT;
     else if (!same_boot || !same_abi || !same_layout)
-      outcome = look ? IPC_FOREIGN : replace(domain, fd, &file, path, grace, e);
+      outcome = look ? IPC_FOREIGN : replace(domain, fd, &file, path, patience, grace, e);
     if (outcome == IPC_FOREIGN && !same_layout)
       outcome = ipc_fail(e, "ERR_IPC_UNSUPPORTED", path,
                          "open %s: it is in use by a process with another version of this "
@@ -153,6 +155,8 @@ static ipc_outcome attach(ipc_domain *domain, bool look, const char *path, ipc_p
     ipc_unlock_close(fd);
     return outcome;
   }
+  domain->registry_id[0] = header.id_low;
+  domain->registry_id[1] = header.id_high;
   domain->registry_file = fd;
   domain->registry_inode = file.st_ino;
   return IPC_OK;

@@ -127,7 +127,7 @@ export class Condition extends Primitive {
   static from(handle: Handle, options: ConditionOptions): Condition {
     return new Condition(
       lockOf(options),
-      Place.from(KIND, handle, () => LAYOUT.words),
+      Place.from(KIND, handle, () => LAYOUT),
     )
   }
 

@@ -100,7 +100,7 @@ export class Event extends Primitive {
   }
 
   static from(handle: Handle): Event {
-    return new Event(Place.from(KIND, handle))
+    return new Event(Place.from(KIND, handle, () => LAYOUT))
   }
 
   /**
