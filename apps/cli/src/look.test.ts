@@ -263,7 +263,10 @@ describe.runIf(canUnshare)('a process of another pid namespace, as in a containe
       foreignUsers: [1],
     })
     const message = 'another process has it open (pid 1 of another namespace)'
-    expect(await bench.ipc('rm', 'theirs')).toMatchObject({ status: 1, err: `ipc: theirs: ${message}\n` })
+    expect(await bench.ipc('rm', 'theirs')).toMatchObject({
+      status: 1,
+      err: `ipc: theirs: ${message}\n`,
+    })
     expect(() => Lock.unlink('theirs')).toThrow(message)
     const lock = Lock.open('theirs')
     expect(lock.inspect().owner).toEqual({ pid: 1, threadId: 0, alive: true, foreign: true })
@@ -272,7 +275,9 @@ describe.runIf(canUnshare)('a process of another pid namespace, as in a containe
     running.child.kill('SIGKILL')
     await running.ended
     await until(() => !Lock.open('theirs').locked, 'it has died')
-    expect((await bench.ipc('ls')).out).toMatch(/died +1 +holding it +\(pid 1 of another namespace\)/)
+    expect((await bench.ipc('ls')).out).toMatch(
+      /died +1 +holding it +\(pid 1 of another namespace\)/,
+    )
   })
 
   test('and what it runs under a lock is none of the processes here', async () => {

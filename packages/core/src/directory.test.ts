@@ -17,7 +17,8 @@ const isRoot = process.geteuid?.() === 0
 /** Not where the checkout is in somebody's closed folder. */
 const canBeNobody =
   isRoot &&
-  spawnSync('setpriv', [`--reuid=${NOBODY}`, '--clear-groups', 'test', '-r', NO_THREAD]).status === 0
+  spawnSync('setpriv', [`--reuid=${NOBODY}`, '--clear-groups', 'test', '-r', NO_THREAD]).status ===
+    0
 const canMount = isRoot && spawnSync('unshare', ['-m', 'true']).status === 0
 if (!canMount) process.stdout.write('  NOT TESTED: what needs root and mounts\n')
 if (!canBeNobody) process.stdout.write('  NOT TESTED: what needs a second user\n')
@@ -308,7 +309,10 @@ describe('processScope is asked truly, and makes nothing', () => {
     })
 
     test('no /proc: it says so, and thread scope works', () => {
-      const answer = ask({ env: { IPC_DIR: join(home, 'ipc') }, mounted: 'mount -t tmpfs none /proc' })
+      const answer = ask({
+        env: { IPC_DIR: join(home, 'ipc') },
+        mounted: 'mount -t tmpfs none /proc',
+      })
       expect(answer).toMatchObject({
         supported: false,
         tried: { code: 'ERR_IPC_UNSUPPORTED' },

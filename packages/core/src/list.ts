@@ -27,14 +27,16 @@ export function list(): ListedObject[] {
   const domain = lookAtDomain()
   if (domain === null) return []
   const { native, index, agents } = domain
-  return callAddon(() => native.list(index, false)).map(({ file, kind, anonymous, openers, abandoned }) => {
-    const all = openers.map((agent) => agents.info(agent))
-    // A parking thread has no JavaScript; it belongs to a thread that is listed. One of which nothing
-    // is known has ended since.
-    const users = all.filter(({ threadId, pid }) => threadId >= 0 && pid !== 0)
-    const name = anonymous ? null : file.slice(kind.length + 1)
-    return { kind, name, users, ...(abandoned ? { abandoned } : {}) }
-  })
+  return callAddon(() => native.list(index, false)).map(
+    ({ file, kind, anonymous, openers, abandoned }) => {
+      const all = openers.map((agent) => agents.info(agent))
+      // A parking thread has no JavaScript; it belongs to a thread that is listed. One of which nothing
+      // is known has ended since.
+      const users = all.filter(({ threadId, pid }) => threadId >= 0 && pid !== 0)
+      const name = anonymous ? null : file.slice(kind.length + 1)
+      return { kind, name, users, ...(abandoned ? { abandoned } : {}) }
+    },
+  )
 }
 
 /**

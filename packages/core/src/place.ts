@@ -261,7 +261,7 @@ function makeBuffer(kind: string, byteLength: number): SharedArrayBuffer {
   if (typeof SharedArrayBuffer === 'function') return new SharedArrayBuffer(byteLength)
   throw new IpcError(
     'ERR_IPC_UNSUPPORTED',
-    `make a ${kind}: this page has no SharedArrayBuffer, as it is not cross-origin isolated; its server ` +
+    `make an object of kind ${JSON.stringify(kind)}: this page has no SharedArrayBuffer, as it is not cross-origin isolated; its server ` +
       'must send the headers Cross-Origin-Opener-Policy: same-origin (COOP) and ' +
       'Cross-Origin-Embedder-Policy: require-corp (COEP)',
   )

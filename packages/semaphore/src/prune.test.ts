@@ -27,7 +27,10 @@ function anotherProcess(acquire: string, end: 'is killed' | 'releases'): void {
     ${last}
   `
   const flags = ['--input-type=module', '--eval', program]
-  const { status, signal, stderr } = spawnSync(process.execPath, flags, { cwd: HERE, encoding: 'utf8' })
+  const { status, signal, stderr } = spawnSync(process.execPath, flags, {
+    cwd: HERE,
+    encoding: 'utf8',
+  })
   expect({ status, signal, stderr }).toEqual(
     end === 'releases'
       ? { status: 0, signal: null, stderr: '' }

@@ -165,10 +165,7 @@ export class Barrier extends Primitive {
   }
 
   static from(handle: Handle, options?: BarrierOptions): Barrier {
-    return new Barrier(
-      Place.from(KIND, handle, layoutOfStored),
-      options,
-    )
+    return new Barrier(Place.from(KIND, handle, layoutOfStored), options)
   }
 
   /**

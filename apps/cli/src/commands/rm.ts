@@ -22,7 +22,8 @@ export async function rm(name: string, { kind, force = false }: RmOptions): Prom
   )
   try {
     if (unlinker(name, { force })) {
-      if (wasAbandoned) say(`${name}: its last owner was killed; nobody will be told of it now`, DONE)
+      if (wasAbandoned)
+        say(`${name}: its last owner was killed; nobody will be told of it now`, DONE)
       return DONE
     }
   } catch (error) {

@@ -101,7 +101,10 @@ class Printer {
   #describe(agent: SeenAgent): string {
     const { alive, livesInHeirs, command, foreign } = agent
     if (livesInHeirs) {
-      const heir = command === null ? '' : `: ${foreign ? '' : `${command.pid} `}${this.#command({ pid: command.pid, foreign })}`
+      const heir =
+        command === null
+          ? ''
+          : `: ${foreign ? '' : `${command.pid} `}${this.#command({ pid: command.pid, foreign })}`
       return `(killed; what it started goes on${heir})`
     }
     return alive || foreign ? this.#command(agent) : '(gone)'

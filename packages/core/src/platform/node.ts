@@ -1,12 +1,7 @@
 import { channel } from 'node:diagnostics_channel'
 import { closeSync } from 'node:fs'
 import { resolve } from 'node:path'
-import {
-  getEnvironmentData,
-  isMainThread,
-  setEnvironmentData,
-  threadId,
-} from 'node:worker_threads'
+import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads'
 import { load, type Native } from '@ipc/native'
 import { withoutSlot } from '../agents.ts'
 import type { Platform } from './platform.ts'
