@@ -1,4 +1,3 @@
-import { platform } from '#platform'
 import { PlainAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
 import { joinDomain, openDomain, privateDomain, type Domain } from './domain.ts'
@@ -24,6 +23,11 @@ export interface Layout {
   readonly kind: string
   readonly words: number
   readonly options: readonly number[]
+  /**
+   * The words that name who holds it, if a dead holder's successor must be told: the first, and how many.
+   * `prune` keeps an object of which one of them is not zero.
+   */
+  readonly owners?: readonly [first: number, count: number]
 }
 
 /**
@@ -76,7 +80,7 @@ export class Place {
 
   /** Thread scope, in memory of its own. */
   static ofItsOwn({ kind, words, options }: Layout, byteLength: number = words * 4): Place {
-    const buffer = new SharedArrayBuffer(byteLength)
+    const buffer = makeBuffer(kind, byteLength)
     return Place.#inBuffer({ kind, buffer, index: 0, options })
   }
 
@@ -92,8 +96,8 @@ export class Place {
   }
 
   /** Process scope, without a name: it goes with its last user. */
-  static create({ kind, words, options }: Layout): Place {
-    const domain = openDomain(platform.directory())
+  static create({ kind, words, options, owners }: Layout): Place {
+    const domain = openDomain(true)
     return Place.#inFile(
       openFile(domain, {
         file: kind,
@@ -103,6 +107,7 @@ export class Place {
         hasOptions: true,
         words,
         options,
+        owners,
         id: null,
       }),
     )
@@ -122,8 +127,8 @@ export class Place {
     const file = `${layout.kind}.${checkName(name)}`
     checkOptions('open() options', options)
     const create = flag('create', options?.create, true)
-    const domain = openDomain(platform.directory(), create)
-    const { kind, words, options: asked } = layout
+    const domain = openDomain(create)
+    const { kind, words, options: asked, owners } = layout
     const opened = openFile(domain, {
       file,
       kind,
@@ -132,6 +137,7 @@ export class Place {
       hasOptions: given,
       words,
       options: asked,
+      owners,
       id: null,
     })
     return Place.#inFile(layoutOf === undefined ? opened : believed(opened, layoutOf))
@@ -155,7 +161,7 @@ export class Place {
       return new Place(outer.memory, 'process', handle, at, options, outer.file!.use())
     }
     if (isMemory(surroundings)) {
-      const handle = { kind, buffer: NO_BUFFER, index: at, options }
+      const handle = { kind, buffer: noBuffer(), index: at, options }
       return new Place(surroundings, 'thread', handle, at, options, null)
     }
     throw wrongType('memory', 'a SharedMemory, a SharedArrayBuffer or a Memory', surroundings)
@@ -197,7 +203,7 @@ export class Place {
 /** Of a handle: its directory is not made again when it is gone. */
 function domainOf(directory: string, name: string): Domain {
   try {
-    return joinDomain(platform.resolve(directory))
+    return joinDomain(directory)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     const what = `open ${JSON.stringify(name)} by its handle: there is none in ${directory}`
@@ -243,8 +249,23 @@ function roomIn({ words, options }: SharedFile): number {
   return Math.min(words * 4, options[0]!)
 }
 
-/** A handle needs one; a simulated memory has none. */
-const NO_BUFFER = new SharedArrayBuffer(0)
+/** A handle needs one; a simulated memory has none. Not made at load: see makeBuffer. */
+function noBuffer(): SharedArrayBuffer {
+  return (anEmptyOne ??= makeBuffer(MEMORY, 0))
+}
+
+let anEmptyOne: SharedArrayBuffer | undefined
+
+/** @throws IpcError ERR_IPC_UNSUPPORTED in a page that is not isolated */
+function makeBuffer(kind: string, byteLength: number): SharedArrayBuffer {
+  if (typeof SharedArrayBuffer === 'function') return new SharedArrayBuffer(byteLength)
+  throw new IpcError(
+    'ERR_IPC_UNSUPPORTED',
+    `make an object of kind ${JSON.stringify(kind)}: this page has no SharedArrayBuffer, as it is not cross-origin isolated; its server ` +
+      'must send the headers Cross-Origin-Opener-Policy: same-origin (COOP) and ' +
+      'Cross-Origin-Embedder-Policy: require-corp (COEP)',
+  )
+}
 
 const threadMemories = new WeakMap<SharedArrayBuffer, Memory>()
 

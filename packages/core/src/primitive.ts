@@ -11,6 +11,11 @@ export interface Inspection {
   readonly kind: string
   readonly name: string | null
   readonly scope: Scope
+  /**
+   * Only there if it is so: nobody can see here that a thread was terminated while it held the object
+   * (in a browser, or without the addon).
+   */
+  readonly liveness?: false
 }
 
 /** Options of `X.unlink`. */
@@ -62,6 +67,17 @@ export abstract class Primitive implements Disposable {
 
   /** The state as it is now; also what `console.log` prints. Takes nothing and waits for nothing. */
   abstract inspect(): Inspection
+
+  /** What `inspect` begins with. */
+  protected get inspection(): Inspection {
+    const { kind, name, scope } = this.place
+    return {
+      kind,
+      name,
+      scope,
+      ...(this.memory.seesDeaths === false ? { liveness: false as const } : {}),
+    }
+  }
 
   /** Refuses, by throwing, or ends what is pending. */
   protected abstract finish(): void

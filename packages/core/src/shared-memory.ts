@@ -82,8 +82,7 @@ export class SharedMemory extends Primitive {
   }
 
   inspect(): SharedMemoryInspection {
-    const { scope, name, byteLength } = this
-    return { kind: MEMORY, name, scope, byteLength }
+    return { ...this.inspection, byteLength: this.byteLength }
   }
 
   protected finish(): void {}

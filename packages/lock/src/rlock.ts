@@ -32,7 +32,12 @@ const KIND = 'rlock'
 
 const WORD = 0
 const DEPTH = Lock.words()
-const LAYOUT: Layout = { kind: KIND, words: Lock.words() + 1, options: [0, 0, 0, 0] }
+const LAYOUT: Layout = {
+  kind: KIND,
+  words: Lock.words() + 1,
+  options: [0, 0, 0, 0],
+  owners: [WORD, 1],
+}
 
 export interface RLockInspection extends LockInspection {
   /** How often its owner holds it. */

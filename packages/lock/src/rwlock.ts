@@ -147,7 +147,6 @@ export class RWLock extends Primitive {
 
   inspect(): RWLockInspection {
     this.checkOpen()
-    const { scope, name } = this
     const { owner: writer, waiting: writersWait } = this.#lock.inspect()
     const readers: AgentInfo[] = []
     let readersWait = false
@@ -158,7 +157,7 @@ export class RWLock extends Primitive {
       if (isWaiting(slot)) readersWait = true
       else if (info !== null) readers.push(info)
     }
-    return { kind: KIND, name, scope, writer, readers, waiting: writersWait || readersWait }
+    return { ...this.inspection, writer, readers, waiting: writersWait || readersWait }
   }
 
   protected finish(): void {

@@ -93,6 +93,35 @@ static void nudge_all(ipc_domain *domain) {
   }
 }
 
+/* A reader that finds the same generation before and after has read what that agent wrote: the
+ * generation of the slot would not tell, because it does not change before all this is written. */
+static void describe(ipc_slot *slot, int32_t generation) {
+  atomic_store(&slot->described, 0);
+  atomic_store(&slot->pid, getpid());
+  atomic_store(&slot->tid, ipc_gettid());
+  atomic_store(&slot->thread_id, my_thread_id);
+  atomic_store(&slot->pid_namespace, ipc_pid_namespace());
+  for (size_t i = 0; i < sizeof slot->notes / sizeof *slot->notes; i++)
+    atomic_store(&slot->notes[i], 0);
+  atomic_store(&slot->described, generation);
+}
+
+bool ipc_agent_identify(ipc_domain *domain, ipc_agent agent, ipc_identity *identity) {
+  int number = ipc_agent_slot(agent);
+  ipc_slot *slot = &domain->registry->slot[number];
+  int32_t generation = atomic_load(&slot->described);
+  if ((generation & 1) == 0 || ipc_agent_of(number, generation) != agent) return false;
+  identity->pid = atomic_load(&slot->pid);
+  identity->thread_id = atomic_load(&slot->thread_id);
+  identity->foreign = atomic_load(&slot->pid_namespace) != ipc_pid_namespace();
+  return atomic_load(&slot->described) == generation;
+}
+
+int32_t ipc_pid_namespace(void) {
+  struct stat namespace;
+  return ipc_stat_through("/proc/self/ns/pid", &namespace) == 0 ? (int32_t)namespace.st_ino : 0;
+}
+
 /* Certify first, then trylock: the other way round, the dead owner would look alive for
  * as long as the claimer is stopped in between. That can still be so when others lived in
  * the slot after our look at its generation:
@@ -111,11 +140,7 @@ static bool claim_slot(ipc_domain *domain, int number) {
   int32_t generation = atomic_load(&slot->generation);
   if (generation & 1) atomic_store(&slot->generation, ++generation); /* nobody else can, now */
   if (generation != seen) nudge_all(domain);
-  atomic_store(&slot->pid, getpid());
-  atomic_store(&slot->tid, ipc_gettid());
-  atomic_store(&slot->thread_id, my_thread_id);
-  for (size_t i = 0; i < sizeof slot->notes / sizeof *slot->notes; i++)
-    atomic_store(&slot->notes[i], 0);
+  describe(slot, generation + 1);
   atomic_store(&slot->generation, generation + 1);
   ipc_robust_own(ipc_liveness_word(domain, number), &slot->generation, generation + 1);
   return true;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -238,10 +239,14 @@ static int allocate(int fd, off_t bytes) {
   return 0;
 }
 
+static bool is_without_tmpfile(int number) {
+  return number == EOPNOTSUPP || number == EISDIR || number == EINVAL;
+}
+
 static bool open_aside(int directory, const char *path, ipc_aside *aside, ipc_error *e) {
   aside->temporary[0] = '\0';
   aside->fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (aside->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+  if (aside->fd < 0 && is_without_tmpfile(errno)) {
     uint64_t random;
     if (!ipc_random(&random, sizeof random, e)) return false;
     snprintf(aside->temporary, sizeof aside->temporary, IPC_TEMPORARY "%016llx",
@@ -294,6 +299,25 @@ ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name,
   }
   if (errno == EEXIST || (errno == ENOENT && named)) return IPC_AGAIN;
   return ipc_fail_errno(e, NULL, named ? "rename" : "link", path, "make %s", path);
+}
+
+/* What the file system says itself is truer than its numbers and modes: so a file is made for a moment.
+ * Where a file must have a name, other programs could see it, and the numbers must do. */
+bool ipc_aside_try(int directory, int64_t bytes, const char *call, const char *path, ipc_error *e) {
+  int fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd < 0 && is_without_tmpfile(errno)) {
+    struct statfs fs;
+    bool ok = faccessat(directory, ".", W_OK | X_OK, 0) == 0 && fstatfs(directory, &fs) == 0;
+    if (ok && (int64_t)fs.f_bavail * fs.f_bsize >= bytes) return true;
+    if (ok) errno = ENOSPC;
+    return ipc_fail_errno(e, NULL, call, path, "use the directory %s", path);
+  }
+  int number = fd < 0 ? errno : allocate(fd, bytes);
+  if (fd >= 0) close(fd);
+  if (number == 0) return true;
+  errno = number;
+  return ipc_fail_errno(e, NULL, fd < 0 ? call : "fallocate", path,
+                        fd < 0 ? "use the directory %s" : "make a registry in %s", path);
 }
 
 void ipc_aside_drop(int directory, ipc_aside *aside) {

@@ -94,11 +94,19 @@ bool ipc_aside_make(int directory, int64_t bytes, const char *path, ipc_aside *a
 ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name, const char *path,
                               ipc_error *e);
 void ipc_aside_drop(int directory, ipc_aside *aside);
+/* Whether one could be made; leaves nothing. `call` is what a failure is told as. */
+bool ipc_aside_try(int directory, int64_t bytes, const char *call, const char *path, ipc_error *e);
 
 /* Finds or makes the directory's registry: fills `registry...` of the domain. To look, it
  * must be there and of this boot, or ENOENT. */
 bool ipc_registry_open(ipc_domain *domain, bool look, ipc_error *e);
 bool ipc_registry_private(ipc_domain *domain, ipc_error *e);
+/* Whether ipc_registry_open would succeed in this directory; makes nothing that stays. */
+bool ipc_registry_check(int directory, const char *path, ipc_error *e);
+/* Whether there is room for a registry. */
+bool ipc_registry_fits(int directory, const char *call, const char *path, ipc_error *e);
+/* Whether the kernel says which start of the machine this is. */
+bool ipc_boot_check(ipc_error *e);
 /* One without a file; NULL and an error when there is no memory for it. */
 ipc_registry *ipc_registry_make(ipc_error *e);
 /* The one that all copies of this library in the process use: copies.c. */

@@ -282,6 +282,7 @@ ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, 
       ipc_fail(e, "ERR_IPC_IN_USE", o.path, "open %s: other processes keep replacing it", o.path);
     if (over || outcome == IPC_FAILED) break;
   }
+  ipc_advise_directory(e);
   *created = false;
   ipc_mapping_release(m);
   return NULL;

@@ -60,6 +60,8 @@ void ipc_header_write(ipc_header *header, ipc_word *words, const ipc_domain *dom
       [IPC_WORD_ID + 1] = id[1],
       [IPC_WORD_LENGTH] = request->words,
       [IPC_WORD_ANONYMOUS] = request->anonymous,
+      [IPC_WORD_OWNERS] = request->owners[0],
+      [IPC_WORD_OWNERS + 1] = request->owners[1],
   }};
   memcpy(&header->word[IPC_WORD_KIND], letters, sizeof letters);
   memcpy(&header->word[IPC_WORD_OPTIONS], request->options, sizeof request->options);

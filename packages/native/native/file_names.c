@@ -29,19 +29,23 @@ static void unmap_table(ipc_word *words) {
 static bool refuse(ipc_domain *domain, const char *path, const ipc_agent *agents, int count,
                    ipc_error *e) {
   enum { SHOWN = 5 };
-  char list[SHOWN * 12 + 1] = "";
-  int pids[SHOWN], shown = 0;
+  char list[SHOWN * 40 + 1] = "";
+  ipc_identity seen[SHOWN];
+  int shown = 0;
   for (int i = 0; i < count && shown < SHOWN; i++) {
-    int pid = atomic_load(&domain->registry->slot[ipc_agent_slot(agents[i])].pid);
+    ipc_identity one;
+    if (!ipc_agent_identify(domain, agents[i], &one)) continue; /* it has ended meanwhile */
     bool known = false;
-    for (int k = 0; k < shown; k++) known = known || pids[k] == pid;
+    for (int k = 0; k < shown; k++)
+      known = known || (seen[k].pid == one.pid && seen[k].foreign == one.foreign);
     if (known) continue;
     size_t length = strlen(list);
-    snprintf(list + length, sizeof list - length, "%s%d", shown > 0 ? " " : "", pid);
-    pids[shown++] = pid;
+    snprintf(list + length, sizeof list - length, "%spid %d%s", shown > 0 ? ", " : "", one.pid,
+             one.foreign ? " of another namespace" : "");
+    seen[shown++] = one;
   }
-  return ipc_fail(e, "ERR_IPC_IN_USE", path, "unlink %s: another process has it open (pid %s%s)",
-                  path, list, shown == SHOWN ? " ..." : "");
+  return ipc_fail(e, "ERR_IPC_IN_USE", path, "unlink %s: another process has it open (%s%s)", path,
+                  shown == 0 ? "it has ended meanwhile" : list, shown == SHOWN ? ", ..." : "");
 }
 
 /* Somebody holds LOCK_SH, so look who. While we hold the directory's LOCK_EX nobody
@@ -196,6 +200,36 @@ static bool remove_unused(ipc_domain *domain, const char *file, int fd, const st
          ipc_name_remove(domain->directory, file, stat, patience, file, &ignored) == IPC_OK;
 }
 
+/* ---- abandoned: the next owner must be told ---- */
+
+typedef bool agent_test(ipc_domain *domain, ipc_agent agent);
+
+static bool any_owner(ipc_domain *domain, const found *f, agent_test *test) {
+  enum { POISON = 1, AGENT_BITS = 0x3fffffff, PIECE = 256 };
+  int32_t at = f->header.word[IPC_WORD_OWNERS], left = f->header.word[IPC_WORD_OWNERS + 1];
+  int32_t words = f->header.word[IPC_WORD_LENGTH];
+  if (f->header.word[IPC_WORD_LAYOUT] != IPC_LAYOUT) return false; /* nobody knows what it says */
+  if (at < 0 || left < 0 || at > words || left > words - at) return false;
+  while (left > 0) {
+    int32_t piece[PIECE], count = left < PIECE ? left : PIECE;
+    ssize_t bytes = count * (ssize_t)sizeof *piece;
+    if (ipc_read_at(f->fd, piece, (size_t)bytes, TABLE_BYTES + (off_t)at * 4) != bytes) return true;
+    for (int i = 0; i < count; i++) {
+      ipc_agent owner = piece[i] & AGENT_BITS;
+      if (owner != 0 && owner != POISON && test(domain, owner)) return true;
+    }
+    at += count;
+    left -= count;
+  }
+  return false;
+}
+
+/* For a file that nobody has open: then nobody who holds it lives, whatever registry it is of. */
+static bool is_gone(ipc_domain *domain, ipc_agent agent) {
+  (void)domain, (void)agent;
+  return true;
+}
+
 typedef struct {
   void (*each)(const ipc_file_info *info, void *context);
   void *context;
@@ -212,6 +246,7 @@ static void list_found(ipc_domain *domain, const char *file, const found *f, lis
   memcpy(info.kind, f->name.kind, sizeof info.kind);
   memcpy(info.options, &header[IPC_WORD_OPTIONS], sizeof info.options);
   memcpy(info.id, &header[IPC_WORD_ID], sizeof info.id);
+  info.abandoned = any_owner(domain, f, ipc_agent_is_dead);
   info.openers = ipc_live_openers(domain, words, false, info.agents);
   unmap_table(words);
   info.seen = info.words < IPC_SEEN_MAX ? info.words : IPC_SEEN_MAX;
@@ -236,6 +271,7 @@ bool ipc_file_list(ipc_domain *domain, void (*each)(const ipc_file_info *info, v
 }
 
 typedef struct {
+  bool force;
   void (*each)(const char *file, void *context);
   void *context;
   ipc_patience patience;
@@ -245,14 +281,19 @@ static void prune_one(ipc_domain *domain, const char *file, void *context) {
   pruning *p = context;
   found f;
   if (!open_found(domain, file, &f)) return;
-  bool gone = remove_unused(domain, file, f.fd, &f.stat, &p->patience);
+  /* Locked first: an owner that dies after the look would have died with the file open. */
+  bool gone = ipc_flock(f.fd, LOCK_EX) && (p->force || !any_owner(domain, &f, is_gone)) &&
+              remove_unused(domain, file, f.fd, &f.stat, &p->patience);
   ipc_unlock_close(f.fd);
   if (gone) p->each(file, p->context);
 }
 
-bool ipc_file_prune(ipc_domain *domain, void (*each)(const char *file, void *context),
+bool ipc_file_prune(ipc_domain *domain, bool force, void (*each)(const char *file, void *context),
                     void *context, ipc_error *e) {
-  pruning p = {.each = each, .context = context, .patience = ipc_patience_of(IPC_PATIENCE_MS)};
+  pruning p = {.force = force,
+               .each = each,
+               .context = context,
+               .patience = ipc_patience_of(IPC_PATIENCE_MS)};
   return check_names(domain, e) && for_each(domain, prune_one, &p, e);
 }
 

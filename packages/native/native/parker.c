@@ -9,6 +9,7 @@
  */
 #include "parker.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -225,7 +226,7 @@ void ipc_parker_call(parker *p) {
 
 parker *ipc_parker_start(void) {
   parker *p = calloc(1, sizeof *p);
-  if (p == NULL) return NULL;
+  if (p == NULL) return NULL; /* errno is ENOMEM */
   pthread_mutex_init(&p->lock, NULL);
   p->stale = true;
   sigset_t all, before;
@@ -236,6 +237,7 @@ parker *ipc_parker_start(void) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (failed) {
     free(p);
+    errno = failed;
     return NULL;
   }
   pthread_setname_np(thread, "ipc-parker");

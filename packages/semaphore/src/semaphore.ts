@@ -149,10 +149,10 @@ export class Semaphore extends Acquirable<Guard> {
   }
 
   inspect(): SemaphoreInspection {
-    const { scope, name, value } = this
+    const { value } = this
     const { waiting } = this.#permits
     const owners = this.#permits.owners?.flatMap((agent) => this.describeAgent(agent) ?? []) ?? null
-    return { kind: this.place.kind, name, scope, value, undo: this.#undo, owners, waiting }
+    return { ...this.inspection, value, undo: this.#undo, owners, waiting }
   }
 
   protected take(async: boolean): Guard | undefined {
@@ -194,8 +194,10 @@ function layoutOf(kind: SemaphoreKind, options: SemaphoreOptions | undefined): L
   const undo = flag('undo', options?.undo, kind.undo)
   const [min, max] = undo ? [1, MAX_OWNED_PERMITS] : [0, MAX_VALUE]
   const value = integer('value', options?.value === undefined ? 1 : options.value, min, max)
-  const words = undo ? OwnedPermits.words(value) : CountedPermits.WORDS
-  return { kind: kind.name, words, options: [value, undo ? 1 : 0, 0, 0] }
+  const stored = [value, undo ? 1 : 0, 0, 0]
+  if (!undo) return { kind: kind.name, words: CountedPermits.WORDS, options: stored }
+  const owners = OwnedPermits.owners(value)
+  return { kind: kind.name, words: OwnedPermits.words(value), options: stored, owners }
 }
 
 function layoutOfStored(kind: SemaphoreKind): (options: readonly number[]) => Layout {

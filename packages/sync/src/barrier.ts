@@ -252,8 +252,8 @@ export class Barrier extends Primitive {
   }
 
   inspect(): BarrierInspection {
-    const { scope, name, parties, waiting, broken } = this
-    return { kind: KIND, name, scope, parties, waiting, broken }
+    const { parties, waiting, broken } = this
+    return { ...this.inspection, parties, waiting, broken }
   }
 
   /* ---- arriving -------------------------------------------------------------------------------- */

@@ -235,8 +235,7 @@ export class Condition extends Primitive {
 
   inspect(): ConditionInspection {
     this.checkOpen()
-    const { scope, name } = this
-    return { kind: KIND, name, scope, waiting: this.#entries.waiting }
+    return { ...this.inspection, waiting: this.#entries.waiting }
   }
 
   /* ---- waiting --------------------------------------------------------------------------------- */
