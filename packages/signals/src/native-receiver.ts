@@ -52,7 +52,7 @@ export class NativeReceiver implements Receiver {
   apply(number: number, want: Want, listened: boolean): void {
     if (want === 'caught') return this.#catch(number, listened)
     this.#caught.delete(number)
-    if (!this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
+    if (!listened && !this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
     if (want === 'node') this.#native.signalGiveBack(number)
     else this.#native.signalSet(number, want === 'ignored')
   }
@@ -87,9 +87,7 @@ export class NativeReceiver implements Receiver {
   }
 
   #letLibuvGo(number: number): void {
-    if (letLibuvGo(number) && countListeners(number) === 0) {
-      this.#native.signalDisplaced(number, true)
-    }
+    if (letLibuvGo(number)) this.#native.signalDisplaced(number, true)
   }
 
   isInForce(number: number): boolean {

@@ -25,7 +25,8 @@ export function watchListeners(native: Native): void {
   const before = (event: string | symbol, gone: boolean): void => {
     const number = numberOfEvent(event)
     if (number === undefined || isOwnChange() || countListeners(number) > 0) return
-    if (!state.ours.has(number) && !isAwaited(number) && !isBlocked(number)) return
+    const isOurs = state.ours.has(number) || isAwaited(number) || isBlocked(number)
+    if (!isOurs && !keepsLibuv(number)) return
     if (gone) keepLibuv(number)
     const isLibuvs = !keepsLibuv(number)
     if (isLibuvs) {
