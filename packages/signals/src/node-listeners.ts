@@ -42,7 +42,8 @@ export function keepsLibuv(number: number): boolean {
 }
 
 export function keepLibuv(number: number): void {
-  if (!isChanging && !keepsLibuv(number)) change(() => process.on(eventsOf(number)[0]!, listenToNothing))
+  if (!isChanging && !keepsLibuv(number))
+    change(() => process.on(eventsOf(number)[0]!, listenToNothing))
 }
 
 /** Whether there was something to let go. */

@@ -33,7 +33,10 @@ function run(argv: readonly string[]): Promise<Outcome> {
     child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))
     child.on('close', (code, signal) => {
       const printed = text.split('\n').filter(Boolean)
-      resolve({ printed: printed.map((line) => JSON.parse(line) as unknown), ended: signal ?? code })
+      resolve({
+        printed: printed.map((line) => JSON.parse(line) as unknown),
+        ended: signal ?? code,
+      })
     })
   })
 }
@@ -55,7 +58,15 @@ describe.runIf(hasCompiler)('among threads of other native code', { timeout: WAT
     const built = spawnSync(
       'cc',
       [
-        ...['-std=c11', '-O1', '-Wall', '-Wno-deprecated-declarations', '-fPIC', '-shared', '-pthread'],
+        ...[
+          '-std=c11',
+          '-O1',
+          '-Wall',
+          '-Wno-deprecated-declarations',
+          '-fPIC',
+          '-shared',
+          '-pthread',
+        ],
         `-I${join(dirname(headers), 'include')}`,
         ...['-o', addon, fixture('threads.c')],
       ],
