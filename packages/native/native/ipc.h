@@ -17,7 +17,8 @@
  *   futex.c    wait on many words at once, wake
  *   park.c     one blocking sleep
  *   tickets.c, parker.c, sink.c   asynchronous ones, on parking threads: parker.h
- *   signals.c, send.c   receiving and sending signals: signals.h, send.h
+ *   signals.c  the handler of signals and its records: signals.h; send.c sends them
+ *   dispositions.c, masks.c, threads.c   what the kernel is told of signals; whose threads there are
  *   command.c  running another program, or becoming it: command.h
  *   binding.c, *_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
