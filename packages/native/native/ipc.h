@@ -17,6 +17,7 @@
  *   tickets.c, parker.c, sink.c   asynchronous ones, on parking threads: parker.h
  *   signals.c, send.c   receiving and sending signals: signals.h, send.h
  *   command.c  running another program, or becoming it: command.h
+ *   forward.c, witness.c   passing on to it the signals that it has not got itself: forward.h
  *   binding.c, *_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
  * All shared words are 32 bits, sequentially consistent, and never touched in

@@ -21,8 +21,10 @@ import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ip
 import { exactly } from '../arguments.ts'
 import { BY_SIGNAL, DONE, NOT_DONE } from '../exit.ts'
 import { cannotRun, Failure } from '../failure.ts'
-import { say } from '../print.ts'
+import { inheritedDescriptors } from '../inherited.ts'
 import { native } from '../native.ts'
+import { refuseEndlessWait, tellHolds } from '../nested.ts'
+import { say } from '../print.ts'
 import { deadlineOf, holdExclusive, holdOneOf, holdShared, type Tenure } from '../tenure.ts'
 
 export interface RunOptions {
@@ -53,15 +55,20 @@ export async function run(
   if (options.shared && options.max !== undefined) {
     throw new Failure('--shared and --max do not go together')
   }
+  const descriptors = inheritedDescriptors()
+  native().commandAwait()
+  if (options.timeout === undefined) refuseEndlessWait(name, options, descriptors)
   mayHaveHeirs()
   const tenure = await take(name, options)
   if (tenure === null) return options.conflictExitCode ?? NOT_DONE
   delete process.env['IPC_ABANDONED'] // of an ipc that runs this one
+  if (!options.commandOnly) tellHolds(tenure.objects)
   if (tenure.abandoned) {
-    const status = repair(name, tenure, options)
+    const status = repair(name, tenure, descriptors, options)
     if (status !== DONE) return status
   }
-  const { status, bySignal } = runUnder(tenure, command, exactly(command), () => tenure.begin())
+  const words = exactly(command)
+  const { status, bySignal } = runUnder(tenure, words, descriptors, () => tenure.begin())
   if (!options.commandOnly) waitForHeirs(name, tenure, command[0]!)
   if (!bySignal) tenure.release()
   return status
@@ -74,26 +81,31 @@ async function take(name: string, { timeout, shared, max }: RunOptions): Promise
 }
 
 /** Before the command, alone with what the last owner left. */
-function repair(name: string, tenure: Tenure, { abandonedExec }: RunOptions): number {
+function repair(
+  name: string,
+  tenure: Tenure,
+  descriptors: readonly number[],
+  { abandonedExec }: RunOptions,
+): number {
   process.env['IPC_ABANDONED'] = '1'
   if (abandonedExec === undefined) {
     return say(`${name}: the last owner was killed: what it did may be half-done`, DONE)
   }
-  const { status } = runUnder(tenure, ['sh', '-c', abandonedExec])
+  const { status } = runUnder(tenure, ['sh', '-c', abandonedExec], descriptors)
   if (status === DONE) return DONE
   return say(`${name}: the last owner was killed, and --abandoned-exec failed`, status)
 }
 
 function runUnder(
   tenure: Tenure,
-  command: readonly string[],
-  words: readonly (string | Uint8Array)[] = command,
+  words: readonly (string | Uint8Array)[],
+  descriptors: readonly number[],
   started: () => void = () => {},
 ): Ending {
   const bequests: Bequest[] = []
   try {
     for (const object of tenure.objects) bequests.push(bequeath(object))
-    const [code, signal] = native().commandRun(words, (pid) => {
+    const [code, signal] = native().commandRun(words, descriptors, (pid) => {
       noteCommand(tenure.objects[0]!, pid)
       for (const bequest of bequests) bequest.close()
       started()
@@ -102,7 +114,7 @@ function runUnder(
   } catch (error) {
     for (const bequest of bequests) bequest.close()
     if (!tenure.abandoned) tenure.release() // or the next one would not be told
-    throw cannotRun(command[0]!, error)
+    throw cannotRun(String(words[0]), error)
   }
 }
 
