@@ -27,6 +27,7 @@
 #include "forward.h"
 #include "witness.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -124,7 +125,7 @@ static bool has_ended(pid_t command) {
 }
 
 static bool read_all(pid_t pid, const char *name, char *text, size_t size) {
-  char path[48];
+  char path[64];
   snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;
@@ -172,12 +173,26 @@ static int64_t now_ms(void) {
 
 static bool is_from_a_process(const siginfo_t *info) { return info->si_code == SI_USER; }
 
-/* 0: it is in another pid namespace. */
-static bool is_running(pid_t sender) {
-  char stat[512];
-  if (sender == 0 || !read_all(sender, "stat", stat, sizeof stat)) return false;
+static bool is_thread_running(pid_t process, const char *thread) {
+  char name[32], stat[512];
+  snprintf(name, sizeof name, "task/%.10s/stat", thread);
+  if (!read_all(process, name, stat, sizeof stat)) return false;
   const char *name_ends = strrchr(stat, ')');
   return name_ends != NULL && strchr("RD", name_ends[2]) != NULL;
+}
+
+/* Any thread: the one that signals may wait for another, as in a garbage collection. A sender in
+ * another pid namespace is 0, and nobody knows. */
+static bool is_running(pid_t sender) {
+  char path[48];
+  snprintf(path, sizeof path, "/proc/%d/task", sender);
+  DIR *threads = sender == 0 ? NULL : opendir(path);
+  if (threads == NULL) return false;
+  bool is = false;
+  for (struct dirent *each; !is && (each = readdir(threads)) != NULL;)
+    is = each->d_name[0] != '.' && is_thread_running(sender, each->d_name);
+  closedir(threads);
+  return is;
 }
 
 static bool may_still_come_to_all(const held_signal *signal, pid_t command) {
