@@ -29,7 +29,8 @@ Examples:
 
 The lock is held until the command has ended, and everything that it started, unless they closed
 the descriptors that they inherit (--command-only: until the command has ended). That is so even if
-ipc itself is killed. Signals that ipc gets are passed on to the command.
+ipc itself is killed. The command gets each signal once, whether it was sent to ipc, to the process
+group or by the terminal, and it inherits the descriptors that ipc was given.
 
 If the command is killed, or ipc, the next owner is told: by a line on standard error, by
 IPC_ABANDONED=1 in the environment of its command, and by --abandoned-exec. If that script fails,

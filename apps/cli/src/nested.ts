@@ -5,7 +5,7 @@
  * that holds it, and only as an heir: then what it waits for is held at least until it ends itself.
  */
 import { observe, type Primitive } from '@ipc/core'
-import { readlinkSync } from 'node:fs'
+import { fstatSync, statSync } from 'node:fs'
 import { Failure } from './failure.ts'
 
 const VARIABLE = 'IPC_RUN_HOLDS'
@@ -54,14 +54,17 @@ function living({ agent, kind }: Hold): string | null {
   return observe().agents.some((one) => one.agent === agent) ? kind : null
 }
 
+/** By what they are: a file that was made without a name shows none later. */
 function isHeirIn(directory: string, descriptors: readonly number[]): boolean {
-  return descriptors.some((number) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${number}`) === `${directory}/.registry`
-    } catch {
-      return false
-    }
-  })
+  try {
+    const registry = statSync(`${directory}/.registry`)
+    return descriptors.some((number) => {
+      const { dev, ino } = fstatSync(number)
+      return dev === registry.dev && ino === registry.ino
+    })
+  } catch {
+    return false // it was removed
+  }
 }
 
 function told(): readonly Hold[] {

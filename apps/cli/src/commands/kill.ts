@@ -38,9 +38,12 @@ function processNumber(text: string): number {
   throw new Failure(`no process number: ${JSON.stringify(text)}`)
 }
 
-/** What a shell says of a command that a signal ended: `ipc kill -l $?`. */
+/** Takes what a shell says of a command that a signal ended, as POSIX wants it: `ipc kill -l $?`. */
 function signalOfStatus(text: string): string {
-  return /^\d+$/.test(text) && Number(text) > BY_SIGNAL ? String(Number(text) - BY_SIGNAL) : text
+  const number = Number(text)
+  return /^\d+$/.test(text) && number > BY_SIGNAL && number < 2 * BY_SIGNAL
+    ? String(number - BY_SIGNAL)
+    : text
 }
 
 /** However it is written. */
@@ -66,7 +69,8 @@ function spelled(name: string, all: readonly SignalEntry[]): number | undefined 
 }
 
 function list(only: readonly string[], json: boolean): number {
-  const entries = only.length === 0 ? signalTable() : only.map((text) => entryOf(signalOfStatus(text)))
+  const entries =
+    only.length === 0 ? signalTable() : only.map((text) => entryOf(signalOfStatus(text)))
   if (json) {
     print(`${JSON.stringify(entries, null, 2)}\n`)
   } else {
