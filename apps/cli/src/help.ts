@@ -25,6 +25,7 @@ Examples:
   ipc run nightly --timeout 10s --conflict-exit-code 75 -- ./backup.sh
   ipc run index --shared -- ./search.sh      and elsewhere: ipc run index -- ./rebuild.sh
   ipc run encode --max 4 -- ffmpeg -i in.mov out.mp4
+  ipc run -n /var/lock/backup.lock -c ./backup.sh   as with flock(1): -n -w -x -s -o -E -c
   ipc run nightly --abandoned-exec 'rm -rf /srv/unfinished' -- ./backup.sh
 
 The lock is held until the command has ended, and everything that it started, unless they closed

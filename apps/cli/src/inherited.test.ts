@@ -119,7 +119,7 @@ describe('the command has', () => {
     const { port } = server.address() as AddressInfo
     const serve = `require('net').createServer((s) => s.end('activated ' + process.env.LISTEN_FDS, () => process.exit())).listen({ fd: 3 })`
     const args = [bench.cli, 'run', 'a', '--', process.execPath, '-e', serve]
-    const { fd } = (server as unknown as { readonly _handle: { readonly fd: number } })._handle
+    const { fd } = Reflect.get(server, '_handle') as { readonly fd: number }
     const running = bench.program(process.execPath, args, { LISTEN_FDS: '1' }, [fd])
     server.close()
     expect(await text(connect(port, '127.0.0.1'))).toBe('activated 1')

@@ -181,6 +181,7 @@ describe.runIf(has('script', '--version'))('a terminal', () => {
       await running.says('up')
       running.child.kill('SIGKILL')
       await until(() => observe().agents.length === 0, 'the command has ended, and ipc')
+      expect((await bench.ipc('run', 'a', '-t', '0', '--', 'echo', 'free')).out).toBe('free\n')
     },
   )
 })
