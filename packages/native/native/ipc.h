@@ -20,6 +20,7 @@
  *   signals.c  the handler of signals and its records: signals.h; send.c sends them
  *   dispositions.c, masks.c, threads.c   what the kernel is told of signals; whose threads there are
  *   command.c  running another program, or becoming it: command.h
+ *   forward.c, witness.c   passing on to it the signals that it has not got itself: forward.h
  *   binding.c, *_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
  * All shared words are 32 bits, sequentially consistent, and never touched in

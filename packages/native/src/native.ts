@@ -54,13 +54,16 @@ export interface Native {
   bequeath(file: NativeFile): [life: number, use: number]
   hasHeirs(domain: number, agent: number): boolean
 
-  /** Runs a program and blocks until it has ended; signals are passed on to it. */
+  /** Runs a program and blocks until it has ended; it is sent the signals that it has not got itself. */
   commandRun(
     argv: readonly (string | Uint8Array)[],
+    descriptors: readonly number[],
     started: (pid: number) => void,
   ): [code: number, signal: number]
   /** Becomes another program; returns only by throwing. */
-  commandBecome(argv: readonly (string | Uint8Array)[]): never
+  commandBecome(argv: readonly (string | Uint8Array)[], descriptors: readonly number[]): never
+  /** Signals end this process from now on, as they end a program that is not Node.js. */
+  commandAwait(): void
 
   kill(pid: number, signal: number): void
   /** To the calling thread. */

@@ -20,7 +20,7 @@ function titleOf({ kind, name }: ViewedObject): string {
 }
 
 /** `45s`, `3m 20s`, `2h 5m`, `4d 3h`. */
-function age(ms: number): string {
+export function age(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 60) return `${s}s`
   if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`
