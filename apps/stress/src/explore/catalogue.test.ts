@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
 import { UsageError } from '../usage.ts'
 import { CATALOGUE } from './catalogue.ts'
-import { inMacrotask } from './event-loop.ts'
+import { bounded, budgetUntil, inMacrotask } from '@ipc/explorer/engine'
 import { describeProgram, parseProgram } from './program.ts'
-import { budgetUntil, search } from './search.ts'
-import { bounded } from './strategies/bounded.ts'
+import { search } from './search.ts'
 import { fromToken, toToken } from './token.ts'
 
 // A wait of a Condition looks at every entry: with one preemption its programs take over a minute.

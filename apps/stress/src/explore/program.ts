@@ -1,5 +1,5 @@
 import { UsageError } from '../usage.ts'
-import type { Faults, Model, Segment } from './model.ts'
+import type { Faults, Model, Segment } from '@ipc/explorer/engine'
 import type { Subject } from './subjects/subject.ts'
 import { subjectOf } from './subjects/table.ts'
 

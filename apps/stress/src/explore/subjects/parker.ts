@@ -1,6 +1,5 @@
 import { Lock } from '@ipc/lock'
-import { asUnmerged, type Agent } from '../agent.ts'
-import type { View } from '../model.ts'
+import { type Agent, asUnmerged, FIRST_ID, type Segment, type View } from '@ipc/explorer/engine'
 import {
   agentOf,
   DATA,
@@ -15,11 +14,9 @@ import { NativeMemory } from '../native/native-memory.ts'
 import { Parker } from '../native/parker.ts'
 import { Layout, Process } from '../native/process.ts'
 import { ABORTED, TicketMemory, type Fate } from '../native/ticket-memory.ts'
-import { FIRST_ID } from '../operation.ts'
 import { ACQUIRED, ACQUIRES, exclusion, GAVE_UP, RELEASED, RELEASES } from './exclusion.ts'
 import { everybodyHasItOpen, FIRST_GENERATION } from './openers.ts'
 import { showNative } from './show-native.ts'
-import type { Segment } from '../model.ts'
 import type { Subject } from './subject.ts'
 
 const layout = new Layout(DATA + Lock.words())

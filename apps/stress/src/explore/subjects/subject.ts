@@ -1,4 +1,4 @@
-import type { Model, Monitor, Segment } from '../model.ts'
+import type { Model, Monitor, Segment } from '@ipc/explorer/engine'
 
 /** A primitive as the explorer knows it: what agents can do with it, and what must hold. */
 export interface Subject {

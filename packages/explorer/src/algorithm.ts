@@ -1,0 +1,161 @@
+import type { Agent, Code } from './code/agent.ts'
+import type { Memory } from './memory.ts'
+import type { Faults, Model, Monitor, View } from './model.ts'
+
+/** An algorithm over shared words, and what its threads do with it. */
+export interface Algorithm<T = Memory> {
+  /** How many shared words (int32) there are; all are zero at first. */
+  readonly words: number
+  /** Makes what a thread works with, anew for each thread; if left out, that is the memory itself. */
+  readonly open?: (memory: Memory) => T
+  /** What each thread does: a function, or `tasks(...)`. One to eight. */
+  readonly threads: readonly (ThreadCode<T> | Tasks<T>)[]
+  /** How many threads may be inside at once, from `enter` to `leave`; default 1. */
+  readonly inside?: number
+  /** When no thread can go on any more: says what is wrong, if anything is. It may only read the words. */
+  readonly atRest?: (words: Words) => string | undefined
+  /** Whether a thread may sleep though nobody will wake it; by default none may. */
+  readonly maySleep?: (words: Words, thread: number) => boolean
+  /** Names of the words, for timelines. */
+  readonly names?: readonly string[]
+  /** A value of a word, for timelines. */
+  readonly show?: (word: number, value: number) => string
+  /** Set by `overAtomics`. */
+  readonly surroundings?: Surroundings
+}
+
+/** What must be so while an algorithm is explored. */
+export interface Surroundings {
+  /** Puts something in the place of globals; returns what puts them back. */
+  readonly install: () => () => void
+  /** Sleeps hear of no deaths. */
+  readonly isDeaf: true
+}
+
+/** A thread that blocks. It may depend on nothing but what its memory answers. */
+export type ThreadCode<T> = (it: T, thread: Thread) => void
+
+/** The shared words, to read. */
+export type Words = Pick<Memory, 'load' | 'isDead'>
+
+/** What a thread has beside its algorithm. */
+export interface Thread {
+  /** From 0. */
+  readonly number: number
+  readonly memory: Memory
+  /** From here on the thread is inside; if more are than may be, a law is broken. */
+  enter(): void
+  leave(): void
+  /** Calls something that may time out, at any moment; outside such calls, time stands still. */
+  timed<R>(call: () => R): R
+}
+
+/** A thread that is an event loop: `tasks()` of @ipc/explorer/event-loops makes it. */
+export interface Tasks<T> {
+  readonly codeOver: (open: (agent: Agent) => T, threadOf: (agent: Agent) => Thread) => Code
+}
+
+const MOST_THREADS = 8
+const MOST_WORDS = 4096
+
+const ENTERED = 1
+const LEAVES = 2
+
+/** @throws TypeError or RangeError for what cannot be explored */
+export function modelOf<T>(algorithm: Algorithm<T>, faults: Faults): Model {
+  const { words, threads, surroundings } = algorithm
+  if (!Number.isInteger(words) || words < 1 || words > MOST_WORDS) {
+    throw new RangeError(`words must be an integer from 1 to ${MOST_WORDS}: ${String(words)}`)
+  }
+  if (!Array.isArray(threads) || threads.length < 1 || threads.length > MOST_THREADS) {
+    const given = Array.isArray(threads) ? threads.length : String(threads)
+    throw new RangeError(`there must be 1 to ${MOST_THREADS} threads: ${given}`)
+  }
+  if (surroundings !== undefined && faults.spurious > 0) {
+    throw new RangeError(
+      `spurious must be 0 over Atomics, whose wait() ends for a reason only: ${faults.spurious}`,
+    )
+  }
+  // A function that two threads share is one piece of code: what is known of it is known of both.
+  const distinct = [...new Set(threads as Algorithm<T>['threads'])]
+  const names = namesOf(distinct)
+  const segments = distinct.map((thread, i) => ({
+    name: names[i]!,
+    code: codeOf(algorithm, thread),
+  }))
+  return {
+    name: 'algorithm',
+    words,
+    agents: algorithm.threads.map((thread) => [segments[distinct.indexOf(thread)]!]),
+    ...(surroundings?.isDeaf === true ? { robust: [] } : {}),
+    faults,
+    monitor: monitorOf(algorithm),
+  }
+}
+
+/** The names of the functions; those that would be alike get a number. */
+function namesOf<T>(threads: readonly (ThreadCode<T> | Tasks<T>)[]): string[] {
+  const names: string[] = []
+  for (const thread of threads) {
+    const name = typeof thread === 'function' ? thread.name || 'thread' : 'tasks'
+    names.push(names.includes(name) ? `${name}${names.length}` : name)
+  }
+  return names
+}
+
+function codeOf<T>(algorithm: Algorithm<T>, thread: ThreadCode<T> | Tasks<T>): Code {
+  const open = (agent: Agent): T => {
+    if (algorithm.open === undefined) return agent.memory as unknown as T
+    const it = algorithm.open(agent.memory)
+    const isNamed = typeof it === 'object' && it !== null && !(it instanceof Int32Array)
+    return isNamed ? (agent.named(it) as T) : it
+  }
+  // What a function returns is handed on, so that asynchronous code is refused.
+  if (typeof thread === 'function') return (agent) => thread(open(agent), threadOf(agent))
+  return thread.codeOver(open, threadOf)
+}
+
+function threadOf(agent: Agent): Thread {
+  return {
+    number: agent.number,
+    memory: agent.memory,
+    enter: () => agent.did(ENTERED),
+    leave: () => agent.begins(LEAVES),
+    timed: (call) => agent.timed(call),
+  }
+}
+
+/** The monitor's words say how many times each thread is inside. */
+function monitorOf<T>(algorithm: Algorithm<T>): Monitor {
+  const { threads, inside = 1, atRest, maySleep, names, show } = algorithm
+  return {
+    words: threads.length,
+    tell(view, agent, code) {
+      if (code === LEAVES) {
+        if (view.get(agent) === 0) return `T${agent} leaves, and was not inside`
+        view.set(agent, view.get(agent) - 1)
+        return undefined
+      }
+      view.set(agent, view.get(agent) + 1)
+      const all = whoIsInside(view)
+      if (all.length <= inside) return undefined
+      return `${all.map((one) => `T${one}`).join(' and ')} are inside at once, at most ${inside} may be`
+    },
+    ...(atRest === undefined ? {} : { atRest: (view: View) => atRest(view.shared) }),
+    ...(maySleep === undefined
+      ? {}
+      : { maySleep: (view: View, agent: number) => maySleep(view.shared, agent) }),
+    ...(names === undefined ? {} : { wordNames: names }),
+    ...(show === undefined ? {} : { show }),
+  }
+}
+
+/** A dead thread is not inside. */
+function whoIsInside(view: View): number[] {
+  const all: number[] = []
+  for (let agent = 0; agent < view.agents; agent++) {
+    if (view.isDead(agent)) continue
+    for (let i = 0; i < view.get(agent); i++) all.push(agent)
+  }
+  return all
+}
