@@ -2,7 +2,7 @@
  * A mutex that spins a little before it sleeps, and one with a bug. Run it: `node spin-then-park.js`
  * prints what `check` says of both.
  */
-import { check } from '@ipc/stress'
+import { check } from '@ipc/explorer'
 
 const FREE = 0
 const HELD = 1
@@ -37,7 +37,7 @@ class LooksTooEarly extends SpinThenPark {
   }
 }
 
-/** @type {import('@ipc/stress').ThreadCode<SpinThenPark>} */
+/** @type {import('@ipc/explorer').ThreadCode<SpinThenPark>} */
 function hold(mutex, thread) {
   mutex.lock()
   thread.enter()
@@ -46,12 +46,12 @@ function hold(mutex, thread) {
 }
 
 for (const Mutex of [SpinThenPark, LooksTooEarly]) {
-  const result = await check({
+  const report = check({
     words: 1,
     open: (memory) => new Mutex(memory),
     threads: [hold, hold, hold],
     names: ['state'],
     show: (_, value) => ['FREE', 'HELD', 'CONTENDED'][value] ?? String(value),
   })
-  console.log(`${Mutex.name}\n${String(result)}\n`)
+  console.log(`${Mutex.name}\n${String(report)}\n`)
 }

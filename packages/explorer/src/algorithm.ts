@@ -67,9 +67,9 @@ export function modelOf<T>(algorithm: Algorithm<T>, faults: Faults): Model {
   if (!Number.isInteger(words) || words < 1 || words > MOST_WORDS) {
     throw new RangeError(`words must be an integer from 1 to ${MOST_WORDS}: ${String(words)}`)
   }
-  if (!Array.isArray(threads) || threads.length < 1 || threads.length > MOST_THREADS) {
-    const given = Array.isArray(threads) ? threads.length : String(threads)
-    throw new RangeError(`there must be 1 to ${MOST_THREADS} threads: ${given}`)
+  if (!Array.isArray(threads)) throw new TypeError(`threads must be a list: ${typeof threads}`)
+  if (threads.length < 1 || threads.length > MOST_THREADS) {
+    throw new RangeError(`there must be 1 to ${MOST_THREADS} threads: ${threads.length}`)
   }
   if (surroundings !== undefined && faults.spurious > 0) {
     throw new RangeError(

@@ -150,7 +150,7 @@ function within(index: number, length: number): number {
 function wordOf(array: object, index: number): { memory: SimulatedMemory; word: number } | null {
   const view = views.get(array)
   if (view === undefined) return null
-  const i = Math.trunc(Number(index)) || 0
+  const i = Math.trunc(index) || 0
   if (i < 0 || i >= view.length) throw new RangeError(`Invalid atomic access index: ${index}`)
   return { memory: view.memory, word: view.first + i }
 }
@@ -169,7 +169,7 @@ function modify(name: Modify): (array: Int32Array, index: number, value: number)
 const OUTCOMES = { woken: 'ok', changed: 'not-equal', 'timed-out': 'timed-out' } as const
 
 const forever = (timeout: number | undefined): number =>
-  timeout === undefined || Number.isNaN(Number(timeout)) ? Infinity : Math.max(0, Number(timeout))
+  timeout === undefined || Number.isNaN(timeout) ? Infinity : Math.max(0, timeout)
 
 /**
  * The functions of `Atomics`, over simulated and over real arrays. For code that has taken its own

@@ -113,7 +113,7 @@ function strategiesOf(options: CheckOptions): readonly Strategy[] {
   const { preemptions = 2, schedules = 500, seed = 1, strategies } = options
   if (strategies !== undefined) {
     if (Array.isArray(strategies) && strategies.length > 0) return strategies
-    throw new TypeError(`strategies must be a list of at least one: ${String(strategies)}`)
+    throw new TypeError(`strategies must be a list of at least one: ${JSON.stringify(strategies)}`)
   }
   integer('preemptions', preemptions, 0, 50)
   integer('schedules', schedules, 0, 1e9)

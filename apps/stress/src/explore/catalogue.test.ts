@@ -3,7 +3,7 @@ import { UsageError } from '../usage.ts'
 import { CATALOGUE } from './catalogue.ts'
 import { bounded, budgetUntil, inMacrotask } from '@ipc/explorer/engine'
 import { describeProgram, parseProgram } from './program.ts'
-import { search } from './search.ts'
+import { ProgramExplorer } from './search.ts'
 import { fromToken, toToken } from './token.ts'
 
 // A wait of a Condition looks at every entry: with one preemption its programs take over a minute.
@@ -20,7 +20,12 @@ test.each([...CATALOGUE])(
     const preemptions = PREEMPTIONS.get(subject) ?? 1
     const found = await inMacrotask(() =>
       texts.filter((text) => {
-        const result = search(parseProgram(text), [bounded(preemptions)], budgetUntil(Infinity))
+        const explorer = new ProgramExplorer()
+        const result = explorer.search(
+          parseProgram(text),
+          [bounded(preemptions)],
+          budgetUntil(Infinity),
+        )
         return result.finding !== null || !result.outcomes[0]!.complete
       }),
     )

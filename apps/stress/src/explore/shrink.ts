@@ -1,5 +1,5 @@
 import { bounded, type Budget } from '@ipc/explorer/engine'
-import { segmentsOf, type Program } from './program.ts'
+import { isWritable, segmentsOf, type Program } from './program.ts'
 import type { ProgramExplorer, Search } from './search.ts'
 
 /** What is left of a program is searched with these, which finds most that there is to find. */
@@ -14,6 +14,7 @@ export function shrink(explorer: ProgramExplorer, found: Search, budget: Budget)
   for (let isDone = false; !isDone;) {
     isDone = true
     for (const program of smaller(smallest.program)) {
+      if (!isWritable(program)) continue
       if (budget.over()) return smallest
       const result = explorer.search(program, STRATEGIES, small)
       if (result.finding === null) continue

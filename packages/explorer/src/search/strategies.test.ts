@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { ALL, type Memory } from '../memory.ts'
+import { ALL } from '../code/operation.ts'
+import type { Memory } from '../memory.ts'
 import { Machine } from '../machine/machine.ts'
 import { NO_FAULTS, type Faults, type Model, type Monitor } from '../model.ts'
 import type { Agent } from '../code/agent.ts'

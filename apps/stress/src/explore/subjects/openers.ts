@@ -90,6 +90,10 @@ export const openers: Subject = {
     ...exclusion([...NAMES, OBJECT, `${OBJECT}.reservation`, `${OBJECT}.deaths`]),
     show: showNative,
   },
+  refuses: (agents) =>
+    agents.some((segments) => segments.slice(1).includes(CLAIMS))
+      ? `${CLAIMS} comes from outside, so it is the first thing that an agent does`
+      : undefined,
   segments: [
     segment('hold', hold),
     segment('tryFor', (agent, { lock }) => {

@@ -91,6 +91,8 @@ function asynchronous(
   }
 }
 
+const CLOSES = 'abortClose'
+
 const isInProcess = (segments: readonly string[]): boolean =>
   segments.some((name) => ASYNCHRONOUS.has(name))
 
@@ -149,6 +151,10 @@ export const parker: Subject = {
     show: (index, value) =>
       index < DATA + Lock.words() ? showNative(index, value) : layout.show(index, value),
   },
+  refuses: (agents) =>
+    agents.some((segments) => segments.slice(0, -1).includes(CLOSES))
+      ? `${CLOSES} closes the object, so it is the last thing that an agent does`
+      : undefined,
   segments: [
     blocking('hold', hold),
     blocking('holdLong', (agent, lock) => {
@@ -164,7 +170,7 @@ export const parker: Subject = {
       holdUnlessAborted(agent, lock, () => {})
     }),
     // The process may die then with what the ticket has consumed.
-    asynchronous('abortClose', 'is aborted', (agent, lock, memory) => {
+    asynchronous(CLOSES, 'is aborted', (agent, lock, memory) => {
       holdUnlessAborted(agent, lock, () => memory.close())
     }),
     asynchronous('ends', 'ends', hold),
