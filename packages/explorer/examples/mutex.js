@@ -14,10 +14,11 @@ export class Mutex {
   }
 
   lock() {
-    if (Atomics.compareExchange(this.words, 0, FREE, HELD) === FREE) return
-    // Whoever had to wait takes it as CONTENDED: others may sleep still, and it cannot know.
-    while (Atomics.exchange(this.words, 0, CONTENDED) !== FREE) {
+    let state = Atomics.compareExchange(this.words, 0, FREE, HELD)
+    if (state === HELD) state = Atomics.exchange(this.words, 0, CONTENDED)
+    while (state !== FREE) {
       Atomics.wait(this.words, 0, CONTENDED)
+      state = Atomics.exchange(this.words, 0, CONTENDED) // others may sleep still: it cannot know
     }
   }
 
@@ -26,15 +27,14 @@ export class Mutex {
   }
 }
 
-/** The one who was woken takes the mutex as HELD, and forgets those who sleep still. */
+/** Whoever was woken takes the mutex as if nobody else slept. */
 export class ForgetfulMutex extends Mutex {
   lock() {
     let state = Atomics.compareExchange(this.words, 0, FREE, HELD)
+    if (state === HELD) state = Atomics.exchange(this.words, 0, CONTENDED)
     while (state !== FREE) {
-      if (state === CONTENDED || Atomics.compareExchange(this.words, 0, HELD, CONTENDED) !== FREE) {
-        Atomics.wait(this.words, 0, CONTENDED)
-      }
-      state = Atomics.compareExchange(this.words, 0, FREE, HELD) // CONTENDED is right here
+      Atomics.wait(this.words, 0, CONTENDED)
+      state = Atomics.exchange(this.words, 0, HELD)
     }
   }
 }

@@ -45,10 +45,10 @@ test('check() finds nothing in what is right, and says what it covered', () => {
   const report = check({ words: 1, threads: [soundHold, soundHold] }, { complete: true })
   expect(report).toMatchObject({ held: true, verdict: 'held', failure: null })
   expect(report.coverage).toContainEqual(
-    expect.stringMatching(/^complete: all schedules: the complete state graph, \d+ states$/),
+    expect.stringMatching(/^all schedules: the complete state graph, \d+ states$/),
   )
   expect(report.coverage).toContainEqual(expect.stringMatching(/^POS: 500 random schedules/))
-  expect(String(report)).toMatch(/^HELD\n {2}≤ 0 preemptions: /)
+  expect(String(report)).toMatch(/^HELD\n {2}all schedules with ≤ 0 preemptions: /)
 })
 
 test('check() finds two inside at once, and its token shows it again', () => {

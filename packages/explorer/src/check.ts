@@ -143,7 +143,9 @@ function nothingFound(
 function coverageOf({ outcomes }: Pick<Search, 'outcomes'>): string[] {
   return outcomes
     .filter(({ finding }) => finding === null)
-    .map(({ strategy, covered }) => `${strategy}: ${covered}`)
+    .map(({ strategy, covered, states, complete: is }) =>
+      is && states > 0 ? covered : `${strategy}: ${covered}`,
+    )
 }
 
 function violated(timeline: Timeline, token: string, coverage: readonly string[]): Report {
