@@ -20,11 +20,11 @@ export interface Algorithm<T = Memory> {
   readonly names?: readonly string[]
   /** A value of a word, for timelines. */
   readonly show?: (word: number, value: number) => string
-  /** Set by `overAtomics`. */
+  /** @internal set by `overAtomics` */
   readonly surroundings?: Surroundings
 }
 
-/** What must be so while an algorithm is explored. */
+/** @internal what must be so while an algorithm is explored */
 export interface Surroundings {
   /** Puts something in the place of globals; returns what puts them back. */
   readonly install: () => () => void
@@ -52,7 +52,30 @@ export interface Thread {
 
 /** A thread that is an event loop: `tasks()` of @ipc/explorer/event-loops makes it. */
 export interface Tasks<T> {
-  readonly codeOver: (open: (agent: Agent) => T, threadOf: (agent: Agent) => Thread) => Code
+  readonly tasks: readonly TaskCode<T>[]
+}
+
+/** One of several asynchronous calls of a thread. */
+export type TaskCode<T> = (it: T, thread: TaskThread) => Promise<void>
+
+export interface TaskThread extends Thread {
+  /** A signal that may be aborted at any moment. */
+  signal(): AbortSignal
+  /** Lets other events happen first, or not. */
+  turn(): Promise<void>
+}
+
+/** Makes a loop's code, from what opens its object and what else its tasks have. */
+type CodeOfLoop<T> = (open: (agent: Agent) => T, threadOf: (agent: Agent) => Thread) => Code
+
+// Here nothing is known of event loops: whoever makes `Tasks` says how they are executed.
+const loops = new WeakMap<object, CodeOfLoop<never>>()
+
+/** @internal */
+export function makeTasks<T>(tasks: readonly TaskCode<T>[], code: CodeOfLoop<T>): Tasks<T> {
+  const made = { tasks }
+  loops.set(made, code as unknown as CodeOfLoop<never>)
+  return made
 }
 
 const MOST_THREADS = 8
@@ -72,9 +95,8 @@ export function modelOf<T>(algorithm: Algorithm<T>, faults: Faults): Model {
     throw new RangeError(`there must be 1 to ${MOST_THREADS} threads: ${threads.length}`)
   }
   if (surroundings !== undefined && faults.spurious > 0) {
-    throw new RangeError(
-      `spurious must be 0 over Atomics, whose wait() ends for a reason only: ${faults.spurious}`,
-    )
+    const why = 'over Atomics, whose wait() ends for a reason only'
+    throw new RangeError(`spurious must be 0 ${why}: ${faults.spurious}`)
   }
   // A function that two threads share is one piece of code: what is known of it is known of both.
   const distinct = [...new Set(threads as Algorithm<T>['threads'])]
@@ -112,7 +134,9 @@ function codeOf<T>(algorithm: Algorithm<T>, thread: ThreadCode<T> | Tasks<T>): C
   }
   // What a function returns is handed on, so that asynchronous code is refused.
   if (typeof thread === 'function') return (agent) => thread(open(agent), threadOf(agent))
-  return thread.codeOver(open, threadOf)
+  const codeOfLoop = loops.get(thread) as CodeOfLoop<T> | undefined
+  if (codeOfLoop !== undefined) return codeOfLoop(open, threadOf)
+  throw new TypeError(`a thread must be a function, or made by tasks(): ${typeof thread}`)
 }
 
 function threadOf(agent: Agent): Thread {

@@ -264,6 +264,7 @@ const UNSUPPORTED = [
   'Int16Array',
   'Uint16Array',
   'Uint32Array',
+  'Float16Array',
   'Float32Array',
   'Float64Array',
   'BigInt64Array',
@@ -307,6 +308,7 @@ function install(clock: Clock): () => void {
   replace('Atomics', SimulatedAtomics)
   replace('Int32Array', new Proxy(RealInt32Array, { construct: makeArray }))
   for (const name of UNSUPPORTED) {
+    if (all[name] === undefined) continue // newer than this runtime
     replace(name, new Proxy(all[name] as Function, { construct: refuseArray(name) }))
   }
   const time = (): number => clock.memory?.now() ?? 0

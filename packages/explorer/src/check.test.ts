@@ -2,8 +2,7 @@ import { expect, test } from 'vitest'
 import type { Memory } from '@ipc/core'
 import type { Thread } from './algorithm.ts'
 import { check, replay } from './check.ts'
-import { complete } from './search/bounded.ts'
-import { pct, pos, preemptions, randomWalk } from './search/strategies.ts'
+import { complete, pct, pos, preemptions, randomWalk } from './search/strategies.ts'
 
 const FREE = 0
 const HELD = 1
@@ -145,9 +144,11 @@ test('check() says when the budget ran out', () => {
 test.each([
   [{ words: 0, threads: [soundHold] }, {}, 'words must be an integer from 1 to 4096: 0'],
   [{ words: 1, threads: [] }, {}, 'there must be 1 to 8 threads: 0'],
+  [{ words: 1, threads: [{} as never] }, {}, 'a function, or made by tasks(): object'],
   [{ words: 1, threads: [soundHold] }, { deaths: -1 }, 'deaths must be an integer from 0 to 9: -1'],
   [{ words: 1, threads: [soundHold] }, { budgetMs: NaN }, 'budgetMs must be more than 0: NaN'],
   [{ words: 1, threads: [soundHold] }, { strategies: [] }, 'a list of at least one'],
+  [{ words: 1, threads: [soundHold] }, { strategies: [{ name: 'x' }] }, 'a list of at least one'],
 ])('check() refuses %j with %j', (algorithm, options, message) => {
   expect(() => check(algorithm, options)).toThrow(message)
 })

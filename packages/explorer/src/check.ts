@@ -5,7 +5,8 @@ import { bounded, complete } from './search/bounded.ts'
 import { budgetOf } from './search/budget.ts'
 import { Explorer, type Search } from './search/explorer.ts'
 import { samples } from './search/samples.ts'
-import type { Strategy } from './search/strategy.ts'
+import type { Strategy } from './search/strategies.ts'
+import type { Strategy as Searching } from './search/strategy.ts'
 import { drawTimeline } from './story/draw.ts'
 import { follow, type Timeline } from './story/timeline.ts'
 import { readToken, writeToken } from './story/token.ts'
@@ -109,11 +110,14 @@ function faultsOf({ deaths = 0, spurious = 0 }: CheckOptions): Faults {
   return { crashes: deaths, spurious }
 }
 
-function strategiesOf(options: CheckOptions): readonly Strategy[] {
+function strategiesOf(options: CheckOptions): readonly Searching[] {
   const { preemptions = 2, schedules = 500, seed = 1, strategies } = options
   if (strategies !== undefined) {
-    if (Array.isArray(strategies) && strategies.length > 0) return strategies
-    throw new TypeError(`strategies must be a list of at least one: ${JSON.stringify(strategies)}`)
+    if (isList(strategies)) return strategies
+    const given = JSON.stringify(strategies)
+    throw new TypeError(
+      `strategies must be a list of at least one, as complete and pct(): ${given}`,
+    )
   }
   integer('preemptions', preemptions, 0, 50)
   integer('schedules', schedules, 0, 1e9)
@@ -125,6 +129,14 @@ function strategiesOf(options: CheckOptions): readonly Strategy[] {
   ]
 }
 
+function isList(all: readonly Strategy[]): all is readonly Searching[] {
+  return (
+    Array.isArray(all) &&
+    all.length > 0 &&
+    all.every((one) => typeof (one as Partial<Searching>).search === 'function')
+  )
+}
+
 function integer(name: string, value: number, min: number, max: number): void {
   if (Number.isInteger(value) && value >= min && value <= max) return
   throw new RangeError(`${name} must be an integer from ${min} to ${max}: ${String(value)}`)
@@ -133,7 +145,7 @@ function integer(name: string, value: number, min: number, max: number): void {
 /** A higher bound says what the lower ones do; the sentences of all strategies stay in the order. */
 function nothingFound(
   { outcomes }: Search,
-  strategies: readonly Strategy[],
+  strategies: readonly Searching[],
   coverage: readonly string[],
 ): Report {
   const isDone = outcomes.length === strategies.length && outcomes.every((one) => one.complete)

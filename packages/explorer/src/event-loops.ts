@@ -2,40 +2,36 @@
  * Threads that are event loops, explored like any other. Between two events all microtasks run, and only
  * Node can be told to run them: hence an entry of its own.
  */
-import type { Algorithm, Tasks, Thread } from './algorithm.ts'
+import { makeTasks, type Algorithm, type TaskCode, type Tasks } from './algorithm.ts'
 import { check as checkNow, replay as replayNow, type CheckOptions, type Report } from './check.ts'
 import type { Agent } from './code/agent.ts'
-import { eventLoop, inMacrotask, type Loop } from './code/event-loop.ts'
+import { eventLoop, inMacrotask } from './code/event-loop.ts'
 import type { Memory } from './memory.ts'
 
-/** One of several asynchronous calls of a thread. */
-export type TaskCode<T> = (it: T, thread: Thread & Pick<Loop, 'signal' | 'turn'>) => Promise<void>
+export type { TaskCode, Tasks, TaskThread } from './algorithm.ts'
 
 /**
  * A thread that is an event loop: it begins with the first task, and the others begin, in order, at
- * any moment later. Each task has `signal()`, which may be aborted at any moment, and `turn()`, which
- * lets other events happen first.
+ * any moment later.
  */
 export function tasks<T>(...all: readonly TaskCode<T>[]): Tasks<T> {
-  return {
-    codeOver(open, threadOf) {
-      const known = new WeakMap<Agent, T>()
-      const opened = (agent: Agent): T => {
-        if (!known.has(agent)) known.set(agent, open(agent))
-        return known.get(agent)!
-      }
-      return eventLoop(
-        all.map(
-          (task) => (loop) =>
-            task(opened(loop.agent), {
-              ...threadOf(loop.agent),
-              signal: () => loop.signal(),
-              turn: () => loop.turn(),
-            }),
-        ),
-      )
-    },
-  }
+  return makeTasks(all, (open, threadOf) => {
+    const known = new WeakMap<Agent, T>()
+    const opened = (agent: Agent): T => {
+      if (!known.has(agent)) known.set(agent, open(agent))
+      return known.get(agent)!
+    }
+    return eventLoop(
+      all.map(
+        (task) => (loop) =>
+          task(opened(loop.agent), {
+            ...threadOf(loop.agent),
+            signal: () => loop.signal(),
+            turn: () => loop.turn(),
+          }),
+      ),
+    )
+  })
 }
 
 /**

@@ -1,7 +1,13 @@
 export type { Algorithm, Tasks, Thread, ThreadCode, Words } from './algorithm.ts'
 export { overAtomics, SimulatedAtomics, type AtomicsAlgorithm } from './atomics.ts'
 export { check, replay, type CheckOptions, type Failure, type Report } from './check.ts'
-export { complete } from './search/bounded.ts'
-export { pct, pos, preemptions, randomWalk, type Samples } from './search/strategies.ts'
-export type { Strategy } from './search/strategy.ts'
+export {
+  complete,
+  pct,
+  pos,
+  preemptions,
+  randomWalk,
+  type Samples,
+  type Strategy,
+} from './search/strategies.ts'
 export type { Row, RowKind, Standing, Timeline, WordAtEnd } from './story/timeline.ts'

@@ -4,7 +4,7 @@ import type { Model, View, Violation } from '../model.ts'
 import type { Node } from '../code/node.ts'
 import { MAY_START, Op } from '../code/operation.ts'
 import { Tickets } from './tickets.ts'
-import { Words } from './words.ts'
+import { ReadOnlyMemory } from './read-only-memory.ts'
 import { MAX_AGENTS } from './action.ts'
 
 /** What an agent is. */
@@ -31,7 +31,7 @@ const DEATHS = (1 << SPURIOUS_SHIFT) - 1
 export class State implements View {
   readonly model: Model
   readonly agents: number
-  readonly shared: Words
+  readonly shared: ReadOnlyMemory
   readonly automata: Automata
   readonly vector: Int32Array
   violation: Violation | null = null
@@ -60,7 +60,7 @@ export class State implements View {
     this.#faults = tickets + Tickets.words(this.agents, this.hasLoops)
     this.vector = new Int32Array(this.#faults + 1)
     this.tickets = new Tickets(this.vector.subarray(tickets, this.#faults))
-    this.shared = new Words(this.vector.subarray(0, words), (agent) => this.isDead(agent))
+    this.shared = new ReadOnlyMemory(this.vector.subarray(0, words), (agent) => this.isDead(agent))
     this.roots = agents.map((segments, agent) =>
       segments.map(({ code }) => automata.of(code, agent).root),
     )

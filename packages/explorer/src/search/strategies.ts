@@ -1,9 +1,13 @@
 /** The strategies under the names, and with the options, that users know. */
-import { bounded } from './bounded.ts'
+import { bounded, complete as completeGraph } from './bounded.ts'
 import { pct as pctOf } from './pct.ts'
 import { pos as posOf } from './pos.ts'
 import { random } from './random-walk.ts'
-import type { Strategy } from './strategy.ts'
+
+/** A way to go through the schedules of an algorithm, made by the functions here. */
+export interface Strategy {
+  readonly name: string
+}
 
 /** How many random schedules, and which ones. */
 export interface Samples {
@@ -14,6 +18,9 @@ export interface Samples {
 }
 
 const SCHEDULES = 500
+
+/** Every schedule: the complete graph of states, loops included. */
+export const complete: Strategy = completeGraph
 
 /** All schedules with at most this many preemptions. */
 export function preemptions(most: number): Strategy {
