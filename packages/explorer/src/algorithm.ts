@@ -44,10 +44,10 @@ export interface Thread {
   readonly number: number
   readonly memory: Memory
   /** From here on the thread is inside; if more are than may be, a law is broken. */
-  enter(): void
-  leave(): void
+  readonly enter: () => void
+  readonly leave: () => void
   /** Calls something that may time out, at any moment; outside such calls, time stands still. */
-  timed<R>(call: () => R): R
+  readonly timed: <R>(call: () => R) => R
 }
 
 /** A thread that is an event loop: `tasks()` of @ipc/explorer/event-loops makes it. */
@@ -60,9 +60,9 @@ export type TaskCode<T> = (it: T, thread: TaskThread) => Promise<void>
 
 export interface TaskThread extends Thread {
   /** A signal that may be aborted at any moment. */
-  signal(): AbortSignal
+  readonly signal: () => AbortSignal
   /** Lets other events happen first, or not. */
-  turn(): Promise<void>
+  readonly turn: () => Promise<void>
 }
 
 /** Makes a loop's code, from what opens its object and what else its tasks have. */
@@ -74,7 +74,7 @@ const loops = new WeakMap<object, CodeOfLoop<never>>()
 /** @internal */
 export function makeTasks<T>(tasks: readonly TaskCode<T>[], code: CodeOfLoop<T>): Tasks<T> {
   const made = { tasks }
-  loops.set(made, code as unknown as CodeOfLoop<never>)
+  loops.set(made, code)
   return made
 }
 
