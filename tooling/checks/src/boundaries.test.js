@@ -30,6 +30,8 @@ const SOUND = {
   'packages/core/src/memory.ts': `export const load = Atomics.load\nimport { park } from '#platform'\n`,
   'packages/core/src/platform/node.ts': `import { map } from '@ipc/native'\nimport 'node:os'\n`,
   'packages/core/src/platform/web.ts': `export {}\n`,
+  'packages/explorer/src/atomics.ts': `import type { Memory } from '@ipc/core'\nconst real = Atomics\n`,
+  'packages/explorer/src/code/event-loop.ts': `import { setFlagsFromString } from 'node:v8'\n`,
   'packages/lock/package.json': `{ "dependencies": { "@ipc/core": "workspace:^" } }`,
   'packages/lock/src/lock.ts': [
     `// Atomics and import 'node:fs' may stand in a comment`,
@@ -56,6 +58,9 @@ test.each([
   ['packages/signals/src/a.ts', `const { Atomics } = globalThis`, ':1: names Atomics'],
   ['packages/sync/src/a.ts', '`${Atomics.load(words, 0)}`', ':1: names Atomics'],
   ['packages/lock/src/a.ts', `/*\n*/ import '@ipc/native'`, ':2: imports @ipc/native'],
+  ['packages/explorer/src/check.ts', `Atomics.load(words, 0)`, ':1: names Atomics'],
+  ['packages/explorer/src/check.ts', `import 'node:v8'`, 'imports node:v8'],
+  ['packages/explorer/src/a.ts', `import { Lock } from '@ipc/lock'`, 'imports @ipc/lock'],
   ['packages/semaphore/src/a.ts', `import { x } from "@ipc/native"`, 'imports @ipc/native'],
   ['packages/native/src/a.ts', `import type { Memory } from '@ipc/core'`, 'imports @ipc/core'],
   ['packages/core/src/a.ts', `await import('@ipc/lock')`, 'imports @ipc/lock'],
