@@ -110,15 +110,10 @@ function codeOf<T>(algorithm: Algorithm<T>, thread: ThreadCode<T> | Tasks<T>): C
     // What it returns is handed on, so that asynchronous code is refused.
     return (agent) => thread(open(agent), threadOf(agent))
   }
-  const known = new WeakMap<Agent, T>()
-  const opened = (agent: Agent): T => {
-    if (!known.has(agent)) known.set(agent, open(agent))
-    return known.get(agent)!
-  }
   return eventLoop(
     thread.tasks.map(
       (task) => (loop) =>
-        task(opened(loop.agent), {
+        task(loop.agent.once(open), {
           ...threadOf(loop.agent),
           signal: () => loop.signal(),
           turn: () => loop.turn(),
