@@ -15,23 +15,18 @@ export type { TaskCode, Tasks, TaskThread } from './algorithm.ts'
  * any moment later.
  */
 export function tasks<T>(...all: readonly TaskCode<T>[]): Tasks<T> {
-  return makeTasks(all, (open, threadOf) => {
-    const known = new WeakMap<Agent, T>()
-    const opened = (agent: Agent): T => {
-      if (!known.has(agent)) known.set(agent, open(agent))
-      return known.get(agent)!
-    }
-    return eventLoop(
+  return makeTasks(all, (open, threadOf) =>
+    eventLoop(
       all.map(
         (task) => (loop) =>
-          task(opened(loop.agent), {
+          task(loop.agent.once(open), {
             ...threadOf(loop.agent),
             signal: () => loop.signal(),
             turn: () => loop.turn(),
           }),
       ),
-    )
-  })
+    ),
+  )
 }
 
 /**

@@ -3,7 +3,8 @@ import type { SeenAgent } from '@ipc/core'
 import type { Deadlock, Link } from './deadlocks.ts'
 import type { Paint } from './paint.ts'
 import type { Numbered, Processes } from './processes.ts'
-import type { ViewedObject, ViewWithDeadlocks } from './view.ts'
+import type { ViewWithDeadlocks } from './look.ts'
+import type { ViewedObject } from './view.ts'
 
 /** Every line is cut at `width`, except the words about deadlocks, which are wrapped. */
 export function linesOf(view: ViewWithDeadlocks, paint: Paint, width: number = Infinity): string[] {

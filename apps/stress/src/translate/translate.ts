@@ -133,15 +133,9 @@ function opener(
   parts: readonly Part[],
   planted: string | undefined,
 ): (agent: Agent) => readonly Shared[] {
-  const known = new WeakMap<Agent, Shared[]>()
-  return (agent) => {
-    let objects = known.get(agent)
-    if (objects === undefined) {
-      objects = parts.map((part) => openPart(part, agent, planted))
-      known.set(agent, objects)
-    }
-    return objects
-  }
+  const open = (agent: Agent): readonly Shared[] =>
+    parts.map((part) => openPart(part, agent, planted))
+  return (agent) => agent.once(open)
 }
 
 /**

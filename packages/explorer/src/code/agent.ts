@@ -10,6 +10,7 @@ export class Agent {
   readonly number: number
   readonly memory: SimulatedMemory
   readonly #isWatched: boolean
+  #made: Map<unknown, unknown> | undefined
 
   constructor(number: number, memory: SimulatedMemory, isWatched: boolean) {
     this.number = number
@@ -25,6 +26,13 @@ export class Agent {
       if (memory.stoppedAt === null) memory.calls.push(call)
     }
     return named(object, note, prefix)
+  }
+
+  /** What its tasks share: made when it is first asked for, in each execution anew. */
+  once<T>(make: (agent: Agent) => T): T {
+    const made = (this.#made ??= new Map())
+    if (!made.has(make)) made.set(make, make(this))
+    return made.get(make) as T
   }
 
   /** Tells the monitor that something was done, by the operation that came last. */

@@ -31,6 +31,8 @@ export type Oracle = (operation: Operation, memory: SimulatedMemory) => number |
 /** Thrown through the code under test at its first operation that has no answer yet. */
 export const STOP: Error = new Error('stopped by the explorer')
 
+const NO_WAKES: (Wake | null)[] = []
+
 /** Code that catches everything and tries again would never end. */
 const MAX_OPERATIONS_AFTER_STOP = 10_000
 
@@ -74,7 +76,8 @@ export class SimulatedMemory implements Memory {
   #next = 0
   #now = 0
   #sinceStop = 0
-  readonly #wakes: (Wake | null)[] = Array.from({ length: TICKETS }, () => null)
+  /** Of asynchronous sleeps; most executions have none, so that it is made with the first. */
+  #wakes: (Wake | null)[] = NO_WAKES
 
   constructor(
     agent: number,
@@ -148,6 +151,7 @@ export class SimulatedMemory implements Memory {
   }
 
   #sleepAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket | null {
+    if (this.#wakes === NO_WAKES) this.#wakes = Array.from({ length: TICKETS }, () => null)
     const slot = this.#wakes.findIndex((known) => known === null)
     if (slot < 0) throw new Error(`an agent may have ${TICKETS} asynchronous sleeps`)
     if (this.#do(Op.PARK_ASYNC, index, expected, watch) === REFUSED) return null

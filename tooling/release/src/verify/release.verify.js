@@ -19,9 +19,8 @@ import { libraries, publishedPackages, ROOT } from '../packages.js'
 import { Consumer } from './consumer.js'
 import { expected } from './programs/run.mjs'
 import { startRegistry } from './registry.js'
-import { fetchTools, has, output, plainEnvironment } from './tools.js'
+import { fetchTools, has, NODES, output, plainEnvironment } from './tools.js'
 
-const NODES = ['20.19.0', '22.23.3', '24.9.0', '26.9.0']
 const TYPESCRIPTS = ['5.9.3', '7.0.2']
 
 const missing = [...COMPILERS.values()].filter((compiler) => !has(compiler))
