@@ -1,11 +1,10 @@
 import type { Memory } from './memory.ts'
-
-const states = new WeakMap<Memory, Map<string, object>>()
+import { realm } from './realm.ts'
 
 /**
- * What one thread remembers of one object (its hold, its queue), however often it opened it.
- * Memories are canonical per thread, so (memory, index) names the object; `what`, because another
- * kind of object may have been there before.
+ * What one realm of a thread remembers of one object (its hold, its queue), however often it opened
+ * it, and with however many copies of this module. Memories are canonical in a realm, so (memory, index)
+ * names the object; `what`, because another kind of object may have been there before.
  */
 export function localState<T extends object>(
   memory: Memory,
@@ -13,8 +12,8 @@ export function localState<T extends object>(
   what: string,
   make: () => T,
 ): T {
-  let ofMemory = states.get(memory)
-  if (ofMemory === undefined) states.set(memory, (ofMemory = new Map()))
+  let ofMemory = realm.states.get(memory)
+  if (ofMemory === undefined) realm.states.set(memory, (ofMemory = new Map()))
   const key = `${what} ${index}`
   let state = ofMemory.get(key)
   if (state === undefined) ofMemory.set(key, (state = make()))

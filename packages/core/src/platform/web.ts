@@ -13,5 +13,10 @@ export const platform: Platform = {
   resolve: (directory) => directory,
   closeDescriptor: () => {},
   clock: () => performance.now.bind(performance),
+  thread: globalThis as unknown as Record<symbol, unknown>,
+  keepAlive: () => {}, // a page lives as long as somebody looks at it
+  outside: (call) => call(),
+  later: () => {},
+  isListening: false,
   blocked: () => {},
 }
