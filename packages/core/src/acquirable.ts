@@ -103,8 +103,8 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
    */
   async withAsync<R>(body: (guard: G) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
     checkFunction('what withAsync() calls', body)
-    let granted =
-      this.#takeAtOnce(options) ?? (await this.#enqueue('withAsync', options, Infinity, true))
+    let granted = await (this.#takeAtOnce(options) ??
+      this.#enqueue('withAsync', options, Infinity, true))
     if (granted instanceof Suspicion) {
       if (isAwaitedByAllRunning()) granted.convict()
       granted = await granted.rest

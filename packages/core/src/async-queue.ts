@@ -6,6 +6,7 @@ import {
   LONG_WAIT_MS,
   stackHere,
   tell,
+  traceAs,
   unwatch,
   watch,
   type Watched,
@@ -61,6 +62,7 @@ class Call<T> implements Abortable {
 
   settle(result: T | null): void {
     this.#end()
+    if (this.askedAt !== null && result !== null) traceAs(result, this.askedAt)
     this.#resolve(result)
   }
 

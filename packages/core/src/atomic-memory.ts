@@ -69,13 +69,7 @@ export class AtomicMemory implements Memory {
     return this.#parking.park(index, expected, deadline, watch)
   }
 
-  parkAsync(
-    index: number,
-    expected: number,
-    watch: Watch,
-    wake: Wake,
-    hasLooked = false,
-  ): Ticket {
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake, hasLooked = false): Ticket {
     return this.#parking.parkAsync(index, expected, watch, wake, hasLooked)
   }
 

@@ -18,11 +18,16 @@ export function askWhoListens(): boolean {
   return (isTracing = platform.isListening)
 }
 
-const stacks = new WeakMap<Guard, string>()
+const stacks = new WeakMap<object, string>()
 
 /** Remembers where a guard was asked for. */
 export function traceHold(guard: Guard): void {
   if (isTracing) stacks.set(guard, stackHere())
+}
+
+/** The same of what a wait gave; it need not be a guard. */
+export function traceAs(result: unknown, stack: string): void {
+  if (typeof result === 'object' && result !== null) stacks.set(result, stack)
 }
 
 /** Without what is above the caller's caller. */

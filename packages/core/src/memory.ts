@@ -68,13 +68,7 @@ export interface Memory {
    * The same without blocking: calls `wake` once, never before it has returned. `hasLooked`: the last
    * sleep in this very state ended for no reason, so this one may be long.
    */
-  parkAsync(
-    index: number,
-    expected: number,
-    watch: Watch,
-    wake: Wake,
-    hasLooked?: boolean,
-  ): Ticket
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake, hasLooked?: boolean): Ticket
   /** Wakes up to `count` sleepers of a word; returns how many. */
   unpark(index: number, count: number): number
   /** Monotonic milliseconds. */

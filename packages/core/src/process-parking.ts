@@ -98,21 +98,13 @@ export class ProcessParking implements Parking {
     this.#native.passOnDeaths(this.#file)
   }
 
-  parkAsync(
-    index: number,
-    expected: number,
-    watch: Watch,
-    wake: Wake,
-    hasLooked: boolean,
-  ): Ticket {
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake, hasLooked: boolean): Ticket {
     this.#hasSlept = true
     const word = this.#data + index
     const wakes = Wakes.of(this.#native)
     const id = wakes.add(
       (realm) =>
-        callAddon(() =>
-          this.#native.ticket(this.#file, word, expected, watch, realm, hasLooked),
-        ),
+        callAddon(() => this.#native.ticket(this.#file, word, expected, watch, realm, hasLooked)),
       wake,
     )
     return { cancel: () => wakes.cancel(id) }

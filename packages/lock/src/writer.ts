@@ -62,7 +62,10 @@ export class Writer extends Side {
       end: () => this.#end(),
       what: `${this.description} for writing`,
       owners: () => this.#owners(),
-      own: () => [...(this.#lock.writing.draining ? [] : this.#lock.own()), ...this.whole.reader.shares],
+      own: () => [
+        ...(this.#lock.writing.draining ? [] : this.#lock.own()),
+        ...this.whole.reader.shares,
+      ],
     }
   }
 
