@@ -52,7 +52,8 @@ export class NativeReceiver implements Receiver {
   apply(number: number, want: Want, listened: boolean): void {
     if (want === 'caught') return this.#catch(number, listened)
     this.#caught.delete(number)
-    if (!listened && !this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
+    if (countListeners(number) > 0) letLibuvGo(number) // it stays, for those
+    else if (!listened && !this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
     if (want === 'node') this.#native.signalGiveBack(number)
     else this.#native.signalSet(number, want === 'ignored')
   }
@@ -64,6 +65,7 @@ export class NativeReceiver implements Receiver {
   }
 
   #catch(number: number, listened: boolean): void {
+    if (listened) keepLibuv(number) // so that whoever listens sees that somebody handles it
     const chain = this.#keepLibuv(number) || listened
     // One that is blocked is caught for whoever waits for it, and for nobody else; but if SIGCHLD is
     // taken from libuv, it never hears of that child's end.
