@@ -1,6 +1,6 @@
 /** What zsh and fish offer. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Bench } from '../fixtures/ipc.ts'
@@ -9,7 +9,8 @@ let bench: Bench
 
 beforeEach(() => {
   bench = new Bench()
-  const ipc = join(bench.home, 'ipc')
+  mkdirSync(join(bench.home, 'bin'))
+  const ipc = join(bench.home, 'bin', 'ipc')
   writeFileSync(ipc, `#!/bin/sh\nexec ${bench.ipcCommand} "$@"\n`)
   chmodSync(ipc, 0o755)
 })
@@ -22,7 +23,7 @@ afterEach(async () => {
 type Offers = (...words: string[]) => Promise<readonly string[]>
 
 async function lines(shell: string, args: string[], env: NodeJS.ProcessEnv): Promise<string[]> {
-  const PATH = `${bench.home}:${process.env['PATH'] ?? ''}`
+  const PATH = `${bench.home}/bin:${process.env['PATH'] ?? ''}`
   const { out, err } = await bench.program(shell, args, { HOME: bench.home, PATH, ...env }).ended
   expect(err).toBe('')
   return out.split('\n').filter((line) => line !== '')
