@@ -4,7 +4,7 @@ import { checkName } from '../kinds.ts'
 import { jsonOf } from '../look/json.ts'
 import { paintFor } from '../look/paint.ts'
 import { linesOf } from '../look/print.ts'
-import { look } from '../look/view.ts'
+import { look } from '../look/look.ts'
 import { print, say } from '../print.ts'
 
 export function ls(name: string | undefined, { json }: { readonly json?: boolean }): void {
