@@ -90,6 +90,14 @@ test('kill', async () => {
     err: `ipc: ${pid}: no such process\n`,
   })
   expect((await bench.ipc('kill', '-l')).out).toContain('10  SIGUSR1')
+  for (const [status, name] of [
+    ['137', 'SIGKILL'],
+    ['143', 'SIGTERM'],
+    ['192', 'SIGRTMAX'],
+  ]) {
+    expect((await bench.ipc('kill', '-l', status!)).out).toContain(`${name} `)
+  }
+  expect((await bench.ipc('kill', '-l', '193')).status).toBe(2)
   expect(JSON.parse((await bench.ipc('kill', '-l', '--json', 'rtmin+1')).out)).toMatchObject([
     { signal: 'SIGRTMIN+1' },
   ])

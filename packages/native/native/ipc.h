@@ -17,8 +17,10 @@
  *   futex.c    wait on many words at once, wake
  *   park.c     one blocking sleep
  *   tickets.c, parker.c, sink.c   asynchronous ones, on parking threads: parker.h
- *   signals.c, send.c   receiving and sending signals: signals.h, send.h
+ *   signals.c  the handler of signals and its records: signals.h; send.c sends them
+ *   dispositions.c, masks.c, threads.c   what the kernel is told of signals; whose threads there are
  *   command.c  running another program, or becoming it: command.h
+ *   forward.c, witness.c   passing on to it the signals that it has not got itself: forward.h
  *   binding.c, *_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
  * All shared words are 32 bits, sequentially consistent, and never touched in
@@ -79,7 +81,7 @@ enum {
  *   OWNER_DIED       odd         dead, not certified
  *   OWNER_DIED       even        dead and certified, or left: may be claimed
  *   tid              odd (old)   claimed by one who has not certified yet
- *   0                odd         never
+ *   0                odd         never, unless it is garbage: then its thread mends it (robust.c)
  *
  * An agent with heirs (heirs.c) stays alive, for everybody, at OWNER_DIED and odd
  * until the last of them has ended.

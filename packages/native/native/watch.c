@@ -64,17 +64,25 @@ void ipc_leave(ipc_mapping *mapping, ipc_agent agent) {
  * wakes somebody when it dies; false when it is dead. The bit goes in by CAS from a live
  * value only: on a free slot it would make trylock fail for ever. The agent must be alive
  * after the value was read, or the value may be its successor's. If the agent lives on in
- * its heirs, the word stays OWNER_DIED until somebody certifies the death. A word that names
- * nobody, read after its agent was seen alive, is garbage: it is left to its owner to mend. */
+ * its heirs, the word stays OWNER_DIED until somebody certifies the death.
+ *
+ * A word may name nobody though the agent is found alive, if the agent died just then:
+ *
+ *   T1 reads OWNER_DIED, and the agent's generation | T2 certifies, claims the slot
+ *   T1 reads T2's word: no mark
+ *
+ * but not again after that, because the generation is then another one. The second time the word is
+ * garbage. It is left to its owner to mend; until then nobody is woken by that death. */
 static bool arm_liveness(ipc_domain *domain, ipc_agent agent, ipc_watched *watched) {
+  enum { GARBAGE = 2 };
   ipc_word *word = ipc_liveness_word(domain, ipc_agent_slot(agent));
   *watched = (ipc_watched){.word = word, .agent = agent};
-  for (bool seen_alive = false;; seen_alive = true) {
+  for (int nobody = 0;;) {
     int32_t value = watched->alive = atomic_load(word);
     if (ipc_agent_is_dead(domain, agent)) return false;
-    bool has_heirs = (value & FUTEX_OWNER_DIED) && ipc_may_have_heirs(ipc_agent_slot(agent));
     bool names_nobody = (value & FUTEX_TID_MASK) == 0 || (value & FUTEX_OWNER_DIED);
-    watched->silent = has_heirs || (names_nobody && seen_alive);
+    watched->silent = (names_nobody && ++nobody == GARBAGE) ||
+                      ((value & FUTEX_OWNER_DIED) && ipc_may_have_heirs(ipc_agent_slot(agent)));
     if (watched->silent || (!names_nobody && (value & FUTEX_WAITERS))) return true;
     if (!names_nobody) atomic_compare_exchange_strong(word, &value, value | (int32_t)FUTEX_WAITERS);
   }

@@ -54,13 +54,16 @@ export interface Native {
   bequeath(file: NativeFile): [life: number, use: number]
   hasHeirs(domain: number, agent: number): boolean
 
-  /** Runs a program and blocks until it has ended; signals are passed on to it. */
+  /** Runs a program and blocks until it has ended; it is sent the signals that it has not got itself. */
   commandRun(
     argv: readonly (string | Uint8Array)[],
+    descriptors: readonly number[],
     started: (pid: number) => void,
   ): [code: number, signal: number]
   /** Becomes another program; returns only by throwing. */
-  commandBecome(argv: readonly (string | Uint8Array)[]): never
+  commandBecome(argv: readonly (string | Uint8Array)[], descriptors: readonly number[]): never
+  /** Signals end this process from now on, as they end a program that is not Node.js. */
+  commandAwait(): void
 
   kill(pid: number, signal: number): void
   /** To the calling thread. */
@@ -81,14 +84,26 @@ export interface Native {
   signalSet(signal: number, ignore: boolean): void
   signalGiveBack(signal: number): void
   signalDisplaced(signal: number, initial: boolean): void
+  /** Whether the kernel has what was put there, if anything was; `vm` and other addons may change it. */
+  signalInForce(signal: number): boolean
+  /** Puts it back, whoever changed it. */
+  signalReclaim(signal: number): void
+  /** Calls Node's handler, for a delivery that was held. */
+  signalChain(signal: number): void
   /** What Node has: 0 default, 1 ignored, 2 a function. */
   signalDisposition(signal: number): number
   /** To be called when less than half of a ring that was nearly full is unread. */
   signalsRelease(): void
   signalsSleep(sequence: number, timeoutMs: number): void
+  /** Makes other threads block these, as far as they can be reached. */
   signalsEvict(set: bigint): void
-  /** 0 block, 1 unblock, 2 set; answers with the mask before. */
-  signalsMask(how: number, set: bigint): bigint
+  /** False: the kernel cannot hold them yet, and `signalsSettle` is to be tried later. */
+  signalsBlock(set: bigint): boolean
+  signalsSettle(): boolean
+  signalsUnblock(set: bigint): void
+  /** The main thread blocks these for a moment, and no more. */
+  signalsShut(set: bigint): void
+  signalsReopen(set: bigint): void
   signalsPending(): bigint
   readonly rtmin: number
   readonly rtmax: number
@@ -113,7 +128,7 @@ export interface NativeProcess {
 
 /**
  * When there is no directory, or no registry in it: 0 make nothing and throw ENOENT; 1 make the
- * registry, not the directory; 2 make both. `ipc_domain_mode`.
+ * registry, not the directory; 2 make both. With 0 nothing is removed either. `ipc_domain_mode`.
  */
 export type DomainMode = 0 | 1 | 2
 
