@@ -1,6 +1,14 @@
 import type { Memory } from './memory.ts'
 
-const states = new WeakMap<Memory, Map<string, object>>()
+/**
+ * On the memory itself: in a WeakMap of all memories, every garbage collection would visit every
+ * entry, which took the explorer, with its new memory for each execution, a third of its time.
+ */
+const STATES: unique symbol = Symbol('local states')
+
+interface Stateful extends Memory {
+  [STATES]?: Map<string, object>
+}
 
 /**
  * What one thread remembers of one object (its hold, its queue), however often it opened it.
@@ -13,8 +21,7 @@ export function localState<T extends object>(
   what: string,
   make: () => T,
 ): T {
-  let ofMemory = states.get(memory)
-  if (ofMemory === undefined) states.set(memory, (ofMemory = new Map()))
+  const ofMemory = ((memory as Stateful)[STATES] ??= new Map<string, object>())
   const key = `${what} ${index}`
   let state = ofMemory.get(key)
   if (state === undefined) ofMemory.set(key, (state = make()))
