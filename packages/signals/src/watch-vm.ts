@@ -56,7 +56,7 @@ function watch(native: Native, prototype: Runs, methods: readonly string[]): voi
           return run.apply(this, args)
         } finally {
           if (wasInForce) native.signalReclaim(SIGINT)
-          else queueMicrotask(() => lookAgain(native, 1))
+          else void Promise.resolve().then(() => lookAgain(native, 1))
         }
       }
     })
