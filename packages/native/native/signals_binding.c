@@ -207,6 +207,26 @@ static napi_value signal_disposition(napi_env env, napi_callback_info info) {
   return a.ok ? int_value(env, ipc_signal_disposition(number)) : NULL;
 }
 
+static napi_value signal_in_force(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info, 1);
+  int number = signal_at(&a, 0);
+  return a.ok ? bool_value(env, ipc_signal_in_force(number)) : NULL;
+}
+
+static napi_value signal_reclaim(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info, 1);
+  int number = signal_at(&a, 0);
+  if (a.ok) ipc_signal_reclaim(number);
+  return NULL;
+}
+
+static napi_value signal_chain(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info, 1);
+  int number = signal_at(&a, 0);
+  if (a.ok) ipc_signal_chain(number);
+  return NULL;
+}
+
 static napi_value signals_release(napi_env env, napi_callback_info info) {
   (void)env, (void)info;
   ipc_signals_release();
@@ -230,14 +250,37 @@ static napi_value signals_evict(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-/* signalsMask(how, set) → the set before. how: 0 block, 1 unblock, 2 set */
-static napi_value signals_mask(napi_env env, napi_callback_info info) {
-  static const int hows[] = {SIG_BLOCK, SIG_UNBLOCK, SIG_SETMASK};
-  arguments a = arguments_of(env, info, 2);
-  int how = int_at(&a, 0);
-  ipc_signal_set set = set_at(&a, 1);
-  if (how < 0 || how > 2) refuse(&a, "native call: no such way to change a mask");
-  return a.ok ? set_value(env, ipc_signals_mask(hows[how], set)) : NULL;
+/* signalsBlock(set) → whether the kernel holds them */
+static napi_value signals_block(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info, 1);
+  ipc_signal_set set = set_at(&a, 0);
+  return a.ok ? bool_value(env, ipc_signals_block(set)) : NULL;
+}
+
+static napi_value signals_settle(napi_env env, napi_callback_info info) {
+  (void)info;
+  return bool_value(env, ipc_signals_settle());
+}
+
+static napi_value signals_unblock(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info, 1);
+  ipc_signal_set set = set_at(&a, 0);
+  if (a.ok) ipc_signals_unblock(set);
+  return NULL;
+}
+
+static napi_value signals_shut(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info, 1);
+  ipc_signal_set set = set_at(&a, 0);
+  if (a.ok) ipc_signals_shut(set);
+  return NULL;
+}
+
+static napi_value signals_reopen(napi_env env, napi_callback_info info) {
+  arguments a = arguments_of(env, info, 1);
+  ipc_signal_set set = set_at(&a, 0);
+  if (a.ok) ipc_signals_reopen(set);
+  return NULL;
 }
 
 static napi_value signals_pending(napi_env env, napi_callback_info info) {
@@ -264,10 +307,17 @@ bool ipc_define_signals(napi_env env, napi_value exports) {
       METHOD("signalGiveBack", signal_give_back),
       METHOD("signalDisplaced", signal_displaced),
       METHOD("signalDisposition", signal_disposition),
+      METHOD("signalInForce", signal_in_force),
+      METHOD("signalReclaim", signal_reclaim),
+      METHOD("signalChain", signal_chain),
       METHOD("signalsRelease", signals_release),
       METHOD("signalsSleep", signals_sleep),
       METHOD("signalsEvict", signals_evict),
-      METHOD("signalsMask", signals_mask),
+      METHOD("signalsBlock", signals_block),
+      METHOD("signalsSettle", signals_settle),
+      METHOD("signalsUnblock", signals_unblock),
+      METHOD("signalsShut", signals_shut),
+      METHOD("signalsReopen", signals_reopen),
       METHOD("signalsPending", signals_pending),
   };
   napi_value ring = NULL;
