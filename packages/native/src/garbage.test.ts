@@ -171,5 +171,6 @@ test('whoever watches an agent whose liveness word is garbage sleeps all the sam
   Atomics.store(words, data, 1)
   native.wake(external, data, 1)
   while (heard.length === 0) await delay(5)
+  expect(hear).toBeInstanceOf(Function) // and was not collected meanwhile
   native.close(external)
 })
