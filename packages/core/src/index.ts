@@ -20,6 +20,7 @@ export type { Guard } from './guard.ts'
 export { Bequest, bequeath, hasHeirs, mayHaveHeirs, noteCommand } from './heirs.ts'
 export type { Handle, InnerHandle, ProcessHandle, ThreadHandle } from './handle.ts'
 export { setInterruption, type Interruption } from './interruption.ts'
+export { keepAlive, letGo } from './keep-alive.ts'
 export { list, prune, type ListedObject, type PruneOptions } from './list.ts'
 export { localState } from './local.ts'
 export {
@@ -52,6 +53,7 @@ export {
   type SharedMemoryOptions,
 } from './shared-memory.ts'
 export { describeWho } from './who.ts'
+export { EARLY_MS, LONGEST_TIMER_MS, timers, type Timers } from './timers.ts'
 export { NOWHERE, Sleep, type Waiting } from './sleep.ts'
 export { abortWith, ignoreAbort, type Abortable } from './abort.ts'
 export { now } from './clock.ts'

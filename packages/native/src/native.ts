@@ -39,10 +39,25 @@ export interface Native {
   /** After a death: wakes another one who must look. */
   passOnDeaths(file: NativeFile): void
   wake(file: NativeFile, index: number, count: number): number
-  ticket(file: NativeFile, index: number, expected: number, roster: number, id: number): void
+  /** `hasLooked`: the caller has come back to this very state for no reason, and may sleep long. */
+  ticket(
+    file: NativeFile,
+    index: number,
+    expected: number,
+    roster: number,
+    realm: number,
+    hasLooked: boolean,
+  ): number
   cancelTicket(id: number): void
-  /** An id comes negated when its ticket only has slept for long. */
-  onWake(callback: (ids: number[]) => void): void
+  /**
+   * For each realm of the thread that has tickets; answers with its number. An id comes negated when
+   * its ticket only has slept for long. The callback is held weakly, except by `holdRealm`.
+   */
+  onWake(callback: (ids: number[]) => void): number
+  /** Whether the realm has tickets; counted. */
+  holdRealm(realm: number, hold: boolean): void
+  /** Whether the event loop goes on although it has nothing else to do; counted. */
+  keepAlive(keep: boolean): void
   /** For tests: as on Linux before 5.16. */
   withoutWaitv(without: boolean): void
   /** For tests: no sleeper of this process looks at its words by itself any more. */
@@ -113,6 +128,8 @@ export interface Native {
   /** One word: bumped by signal handlers. */
   readonly signals: ArrayBuffer
   readonly pid: number
+  /** Node's own, which a test's realm may have replaced by a copy that hears nothing. */
+  readonly process: NodeJS.Process
   readonly layout: NativeLayout
 }
 

@@ -1,7 +1,7 @@
 /** Who holds what is waited for, in a line for each. */
 import type { SeenAgent } from '@ipc/core'
 import { age } from './print.ts'
-import { look } from './view.ts'
+import { look } from './look.ts'
 
 export function holdersOf(name: string): readonly string[] {
   const { objects, processes } = look(name)
