@@ -131,7 +131,15 @@ export class Reader extends Side {
       attempt: (sleep) => this.#attempt(sleep, async),
       leave: () => {}, // who else sleeps on the slot was woken, too
       end: () => this.#end(),
+      what: `${this.description} for reading`,
+      owners: () => this.#writerLock.owners(),
+      own: () => this.#writerLock.own(),
     }
+  }
+
+  /** @internal What this thread reads: for a writer that waits for it. */
+  get shares(): readonly Guard[] {
+    return this.#reading.shares
   }
 
   #attempt(sleep: Sleep, async: boolean): Guard | undefined {

@@ -34,7 +34,13 @@ const FIRST_SLOT = USED + 1
 /** So many threads may read at a time. */
 const SLOTS = 500
 
-export const LAYOUT: Layout = { kind: KIND, words: FIRST_SLOT + SLOTS, options: [0, 0, 0, 0] }
+/** A writer that died before it was the witness has written nothing. */
+export const LAYOUT: Layout = {
+  kind: KIND,
+  words: FIRST_SLOT + SLOTS,
+  options: [0, 0, 0, 0],
+  owners: [WITNESS, 1],
+}
 
 export const agentOf = (word: number): number => word & AGENT_MASK
 export const isWaiting = (slot: number): boolean => (slot & WAIT) !== 0
@@ -149,6 +155,13 @@ export class Words {
     return (
       this.memory.isDead(agentOf(there)) && this.memory.compareExchange(slot, there, FREE) === there
     )
+  }
+
+  /** Who reads, for people. */
+  readers(): number[] {
+    return this.slots()
+      .filter((slot) => slot !== FREE && !isWaiting(slot))
+      .map(agentOf)
   }
 
   /** For the holder of WRITER: true when all readers have left, otherwise it says where to sleep. */

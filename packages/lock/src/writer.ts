@@ -1,5 +1,5 @@
 import { IpcError, type AsyncQueue, type Guard, type Place } from '@ipc/core'
-import type { Sleep, Waiting } from '@ipc/core'
+import type { AgentInfo, Sleep, Waiting } from '@ipc/core'
 import type { Reader } from './reader.ts'
 import { isEndless, WRITER, type Words, type WriterLock } from './rwlock-words.ts'
 import { Side, type Whole } from './side.ts'
@@ -63,7 +63,18 @@ export class Writer extends Side {
       attempt: (sleep) => this.#attempt(sleep, async, lock),
       leave: () => lock.leave(),
       end: () => this.#end(),
+      what: `${this.description} for writing`,
+      owners: () => this.#owners(),
+      own: () => [
+        ...(this.#lock.writing.draining ? [] : this.#lock.own()),
+        ...this.#reader.shares,
+      ],
     }
+  }
+
+  #owners(): readonly (AgentInfo | null)[] {
+    if (!this.#lock.writing.draining) return this.#lock.owners()
+    return this.#words.readers().map((agent) => this.describeAgent(agent))
   }
 
   /** First WRITER, then the readers: the first of this thread's calls takes both, for itself. */

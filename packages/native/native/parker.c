@@ -9,13 +9,14 @@
  */
 #include "parker.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const uint64_t MS = 1000 * 1000;
 static const uint64_t CONFIRM_NS = 2 * MS, CROWDED_NS = 10 * MS;
-static const uint64_t LONGEST_NS = 1000 * MS; /* then its caller looks by itself */
+static const uint64_t LONGEST_NS = 1000 * MS; /* then its caller looks by itself once more */
 enum { MOST_PASSES = 8 };                     /* the last after CONFIRM_NS << 7: a quarter of a second */
 
 /* ---- progress, for those who wait for the thread -------------------------------------- */
@@ -53,7 +54,7 @@ static bool is_watched(const parker *p, const ipc_word *word) {
 
 static void add_watched(void *context, ipc_watched watched) {
   parker *p = context;
-  if (watched.by_heirs) p->crowded = true;
+  if (watched.silent) p->crowded = true;
   if (is_watched(p, watched.word)) return;
   if (p->watching == WATCHED_PER_PARKER) p->crowded = true;
   else
@@ -115,17 +116,25 @@ static void remove_finished(parker *p) {
   tell_progress(p);
 }
 
+/* When its caller looks by itself. The first time as soon as a blocked thread does: somebody who is
+ * stopped may stand between two steps, or the word be kept for him, and only the caller knows. Then
+ * seldom: whatever is new changes the word, and that is seen here. */
+static uint64_t patience(const ticket *t, uint64_t recheck) {
+  return t->has_looked && recheck < LONGEST_NS ? LONGEST_NS : recheck;
+}
+
 /* Rings what must be looked at again, and passes on what nobody takes; returns when
  * to look next, at the latest: a process that is stopped may have been given the wake
  * that was meant for one of ours. */
 static uint64_t look_at_tickets(parker *p, uint64_t now) {
   uint64_t recheck = (uint64_t)ipc_recheck_ms() * MS;
-  uint64_t longest = recheck > LONGEST_NS ? recheck : LONGEST_NS;
   uint64_t next = now + (p->crowded ? CROWDED_NS : recheck);
   for (ticket *t = p->tickets; t != NULL; t = t->next) {
     ticket_state state = atomic_load(&t->state);
     if (state == WAITING) {
-      t->idle = now >= t->since + longest;
+      uint64_t due = t->since + patience(t, recheck);
+      t->idle = now >= due;
+      if (!t->idle && due < next) next = due;
       if (t->idle || atomic_load(t->word) != t->expected ||
           atomic_load(&t->mapping->words[IPC_WORD_ROSTER]) != t->roster)
         ipc_sink_ring(t->sink, t, now);
@@ -164,6 +173,7 @@ static uint64_t be_idle(parker *p) {
 static void turn(parker *p) {
   ipc_sleep words[IPC_SLEEP_MAX];
   int count = 0;
+  ipc_robust_mend();
   pthread_mutex_lock(&p->lock);
   words[count++] = (ipc_sleep){&p->control, atomic_load(&p->control)};
   attach(p);
@@ -224,7 +234,7 @@ void ipc_parker_call(parker *p) {
 
 parker *ipc_parker_start(void) {
   parker *p = calloc(1, sizeof *p);
-  if (p == NULL) return NULL;
+  if (p == NULL) return NULL; /* errno is ENOMEM */
   pthread_mutex_init(&p->lock, NULL);
   p->stale = true;
   sigset_t all, before;
@@ -235,6 +245,7 @@ parker *ipc_parker_start(void) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (failed) {
     free(p);
+    errno = failed;
     return NULL;
   }
   pthread_setname_np(thread, "ipc-parker");

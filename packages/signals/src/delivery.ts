@@ -1,7 +1,7 @@
 // Bound here: with the fake timers of a test, what is left would stay where it is.
 import { setImmediate } from 'node:timers'
 import type { SignalHandler, SignalInfo } from './info.ts'
-import { isBlocked, state, type Delivery } from './state.ts'
+import { adoptState, isBlocked, state, type Delivery } from './state.ts'
 
 /** After so many deliveries in a row others get their turn: the event loop, or a deadline. */
 const IN_A_ROW = 4096
@@ -19,6 +19,7 @@ export function drain(): number {
 
 /** Runs everything that arrived before now. */
 export function drainAll(): void {
+  adoptState()
   if (state.receiver !== null) deliverSome(false, state.queue.length + state.receiver.unread())
 }
 
@@ -45,13 +46,21 @@ function deliverSome(rearm: boolean, most: number = IN_A_ROW): boolean {
   }
 }
 
-/** What was taken for a waiter while it was blocked, and is not any more. */
+/**
+ * What was held and is not blocked any more, together with what the kernel has let through since: the
+ * lower numbers first, standard signals once.
+ */
 export function deliverHeld(): void {
   const free = state.held.filter(({ info }) => !isBlocked(info.number))
   if (free.length === 0) return
   const rest = state.held.filter((delivery) => !free.includes(delivery))
   state.held.splice(0, Infinity, ...rest)
-  state.queue.unshift(...free)
+  const receiver = state.receiver!
+  for (let next = receiver.next(); next !== undefined; next = receiver.next()) {
+    const { number } = next.info
+    if (!isStandard(number) || free.every(({ info }) => info.number !== number)) free.push(next)
+  }
+  state.queue.unshift(...free.toSorted((a, b) => a.info.number - b.info.number))
 }
 
 /**
@@ -70,6 +79,7 @@ function deliver(delivery: Delivery): void {
   const heard = state.listeners.size > 0 && hear(info)
   const handler = state.ours.get(number)
   if (typeof handler === 'function') {
+    if (delivery.held === true) state.receiver!.chain(number)
     handle(info, handler)
   } else if (!heard) {
     actByDisposition(delivery)
@@ -80,7 +90,7 @@ function deliver(delivery: Delivery): void {
 function handle(info: SignalInfo, handler: SignalHandler): void {
   const pausing = state.pausing.size > 0 ? [...state.pausing] : NOBODY
   try {
-    handler(info.signal, info)
+    state.installations.get(info.number)!.run(handler, info)
     state.handled ??= info
   } finally {
     for (const resume of pausing) resume(info)
@@ -101,9 +111,12 @@ function hear(info: SignalInfo): boolean {
 /** Standard signals merge while they are pending. */
 function hold(delivery: Delivery): void {
   const { number } = delivery.info
-  const isStandard = number < 32
-  if (isStandard && state.held.some(({ info }) => info.number === number)) return
-  state.held.push(delivery)
+  if (isStandard(number) && state.held.some(({ info }) => info.number === number)) return
+  state.held.push({ ...delivery, held: true })
+}
+
+function isStandard(number: number): boolean {
+  return number < 32
 }
 
 /** Its handler is gone since the kernel delivered it: what is there now acts. */

@@ -1,25 +1,27 @@
+// Bound here: with the fake timers of a test, it would never come to it.
+import { setImmediate } from 'node:timers'
 import { constants } from 'node:os'
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import { setInterruption } from '@ipc/core'
 import type { Native } from '@ipc/native'
 import { drain, wake } from './delivery.ts'
-import { countListeners } from './node-listeners.ts'
+import { countListeners, keepLibuv, letLibuvGo } from './node-listeners.ts'
 import { bit, bitsOf } from './numbers.ts'
 import { Ring } from './ring.ts'
+import { settle } from './settle.ts'
 import { isBlocked, isWaitedFor, SIG_DFL, SIG_IGN, SIG_NODE } from './state.ts'
 import type { Delivery, Receiver, Want } from './state.ts'
 import { tables } from './tables.ts'
+import { settleLater } from './settle-later.ts'
 import { watchListeners } from './watch-listeners.ts'
+import { watchVm } from './watch-vm.ts'
 
 /** In the addon's order. */
 const DISPOSITIONS = [SIG_DFL, SIG_IGN, SIG_NODE] as const
 
 /** Of which the kernel forgets what is pending whenever their disposition becomes the default. */
-const IGNORED_BY_DEFAULT: ReadonlyMap<number, NodeJS.Signals> = new Map(
-  (['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'] as const).map((name) => [
-    constants.signals[name],
-    name,
-  ]),
+const IGNORED_BY_DEFAULT: ReadonlySet<number> = new Set(
+  (['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'] as const).map((name) => constants.signals[name]),
 )
 
 /** Signals as the kernel has them. On the main thread; made once per process. */
@@ -29,8 +31,9 @@ export class NativeReceiver implements Receiver {
   /** Changed by the signal handler after it has written to the ring. */
   readonly #sequence: Int32Array
   readonly #caught = new Set<number>()
-  #isChangingListener = false
   #lost = 0
+  /** What we have taken, and Node's listeners will hear of in this turn of the event loop. */
+  readonly #onTheWay = new Set<number>()
 
   constructor(native: Native) {
     this.#native = native
@@ -40,6 +43,7 @@ export class NativeReceiver implements Receiver {
     const listened = bitsOf(numbers.filter((number) => countListeners(number) > 0))
     listen(native.signalsStart(listened))
     watchListeners(native)
+    watchVm(native)
     const caught = this.#caught
     setInterruption({
       drain,
@@ -52,12 +56,21 @@ export class NativeReceiver implements Receiver {
   apply(number: number, want: Want, listened: boolean): void {
     if (want === 'caught') return this.#catch(number, listened)
     this.#caught.delete(number)
-    this.#letLibuvGo(number)
+    if (countListeners(number) > 0) {
+      if (!this.#onTheWay.has(number)) letLibuvGo(number) // it stays, for those
+    } else if (!listened && !this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
     if (want === 'node') this.#native.signalGiveBack(number)
     else this.#native.signalSet(number, want === 'ignored')
   }
 
+  /** As libuv sets the default when it goes, whose action nobody wants: of a blocked signal, say. */
+  #mustKeepLibuv(number: number, want: Want): boolean {
+    if (IGNORED_BY_DEFAULT.has(number)) return false
+    return want === 'ignored' || isBlocked(number)
+  }
+
   #catch(number: number, listened: boolean): void {
+    if (listened) keepLibuv(number) // so that whoever listens sees that somebody handles it
     const chain = this.#keepLibuv(number) || listened
     // One that is blocked is caught for whoever waits for it, and for nobody else; but if SIGCHLD is
     // taken from libuv, it never hears of that child's end.
@@ -75,31 +88,22 @@ export class NativeReceiver implements Receiver {
    * last one, replacing the handler that was there. While it has a listener it does neither.
    */
   #keepLibuv(number: number): boolean {
-    const event = IGNORED_BY_DEFAULT.get(number)
-    if (event === undefined) return false
-    if (!this.#isChangingListener && !process.listeners(event).includes(listenToNothing)) {
-      this.#change(() => process.on(event, listenToNothing))
-    }
+    if (!IGNORED_BY_DEFAULT.has(number)) return false
+    keepLibuv(number)
     return true
   }
 
-  /** Or the first listener of the user's would not be known as the first. */
   #letLibuvGo(number: number): void {
-    const event = IGNORED_BY_DEFAULT.get(number)
-    if (event === undefined || this.#isChangingListener) return
-    if (!process.listeners(event).includes(listenToNothing)) return
-    this.#change(() => process.off(event, listenToNothing))
-    this.#native.signalDisplaced(number, true)
+    if (letLibuvGo(number)) this.#native.signalDisplaced(number, true)
   }
 
-  /** What it sets off comes back here, and may throw: there may be listeners for listeners. */
-  #change(change: () => void): void {
-    this.#isChangingListener = true
-    try {
-      change()
-    } finally {
-      this.#isChangingListener = false
-    }
+  isInForce(number: number): boolean {
+    return this.#native.signalInForce(number)
+  }
+
+  chain(number: number): void {
+    this.#expectListeners(number)
+    this.#native.signalChain(number)
   }
 
   nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE {
@@ -112,7 +116,24 @@ export class NativeReceiver implements Receiver {
 
   next(): Delivery | undefined {
     if (this.#ring.lost !== this.#lost) this.#tellOfLosses()
-    return this.#ring.next()
+    const delivery = this.#ring.next()
+    if (delivery?.chained === true) this.#expectListeners(delivery.info.number)
+    return delivery
+  }
+
+  /**
+   * A listener that hears of the signal when we no longer handle the next one must still see that this
+   * one was handled.
+   */
+  #expectListeners(number: number): void {
+    const onTheWay = this.#onTheWay
+    onTheWay.add(number)
+    if (onTheWay.size > 1) return
+    setImmediate(() => {
+      const heard = [...onTheWay]
+      onTheWay.clear()
+      for (const each of heard) settle(each)
+    })
   }
 
   #tellOfLosses(): void {
@@ -126,6 +147,10 @@ export class NativeReceiver implements Receiver {
     return this.#ring.unread
   }
 
+  unreadSet(): bigint {
+    return this.#ring.unreadSet
+  }
+
   sequence(): number {
     return this.#sequence[0]!
   }
@@ -135,15 +160,14 @@ export class NativeReceiver implements Receiver {
   }
 
   mask(block: bigint, unblock: bigint): void {
-    if (block !== 0n) {
-      this.#native.signalsEvict(block)
-      this.#native.signalsMask(0, block)
+    if (block !== 0n && !this.#native.signalsBlock(block)) settleLater(this.#native)
+    if (unblock === 0n) return
+    for (const { number } of tables().entries) {
+      if ((unblock & bit(number)) !== 0n && !this.#caught.has(number)) settle(number)
     }
-    if (unblock !== 0n) this.#native.signalsMask(1, unblock)
+    this.#native.signalsUnblock(unblock)
   }
 }
-
-function listenToNothing(): void {}
 
 /** Reads the pipe in the event loop, one byte for any number of signals; keeps nothing alive. */
 function listen(fd: number): void {

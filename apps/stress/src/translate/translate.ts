@@ -1,8 +1,5 @@
 import type { Shared } from '../agent/kinds.ts'
-import type { Agent } from '../explore/agent.ts'
-import { eventLoop, type Loop } from '../explore/event-loop.ts'
-import type { Segment } from '../explore/model.ts'
-import { TICKETS } from '../explore/operation.ts'
+import { type Agent, eventLoop, type Loop, type Segment, TICKETS } from '@ipc/explorer/engine'
 import { MOST_AGENTS, type Program as Explored } from '../explore/program.ts'
 import {
   isAsync,

@@ -1,4 +1,5 @@
 import type { Native, Unsupported } from '@ipc/native'
+import type { AgentInfo } from '../memory.ts'
 
 /** What the runtime adds to plain JavaScript. Two modules implement it; `#platform` chooses. */
 export interface Platform {
@@ -9,15 +10,30 @@ export interface Platform {
   readonly isMainThread: boolean
   /** An id for this thread where there is no registry of agents: 30 bits, not 0. */
   agentId(): number
-  /** The directory of named objects; absolute. */
-  directory(): string
+  /** The directory of named objects; absolute, and the same for all threads of the process. */
+  directory(native: Native): string
   /** The same for one that the user names. */
   resolve(directory: string): string
   /** Closes a file descriptor. */
   closeDescriptor(descriptor: number): void
   /** The real one: a blocked thread cannot advance that of a test with fake timers. */
   clock(): () => number
-  /** Told once per blocking wait of the main thread that is longer than a second. */
+  /** Told when thread scope is used though nobody can be seen to die. */
+  withoutLiveness(reason: string): void
+  /** What the thread has once is put here under a symbol: see `realm.ts` for what it has per realm. */
+  readonly thread: Record<symbol, unknown>
+  /**
+   * Whether the event loop goes on although it has nothing else to do. By nothing that a test can
+   * replace, and that would keep the async context of whoever waited first.
+   */
+  keepAlive(keep: boolean): void
+  /** Calls it in the async context that loaded this module, and not in the caller's. */
+  outside<R>(call: () => R): R
+  /** Calls it once in so many milliseconds, if the process lives then; whatever timers a test has. */
+  later(call: () => void, ms: number): void
+  /** Whether anybody wants to hear of long waits, so that it is worth knowing where they began. */
+  readonly isListening: boolean
+  /** Told once per wait that is longer than a second. */
   blocked(wait: BlockedWait): void
 }
 
@@ -27,4 +43,13 @@ export interface BlockedWait {
   readonly what: string
   /** How long it has been, in milliseconds. */
   readonly waitedMs: number
+  /** Whether the thread is blocked; if not, a promise waits. */
+  readonly blocking: boolean
+  /** Who has what is waited for, as far as that can be told. */
+  readonly owners: readonly AgentInfo[]
+  /** Whether this very thread has it: then only this thread can end the wait. */
+  readonly isHeldHere: boolean
+  /** The stack of the call that waits, and of the one that took it; if somebody listened then. */
+  readonly askedAt: string | null
+  readonly heldAt: string | null
 }

@@ -322,6 +322,17 @@ const memory: SharedMemory = new SharedMemory({ byteLength: 8 })
 export const bytes: number = memory.byteLength
 export const isOurs = (error: unknown): boolean => error instanceof IpcError
 `,
+  explorer: `import { check, overAtomics, type Report, type Thread } from '@ipc/explorer'
+import { check as checkLater, tasks } from '@ipc/explorer/event-loops'
+import { bounded, type Model } from '@ipc/explorer/engine'
+const count = (words: Int32Array): void => { words[0]!++ }
+const report: Report = check(overAtomics({ words: 1, threads: [count, count] }))
+export const said: string = report.failure?.verdict ?? report.coverage.join()
+export const hold = ({ lock }: { lock(): void }, thread: Thread): void => { lock(); thread.enter() }
+export const later: Promise<Report> = checkLater({ words: 1, threads: [tasks(async () => {})] })
+export const name: string = bounded(1).name
+export type Words = Model['words']
+`,
   lock: `import { Lock, RWLock, type Guard } from '@ipc/lock'
 const lock = new Lock()
 const guard: Guard | null = lock.tryAcquire({ timeoutMs: 5 })

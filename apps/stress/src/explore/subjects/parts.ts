@@ -1,6 +1,4 @@
-import type { Agent } from '../agent.ts'
-import { eventLoop, type Loop } from '../event-loop.ts'
-import type { Segment } from '../model.ts'
+import { type Agent, eventLoop, type Loop, type Segment } from '@ipc/explorer/engine'
 
 /** Segments of threads that block, each of which opens what is explored anew. */
 export function threadsOver<T>(
