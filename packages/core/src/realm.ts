@@ -1,6 +1,6 @@
 import { platform } from '#platform'
 import type { Native } from '@ipc/native'
-import type { AgentId, Memory } from './memory.ts'
+import type { AgentId } from './memory.ts'
 import type { SharedFile } from './shared-file.ts'
 import type { Domain } from './domain.ts'
 import type { Wakes } from './wakes.ts'
@@ -20,8 +20,6 @@ export interface Realm {
   privateDomain: Domain | null
   /** What it has open, by domain, file and id. */
   readonly files: Map<string, SharedFile>
-  /** What it remembers of objects: see `localState`. */
-  readonly states: WeakMap<Memory, Map<string, object>>
   /** Who waits for wakes of an addon; normally there is one. */
   readonly wakes: WeakMap<Native, Wakes>
 }
@@ -38,7 +36,6 @@ function make(): Realm {
     domains: new Map(),
     privateDomain: null,
     files: new Map(),
-    states: new WeakMap(),
     wakes: new WeakMap(),
   }
   kept.set(CORE, made)

@@ -55,6 +55,7 @@ export class ThreadParking implements Parking {
    * end of the one before: in the async context of the first, that would be kept by all who come later.
    */
   parkAsync(index: number, expected: number, _watch: number, wake: Wake): Ticket {
+    if (typeof Atomics.waitAsync !== 'function') throw withoutWaitAsync()
     platform.outside(() => {
       const result = Atomics.waitAsync(this.#words, index, expected, RECHECK_MS)
       if (result.async) {
@@ -67,6 +68,14 @@ export class ThreadParking implements Parking {
   unpark(index: number, count: number): number {
     return Atomics.notify(this.#words, index, count)
   }
+}
+
+function withoutWaitAsync(): IpcError {
+  return new IpcError(
+    'ERR_IPC_UNSUPPORTED',
+    'wait asynchronously: this runtime has no Atomics.waitAsync; use a newer one, or the blocking form ' +
+      'in a worker',
+  )
 }
 
 const NEVER_CANCELLED: Ticket = { cancel: () => false }

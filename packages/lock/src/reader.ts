@@ -1,9 +1,8 @@
 import { AsyncQueue, IpcError, localState, NOBODY, type Guard, type Place } from '@ipc/core'
 import type { Sleep, Waiting } from '@ipc/core'
-import type { RWLock } from './rwlock.ts'
 import { isDrained, isEndless, isWaiting, waitingFor } from './rwlock-words.ts'
 import type { Words, WriterLock } from './rwlock-words.ts'
-import { Side } from './side.ts'
+import { Side, type Whole } from './side.ts'
 
 const NO_SLOT = -1
 
@@ -48,7 +47,7 @@ export class Reader extends Side {
   readonly #reading: Reading
 
   /** @internal */
-  constructor(place: Place, whole: RWLock, words: Words, writerLock: WriterLock) {
+  constructor(place: Place, whole: Whole, words: Words, writerLock: WriterLock) {
     super(place, whole)
     this.#words = words
     this.#writerLock = writerLock

@@ -1,17 +1,20 @@
 import { IpcError, type AsyncQueue, type Guard, type Place } from '@ipc/core'
 import type { AgentInfo, Sleep, Waiting } from '@ipc/core'
-import type { RWLock } from './rwlock.ts'
+import type { Reader } from './reader.ts'
 import { isEndless, WRITER, type Words, type WriterLock } from './rwlock-words.ts'
-import { Side } from './side.ts'
+import { Side, type Whole } from './side.ts'
 
 /** The exclusive side of an RWLock. */
 export class Writer extends Side {
   readonly #words: Words
   readonly #lock: WriterLock
+  /** The other side of the same lock. */
+  readonly #reader: Reader
 
   /** @internal */
-  constructor(place: Place, whole: RWLock, words: Words, lock: WriterLock) {
+  constructor(place: Place, whole: Whole, words: Words, lock: WriterLock, reader: Reader) {
     super(place, whole)
+    this.#reader = reader
     this.#words = words
     this.#lock = lock
   }
@@ -64,7 +67,7 @@ export class Writer extends Side {
       owners: () => this.#owners(),
       own: () => [
         ...(this.#lock.writing.draining ? [] : this.#lock.own()),
-        ...this.whole.reader.shares,
+        ...this.#reader.shares,
       ],
     }
   }
@@ -78,7 +81,7 @@ export class Writer extends Side {
   #attempt(sleep: Sleep, async: boolean, lock: Waiting<Guard>): Guard | undefined {
     const { writing } = this.#lock
     if (isEndless(sleep) && this.#readsHere) throw this.#deadlock()
-    if (sleep.blocking) this.whole.reader.holdBackCalls()
+    if (sleep.blocking) this.#reader.holdBackCalls()
     if (!writing.draining) {
       if (lock.attempt(sleep) === undefined) return undefined
       writing.draining = true
@@ -91,7 +94,7 @@ export class Writer extends Side {
   }
 
   get #readsHere(): boolean {
-    return this.whole.reader.isHeldHere
+    return this.#reader.isHeldHere
   }
 
   #deadlock(): IpcError {
@@ -101,7 +104,7 @@ export class Writer extends Side {
 
   /** After a call that gave up. WRITER without a call is given back; with one, it waits on. */
   #end(): void {
-    this.whole.reader.askAgain()
+    this.#reader.askAgain()
     const { writing } = this.#lock
     if (!writing.queue.isEmpty) return writing.queue.serve()
     if (!writing.draining) return

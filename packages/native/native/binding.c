@@ -102,6 +102,8 @@ static napi_value layout_value(napi_env env) {
       {"tid", offsetof(ipc_slot, tid)},
       {"threadId", offsetof(ipc_slot, thread_id)},
       {"notes", offsetof(ipc_slot, notes)},
+      {"pidNamespace", offsetof(ipc_slot, pid_namespace)},
+      {"described", offsetof(ipc_slot, described)},
       {"poison", IPC_WORD_POISON * 4},
       {"roster", IPC_WORD_ROSTER * 4},
       {"data", IPC_WORD_DATA * 4},
@@ -116,7 +118,22 @@ static napi_value layout_value(napi_env env) {
   return ok ? layout : NULL;
 }
 
+/* Instead of everything else, where JavaScript cannot see memory of ours. */
+static napi_value export_reason(napi_env env, napi_value exports) {
+  const char *reason =
+      "process scope needs external ArrayBuffers, through which JavaScript sees mapped memory: this "
+      "runtime refuses them (Electron since version 21, and others whose V8 has its memory sandbox); "
+      "use a process of Node.js itself, such as one started by child_process";
+  return set(env, exports, "reason", string_value(env, reason)) ? exports : bug(env, "load: values");
+}
+
 static napi_value init(napi_env env, napi_value exports) {
+  napi_value signals;
+  napi_status seen = napi_create_external_arraybuffer(env, &ipc_signal_sequence, sizeof ipc_signal_sequence,
+                                                      NULL, NULL, &signals);
+  if (seen == napi_no_external_buffers_allowed) return export_reason(env, exports);
+  if (seen != napi_ok) return bug(env, "load: memory");
+
   environment *here = calloc(1, sizeof *here);
   if (here == NULL) return bug(env, "load: out of memory");
   CHECK(napi_set_instance_data(env, here, NULL, NULL));
@@ -130,17 +147,10 @@ static napi_value init(napi_env env, napi_value exports) {
   };
   if (!DEFINE(env, exports, methods) || !ipc_define_files(env, exports) ||
       !ipc_define_sleep(env, exports) || !ipc_define_signals(env, exports) ||
-      !ipc_define_commands(env, exports))
+      !ipc_define_commands(env, exports) || !ipc_define_directories(env, exports))
     return bug(env, "load: functions");
 
-  napi_value signals;
-  CHECK(napi_create_external_arraybuffer(env, &ipc_signal_sequence, sizeof ipc_signal_sequence, NULL,
-                                         NULL, &signals));
-  napi_value global, process; /* of the realm that the environment belongs to */
-  CHECK(napi_get_global(env, &global));
-  CHECK(napi_get_named_property(env, global, "process", &process));
   bool ok = set(env, exports, "signals", signals) && set(env, exports, "pid", int_value(env, getpid())) &&
-            set(env, exports, "process", process) &&
             set(env, exports, "layout", layout_value(env));
   return ok ? exports : bug(env, "load: values");
 }

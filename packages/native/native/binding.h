@@ -52,5 +52,6 @@ bool ipc_define_sleep(napi_env env, napi_value exports);
 bool ipc_define_realms(napi_env env, napi_value exports);
 bool ipc_define_signals(napi_env env, napi_value exports);
 bool ipc_define_commands(napi_env env, napi_value exports);
+bool ipc_define_directories(napi_env env, napi_value exports);
 
 #endif

@@ -24,15 +24,15 @@ static void finalize_buffer(napi_env env, void *data, void *hint) {
   ipc_mapping_release(hint);
 }
 
-static void close_mapping(ipc_mapping *mapping) {
+static void close_mapping(ipc_mapping *mapping, uint64_t deadline_ns) {
   ipc_parkers_forget(mapping);
-  ipc_file_close(mapping);
+  ipc_file_close(mapping, deadline_ns);
 }
 
 static void finalize_file(napi_env env, void *data, void *hint) {
   (void)env, (void)hint;
   open_file *file = data;
-  if (file->link != NULL) close_mapping(file->mapping); /* nobody closed it */
+  if (file->link != NULL) close_mapping(file->mapping, 0); /* nobody closed it */
   unlink_file(file);
   ipc_mapping_release(file->mapping);
   free(file);
@@ -54,6 +54,8 @@ static void read_request(arguments *a, napi_value value, asked_for *asked) {
                                       .has_options = bool_of(a, get(a, value, "hasOptions")),
                                       .words = int_of(a, get(a, value, "words"))};
   ints_of(a, get(a, value, "options"), asked->request.options, 4);
+  napi_value owners = get(a, value, "owners");
+  if (type_of(a, owners) == napi_object) ints_of(a, owners, asked->request.owners, 2);
   napi_value id = get(a, value, "id");
   asked->request.has_id = type_of(a, id) != napi_null;
   if (asked->request.has_id) ints_of(a, id, asked->request.id, 2);
@@ -80,7 +82,7 @@ static napi_value opened_value(napi_env env, open_file *file, bool created) {
   return ok ? result : NULL;
 }
 
-/* open(domain, { file, kind, create, anonymous, hasOptions, words, options, id })
+/* open(domain, { file, kind, create, anonymous, hasOptions, words, options, owners, id })
  *   → { external, buffer, created, file, words, options, id } */
 static napi_value open_object(napi_env env, napi_callback_info info) {
   arguments a = arguments_of(env, info, 2);
@@ -108,7 +110,7 @@ static napi_value open_object(napi_env env, napi_callback_info info) {
   napi_value result = opened_value(env, file, created);
   if (result == NULL) { /* nobody has it: close it now, and free it unless JavaScript will */
     unlink_file(file);
-    close_mapping(file->mapping);
+    close_mapping(file->mapping, ipc_closing_deadline());
     if (!file->has_finalizer) finalize_file(env, file, NULL);
   }
   return result;
@@ -138,7 +140,7 @@ static napi_value close_object(napi_env env, napi_callback_info info) {
   open_file *file = ipc_file_argument(&a, 0);
   if (!a.ok) return NULL;
   unlink_file(file);
-  close_mapping(file->mapping);
+  close_mapping(file->mapping, ipc_closing_deadline());
   return NULL;
 }
 
@@ -207,6 +209,7 @@ static bool describe(napi_env env, napi_value item, const ipc_file_info *file, b
   return set(env, item, "file", string_value(env, file->file)) &&
          set(env, item, "kind", string_value(env, file->kind)) &&
          set(env, item, "anonymous", bool_value(env, file->anonymous)) &&
+         set(env, item, "abandoned", bool_value(env, file->abandoned)) &&
          set(env, item, "words", int_value(env, file->words)) &&
          set(env, item, "options", ints_value(env, file->options, 4)) &&
          set(env, item, "openers", ints_value(env, file->agents, file->openers)) &&
@@ -239,25 +242,27 @@ static napi_value list(napi_env env, napi_callback_info info) {
   return to.ok ? to.array : NULL;
 }
 
-/* prune(domain) → the names that it removed */
+/* prune(domain, force) → the names that it removed */
 static napi_value prune(napi_env env, napi_callback_info info) {
-  arguments a = arguments_of(env, info, 1);
+  arguments a = arguments_of(env, info, 2);
   ipc_domain *domain = ipc_domain_argument(&a, 0);
+  bool force = bool_at(&a, 1);
   listing to = {.env = env, .ok = true};
   if (!a.ok) return NULL;
   CHECK(napi_create_array(env, &to.array));
   ipc_error e = {0};
-  if (!ipc_file_prune(domain, list_name, &to, &e)) return ipc_throw(env, &e);
+  if (!ipc_file_prune(domain, force, list_name, &to, &e)) return ipc_throw(env, &e);
   return to.ok ? to.array : NULL;
 }
 
 /* ---- for the module ------------------------------------------------------------------------- */
 
 void ipc_close_files(environment *here) {
+  uint64_t deadline_ns = ipc_closing_deadline();
   while (here->files != NULL) {
     ipc_mapping *mapping = here->files->mapping;
     unlink_file(here->files);
-    close_mapping(mapping);
+    close_mapping(mapping, deadline_ns);
   }
 }
 

@@ -2,8 +2,9 @@
 import type { SeenAgent } from '@ipc/core'
 import type { Deadlock, Link } from './deadlocks.ts'
 import type { Paint } from './paint.ts'
-import type { Processes } from './processes.ts'
-import type { ViewedObject, ViewWithDeadlocks } from './view.ts'
+import type { Numbered, Processes } from './processes.ts'
+import type { ViewWithDeadlocks } from './look.ts'
+import type { ViewedObject } from './view.ts'
 
 /** Every line is cut at `width`, except the words about deadlocks, which are wrapped. */
 export function linesOf(view: ViewWithDeadlocks, paint: Paint, width: number = Infinity): string[] {
@@ -20,7 +21,7 @@ function titleOf({ kind, name }: ViewedObject): string {
 }
 
 /** `45s`, `3m 20s`, `2h 5m`, `4d 3h`. */
-function age(ms: number): string {
+export function age(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 60) return `${s}s`
   if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`
@@ -73,7 +74,7 @@ class Printer {
   }
 
   #step({ agent, next, object }: Link): string {
-    const who = `${this.#number(agent)} (${agent.livesInHeirs ? 'killed' : this.#command(agent.pid)})`
+    const who = `${this.#number(agent)} (${agent.livesInHeirs ? 'killed' : this.#command(agent)})`
     if (object === null) return `${who} runs ${this.#number(next)}`
     return `${who} waits for ${titleOf(object)}, which ${this.#number(next)} holds`
   }
@@ -98,21 +99,26 @@ class Printer {
     return threadId === 0 ? String(pid) : `${pid}/${threadId}`
   }
 
-  #describe({ pid, alive, livesInHeirs, command }: SeenAgent): string {
+  #describe(agent: SeenAgent): string {
+    const { alive, livesInHeirs, command, foreign } = agent
     if (livesInHeirs) {
-      const heir = command === null ? '' : `: ${command.pid} ${this.#command(command.pid)}`
+      const heir =
+        command === null
+          ? ''
+          : `: ${foreign ? '' : `${command.pid} `}${this.#command({ pid: command.pid, foreign })}`
       return `(killed; what it started goes on${heir})`
     }
-    return alive ? this.#command(pid) : '(gone)'
+    return alive || foreign ? this.#command(agent) : '(gone)'
   }
 
-  #command(pid: number): string {
+  #command({ pid, foreign }: Numbered): string {
+    if (foreign) return `(pid ${pid} of another namespace)`
     return this.#processes.of(pid)?.command ?? '(gone)'
   }
 
-  #heldFor({ pid, command }: SeenAgent): string {
-    if (command !== null) return this.#for(command.since)
-    const since = this.#processes.of(pid)?.since
+  #heldFor(agent: SeenAgent): string {
+    if (agent.command !== null) return this.#for(agent.command.since)
+    const since = this.#processes.ofAgent(agent)?.since
     return since === undefined ? '' : `at most ${age(this.#now - since.getTime())}`
   }
 

@@ -10,8 +10,8 @@ export interface Platform {
   readonly isMainThread: boolean
   /** An id for this thread where there is no registry of agents: 30 bits, not 0. */
   agentId(): number
-  /** The directory of named objects; absolute. */
-  directory(): string
+  /** The directory of named objects; absolute, and the same for all threads of the process. */
+  directory(native: Native): string
   /** The same for one that the user names. */
   resolve(directory: string): string
   /** Closes a file descriptor. */
@@ -31,6 +31,8 @@ export interface Platform {
   later(call: () => void, ms: number): void
   /** Whether anybody wants to hear of long waits, so that it is worth knowing where they began. */
   readonly isListening: boolean
+  /** Told when thread scope is used though nobody can be seen to die. */
+  withoutLiveness(reason: string): void
   /** Told once per wait that is longer than a second. */
   blocked(wait: BlockedWait): void
 }
