@@ -193,7 +193,7 @@ describe('bad input: one line, status 2, nothing is made', () => {
       [['alarm', '1', 'true'], /^no -- before true: say ipc alarm DURATION -- true$/],
       [['frobnicate'], /^no such command: frobnicate/],
       [['help', 'frobnicate'], /^no such command: frobnicate/],
-      [['completion', 'fish'], /^no completion for "fish"/],
+      [['completion', 'tcsh'], /^no completion for "tcsh": there are bash, zsh, fish$/],
     ]
     const results = await Promise.all(cases.map(([args]) => bench.ipc(...args)))
     for (const [i, { status, out, err }] of results.entries()) {

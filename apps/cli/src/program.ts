@@ -207,8 +207,8 @@ function defineAlarm(ipc: Command, command: readonly string[]): void {
 function defineCompletion(ipc: Command): void {
   ipc
     .command('completion')
-    .argument('<shell>', 'bash')
-    .description('print what makes the shell complete: eval "$(ipc completion bash)"')
+    .argument('<shell>', 'bash, zsh or fish')
+    .description('print what makes a shell complete: eval "$(ipc completion bash)"')
     .action(async (shell: string) => (await import('./commands/completion.ts')).completion(shell))
 }
 

@@ -2,7 +2,8 @@ import type { Memory } from './memory.ts'
 
 /**
  * On the memory itself: in a WeakMap of all memories, every garbage collection would visit every
- * entry, which took the explorer, with its new memory for each execution, a third of its time.
+ * entry, which took the explorer, with its new memory for each execution, a third of its time. The
+ * symbol is the same in all copies of this module.
  */
 const STATES: unique symbol = Symbol.for('@ipc/core.states@1')
 

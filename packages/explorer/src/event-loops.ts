@@ -4,7 +4,6 @@
  */
 import { makeTasks, type Algorithm, type TaskCode, type Tasks } from './algorithm.ts'
 import { check as checkNow, replay as replayNow, type CheckOptions, type Report } from './check.ts'
-import type { Agent } from './code/agent.ts'
 import { eventLoop, inMacrotask } from './code/event-loop.ts'
 import type { Memory } from './memory.ts'
 
