@@ -38,7 +38,7 @@ const MODELLED = {
     ipc_park: 'bcf06ba2a465',
   },
   'tickets.c': {
-    ipc_ticket: '9ef6c54f4150',
+    ipc_ticket: 'ccdc06e17074',
     cancel: '547dd58a4f20',
     ipc_parkers_forget: '3265ed4152bd',
   },
