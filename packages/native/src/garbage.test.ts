@@ -164,13 +164,14 @@ test('whoever watches an agent whose liveness word is garbage sleeps all the sam
   overwrite(directories[0]!, slotOf(agents[0]!), liveness, [0])
   expect(native.park(external, data, 0, words[roster]!, 50, false, 0)).toBeGreaterThanOrEqual(0)
   const heard: number[] = []
-  const hear = (ids: number[]): void => void heard.push(...ids)
-  const realm = native.onWake(hear) // which holds it weakly
-  native.ticket(external, data, 0, words[roster]!, realm, false)
+  const realm = native.onWake((ids) => heard.push(...ids))
+  native.holdRealm(realm, true)
+  const id = native.ticket(external, data, 0, words[roster]!, realm, true)
   await delay(50)
   Atomics.store(words, data, 1)
   native.wake(external, data, 1)
   while (heard.length === 0) await delay(5)
-  expect(hear).toBeInstanceOf(Function) // and was not collected meanwhile
+  expect(heard.map(Math.abs)).toEqual([id])
+  native.holdRealm(realm, false)
   native.close(external)
 })
