@@ -439,8 +439,8 @@ typedef struct {
   int index;
   int32_t expected, roster;
   ipc_ticket_name name;
-  bool
-      has_looked; /* the caller has come back for no reason to this very state, and may sleep long */
+  /* The caller has come back for no reason to this very state, and may sleep long. */
+  bool has_looked;
 } ipc_ticket_request;
 
 /* One asynchronous sleep; its name comes to the sink when the caller must look again.

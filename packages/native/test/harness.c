@@ -45,7 +45,7 @@ static void ignore_name(const char *file, void *context) { (void)file, (void)con
 
 static void use(ipc_domain *domain, ipc_mapping *mapping, ipc_sink *sink, int32_t *id) {
   ipc_error e;
-  int32_t ids[64];
+  ipc_ticket_name names[64];
   int index = IPC_WORD_DATA + pick(4);
   int32_t roster = atomic_load(&mapping->words[IPC_WORD_ROSTER]);
   int32_t value = atomic_load(&mapping->words[index]);
@@ -56,7 +56,13 @@ static void use(ipc_domain *domain, ipc_mapping *mapping, ipc_sink *sink, int32_
     case 1: ipc_pass_on_deaths(mapping); break;
     case 2:
     case 3:
-      ipc_ticket(sink, mapping, index, value, roster, *id, &e);
+      ipc_ticket(sink, mapping,
+                 &(ipc_ticket_request){.index = index,
+                                       .expected = value,
+                                       .roster = roster,
+                                       .name = {.id = *id, .realm = pick(3)},
+                                       .has_looked = pick(2)},
+                 &e);
       *id = *id % 100000 + 1;
       break;
     case 4: ipc_ticket_cancel(sink, *id - pick(3)); break;
@@ -64,7 +70,7 @@ static void use(ipc_domain *domain, ipc_mapping *mapping, ipc_sink *sink, int32_
       atomic_fetch_add(&mapping->words[index], 1);
       ipc_wake(&mapping->words[index], chance(3) ? 1000 : 1);
       break;
-    case 6: atomic_fetch_add(&taken, (unsigned long)ipc_sink_take(sink, ids, 64)); break;
+    case 6: atomic_fetch_add(&taken, (unsigned long)ipc_sink_take(sink, names, 64)); break;
     case 7:
       ipc_agent_is_dead(domain, atomic_load(&mapping->words[IPC_WORD_OPENERS + pick(8)]));
       ipc_file_is_linked(mapping);
