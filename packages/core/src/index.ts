@@ -12,6 +12,7 @@ export {
   IpcError,
   isThenable,
   outOfRange,
+  reasonForAnother,
   shown,
   wrongType,
   type IpcErrorCode,
@@ -20,6 +21,7 @@ export type { Guard } from './guard.ts'
 export { Bequest, bequeath, hasHeirs, mayHaveHeirs, noteCommand } from './heirs.ts'
 export type { Handle, InnerHandle, ProcessHandle, ThreadHandle } from './handle.ts'
 export { setInterruption, type Interruption } from './interruption.ts'
+export { keepAlive, letGo } from './keep-alive.ts'
 export { list, prune, type ListedObject } from './list.ts'
 export { localState } from './local.ts'
 export {

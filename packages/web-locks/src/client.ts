@@ -1,0 +1,204 @@
+import {
+  keepAlive,
+  letGo,
+  localState,
+  reasonForAnother,
+  type AgentId,
+  type Place,
+  type Ticket,
+} from '@ipc/core'
+import { Lock as Mutex } from '@ipc/lock'
+import { DeadlockWatch } from './deadlock-watch.ts'
+import { Entrance, type Step } from './entrance.ts'
+import { nextTurnIfAny } from './next-turn.ts'
+import type { Request } from './request.ts'
+import { Layout, MUTEX, sizesFor } from './table/layout.ts'
+import { Table } from './table/table.ts'
+
+const NO_NOTE = -1
+
+/** This thread as a user of one table, through however many managers. */
+export class Client {
+  readonly table: Table
+  readonly entrance: Entrance
+  readonly description: string
+  /** Whether its file was removed: what it holds keeps nobody out any more. */
+  isGone = false
+  /** What is in the table, by entry. */
+  readonly #requests = new Map<number, Request>()
+  readonly #pending = new Set<Request>()
+  readonly #deadlocks = new DeadlockWatch(this)
+  #ticket: Ticket | null = null
+  #note = NO_NOTE
+  #willListen = false
+  #users = 0
+
+  private constructor(place: Place) {
+    const layout = new Layout(sizesFor(place.options[0]!), place.index)
+    this.table = new Table(place.memory, layout)
+    this.entrance = new Entrance(new Mutex(place), this.table, () => this.#deliver())
+    this.description = place.description
+  }
+
+  /** The one of this thread; every user calls `letGo`. */
+  static of(place: Place): Client {
+    const client = localState(place.memory, place.index, 'web locks', () => new Client(place))
+    client.#users++
+    return client
+  }
+
+  /** The last user leaves the table; it has no requests any more. */
+  letGo(): void {
+    if (--this.#users > 0) return
+    if (this.#ticket?.cancel() === true) this.#ticket = null
+    this.entrance.run({
+      inside: ({ clients }) => {
+        if (this.#users === 0) clients.leave()
+      },
+      done: () => {},
+      failed: () => {},
+    })
+  }
+
+  /* ---- its requests --------------------------------------------------------------------------- */
+
+  add(request: Request): void {
+    for (const { entry } of request.claim.entries) this.#requests.set(entry, request)
+  }
+
+  remove(request: Request): void {
+    for (const { entry } of request.claim.entries) {
+      // The slot of a stolen one may be another one's already.
+      if (this.#requests.get(entry) === request) this.#requests.delete(entry)
+    }
+  }
+
+  /** Each once. */
+  requests(): Set<Request> {
+    return new Set(this.#requests.values())
+  }
+
+  get pending(): ReadonlySet<Request> {
+    return this.#pending
+  }
+
+  /** A pending request keeps the event loop alive; a lock that is held does not. */
+  waits(request: Request): void {
+    this.#pending.add(request)
+    if (this.#pending.size === 1) {
+      keepAlive()
+      this.#deadlocks.start()
+    }
+    this.listen()
+  }
+
+  waitsNoMore(request: Request): void {
+    if (!this.#pending.delete(request) || this.#pending.size > 0) return
+    letGo()
+    this.#deadlocks.stop()
+    this.#endNote()
+  }
+
+  #deliver(): void {
+    const { clients } = this.table
+    if (clients.granted.length > 0) {
+      for (const entry of clients.granted.splice(0)) this.#requests.get(entry)?.examine()
+    }
+    if (clients.lookAtAll) {
+      clients.lookAtAll = false
+      for (const request of this.requests()) request.examine()
+    }
+  }
+
+  /** The table cannot be used any more. */
+  fail(error: unknown): void {
+    this.isGone = true
+    let own = error
+    const end = (request: Request): void => {
+      request.fail(own)
+      own = reasonForAnother(error)
+    }
+    for (const request of this.requests()) end(request)
+    this.entrance.fail(error)
+  }
+
+  /** The error of one that was robbed. */
+  theft(): DOMException {
+    const { thief } = this.table.clients
+    const who = thief === 0 ? null : (this.table.memory.describe?.(thief) ?? null)
+    const by = who === null ? 'by another request' : `by process ${who.pid}, thread ${who.threadId}`
+    return new DOMException(`hold a lock of ${this.description}: it was stolen ${by}`, 'AbortError')
+  }
+
+  /** As `query` names an agent: the same in every process, and never another's. */
+  idOf(agent: AgentId): string {
+    const who = this.table.memory.describe?.(agent) ?? { pid: 0, threadId: 0 }
+    return `${who.pid}-${who.threadId}-${agent.toString(16)}`
+  }
+
+  /* ---- hearing of what others do -------------------------------------------------------------- */
+
+  /** Listens for thefts, if a lock is held for longer than this turn of the event loop. */
+  listenSoon(): void {
+    if (this.#willListen || this.#ticket !== null) return
+    this.#willListen = true
+    nextTurnIfAny(() => {
+      this.#willListen = false
+      this.listen()
+    })
+  }
+
+  /** Makes sure that this thread hears when others grant or steal, or when somebody dies. */
+  listen(): void {
+    if (this.#ticket !== null || this.#requests.size === 0) return
+    try {
+      this.#lieDown()
+    } catch (error) {
+      this.fail(error)
+    }
+  }
+
+  #lieDown(): void {
+    const { clients, memory } = this.table
+    for (;;) {
+      const watch = memory.arm() // before it looks who is dead
+      const announced = clients.announce() // before it looks into its inbox
+      if (clients.hasMail || (this.#pending.size > 0 && this.#mustBury())) {
+        clients.awake()
+        this.entrance.run(this.#look)
+        return
+      }
+      if (!clients.isQuiet(announced)) continue
+      this.#beginNote()
+      this.#ticket = memory.parkAsync(clients.bell, announced, watch, () => {
+        this.#ticket = null
+        clients.awake()
+        this.listen()
+      })
+      return
+    }
+  }
+
+  #mustBury(): boolean {
+    return this.entrance.isAbandoned || this.table.clients.hasDead
+  }
+
+  /** Entering alone empties the inbox, and repairs the table if somebody died inside. */
+  readonly #look: Step = {
+    inside: (table) => table.sweep(),
+    done: () => this.listen(),
+    failed: (error) => this.fail(error),
+  }
+
+  /** For people who look from outside. */
+  #beginNote(): void {
+    const { memory, clients } = this.table
+    if (this.#pending.size === 0 || this.#note !== NO_NOTE) return
+    this.#note = memory.noteWait?.(clients.bell, false) ?? NO_NOTE
+  }
+
+  #endNote(): void {
+    if (this.#note !== NO_NOTE) this.table.memory.endNote?.(this.#note)
+    this.#note = NO_NOTE
+  }
+}

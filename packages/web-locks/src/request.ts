@@ -1,0 +1,269 @@
+import { abortWith, ignoreAbort, now, type Abortable } from '@ipc/core'
+import type { Claim, LockMode } from './claim.ts'
+import type { Client } from './client.ts'
+import type { Step } from './entrance.ts'
+import { makeLock, type Hold, type Lock } from './lock.ts'
+import { nextTurn } from './next-turn.ts'
+
+/**
+ * How far a request is. ENTERING and LEAVING are steps that may have to wait for the mutex.
+ *
+ *   | state    | its entries      | what ends the state                                                |
+ *   |----------|------------------|--------------------------------------------------------------------|
+ *   | ENTERING | none yet         | the step → PENDING or GRANTED; an abort → OVER, nothing is entered |
+ *   | PENDING  | wait             | a grant → GRANTED; an abort → LEAVING                              |
+ *   | GRANTED  | hold             | a microtask → HELD; an abort → LEAVING; a theft → OVER             |
+ *   | HELD     | hold             | the callback's promise → LEAVING; a theft → OVER, or ROBBED        |
+ *   | ROBBED   | some still hold  | the callback's promise → LEAVING                                   |
+ *   | LEAVING  | hold or wait     | the step → OVER                                                    |
+ *   | OVER     | none             |                                                                    |
+ */
+type State = 'ENTERING' | 'PENDING' | 'GRANTED' | 'HELD' | 'ROBBED' | 'LEAVING' | 'OVER'
+
+const RESOLVED = Promise.resolve()
+
+/** After so many callbacks one begins in a later turn of the event loop, so that timers are served. */
+const CALLBACKS_IN_A_ROW = 64
+let callbacks = 0
+let deferred = 0
+
+/** One request of this thread, from the call to the end of its hold. */
+export abstract class Request implements Step, Abortable, Hold {
+  readonly owner: object
+  readonly claim: Claim
+  /** Since when it waits, in ms of `now()`. */
+  since = 0
+  protected readonly client: Client
+  #state: State = 'ENTERING'
+  readonly #signal: AbortSignal | undefined
+  /** Lets it begin in the asynchronous context of its call, whoever grants it. */
+  #gate: (() => void) | undefined
+  #controller: AbortController | undefined
+  /** Why the lock was lost. */
+  #loss: unknown
+  /** What is said to the caller when it has left. */
+  #afterwards: (() => void) | undefined
+
+  /** `owner` is what the caller used; closing it ends the request. */
+  constructor(owner: object, client: Client, claim: Claim, signal: AbortSignal | undefined) {
+    this.owner = owner
+    this.client = client
+    this.claim = claim
+    this.#signal = signal
+  }
+
+  /** Runs the callback, with no locks if they were not available. */
+  protected abstract begin(locks: Lock[] | null): void
+  /** Rejects the promise; if it was settled before, nothing happens. */
+  protected abstract reject(reason: unknown): void
+
+  start(): void {
+    if (this.#signal !== undefined) abortWith(this.#signal, this)
+    this.client.entrance.run(this)
+    if (this.#state !== 'ENTERING' && this.#state !== 'PENDING') return
+    void new Promise<void>((resolve) => (this.#gate = resolve)).then(this.#onTurn)
+  }
+
+  /* ---- entering and leaving: see Step --------------------------------------------------------- */
+
+  inside(): void {
+    const { table } = this.client
+    if (this.#state === 'ENTERING') this.claim.enter(table)
+    else if (this.#state === 'LEAVING' && !this.claim.leave(table))
+      this.#loss ??= this.client.theft()
+  }
+
+  done(): void {
+    if (this.#state === 'ENTERING') this.#hasEntered()
+    else if (this.#state === 'LEAVING') this.#hasLeft()
+  }
+
+  failed(error: unknown): void {
+    if (this.#state === 'ENTERING') {
+      this.#end()
+      this.reject(error)
+    } else if (this.#state === 'LEAVING') {
+      this.#hasLeft() // the table is gone, and the lock with it
+    }
+  }
+
+  #hasEntered(): void {
+    const { claim, client } = this
+    if (claim.entries.length === 0) {
+      this.#state = 'GRANTED'
+      this.#soon()
+      return
+    }
+    client.add(this)
+    if (claim.isGranted(client.table)) {
+      this.#grant()
+      return
+    }
+    this.#state = 'PENDING'
+    this.since = now()
+    client.waits(this)
+  }
+
+  #leave(afterwards: () => void): void {
+    this.#afterwards = afterwards
+    this.#state = 'LEAVING'
+    this.client.entrance.run(this)
+  }
+
+  #hasLeft(): void {
+    this.#end()
+    this.#afterwards?.()
+  }
+
+  #end(): void {
+    if (this.#state === 'PENDING') this.client.waitsNoMore(this)
+    this.#state = 'OVER'
+    this.client.remove(this)
+    this.#ignoreAbort()
+  }
+
+  #ignoreAbort(): void {
+    if (this.#signal !== undefined) ignoreAbort(this.#signal, this)
+  }
+
+  /* ---- what others do ------------------------------------------------------------------------- */
+
+  /** Something may have happened to its entries. */
+  examine(): void {
+    if (this.#state !== 'PENDING' && this.#state !== 'GRANTED' && this.#state !== 'HELD') return
+    if (!this.claim.isMine(this.client.table)) this.#lose(this.client.theft())
+    else if (this.#state === 'PENDING' && this.claim.isGranted(this.client.table)) {
+      this.client.waitsNoMore(this)
+      this.#grant()
+    }
+  }
+
+  #lose(reason: unknown): void {
+    this.#loss = reason
+    const { isJoint } = this.claim
+    if (this.#state === 'HELD' && isJoint) {
+      this.#state = 'ROBBED'
+    } else if (isJoint) {
+      if (this.#state === 'PENDING') this.client.waitsNoMore(this)
+      this.#leave(() => {})
+    } else {
+      this.#end()
+    }
+    this.reject(reason)
+    this.#controller?.abort(reason)
+  }
+
+  /** Its file is gone, or its manager was closed. What is held stays held, but nobody is kept out. */
+  fail(reason: unknown): void {
+    if (this.#state === 'HELD') {
+      this.#loss = reason
+      this.#controller?.abort(reason)
+    } else if (this.#state !== 'LEAVING' && this.#state !== 'OVER' && this.#state !== 'ROBBED') {
+      this.#end()
+      this.reject(reason)
+    }
+  }
+
+  /** Ends what has not begun; `settle` tells the caller. False if it has begun. */
+  giveUp(settle: () => void): boolean {
+    if (this.#state === 'ENTERING') {
+      this.#end()
+    } else if (this.#state === 'PENDING' || this.#state === 'GRANTED') {
+      if (this.#state === 'PENDING') this.client.waitsNoMore(this)
+      this.#leave(() => {})
+    } else {
+      return false
+    }
+    settle()
+    return true
+  }
+
+  abort(reason: unknown): void {
+    this.giveUp(() => this.reject(reason))
+  }
+
+  /* ---- holding -------------------------------------------------------------------------------- */
+
+  #grant(): void {
+    this.#state = 'GRANTED'
+    this.#soon()
+  }
+
+  #soon(): void {
+    if (this.#gate === undefined) void RESOLVED.then(this.#onTurn)
+    else this.#gate()
+  }
+
+  readonly #onTurn = (): void => {
+    if (deferred === 0 && ++callbacks % CALLBACKS_IN_A_ROW !== 0) {
+      this.#begin()
+      return
+    }
+    deferred++ // and all that come after it, so that they keep their order
+    nextTurn(() => {
+      deferred--
+      this.#begin()
+    })
+  }
+
+  #begin(): void {
+    if (this.#state !== 'GRANTED') return
+    const { claim, client } = this
+    const { table } = client
+    this.#ignoreAbort()
+    if (claim.entries.length === 0 && !claim.isJoint) {
+      this.#state = 'OVER'
+      return this.begin(null)
+    }
+    if (!claim.isMine(table)) return this.#lose(client.theft())
+    this.#state = 'HELD'
+    const locks = claim.entries.map(({ name, mode, entry }) =>
+      this.makeLock(name, mode, table.isTold(entry)),
+    )
+    this.begin(locks)
+  }
+
+  protected makeLock(name: string, mode: LockMode, abandoned: boolean): Lock {
+    return makeLock(name, mode, abandoned, this)
+  }
+
+  /** The callback is over: leaves, then tells the caller. */
+  protected finish(settle: () => void): void {
+    if (this.#state !== 'HELD' && this.#state !== 'ROBBED') return
+    this.#leave(() => {
+      if (this.#loss === undefined) settle()
+      else this.#tellLoss(settle)
+    })
+  }
+
+  #tellLoss(settle: () => void): void {
+    if (this.client.isGone) return settle()
+    this.reject(this.#loss)
+    this.#controller?.abort(this.#loss)
+  }
+
+  /** Whether a callback runs, or an acquired lock was not released yet. */
+  get holds(): boolean {
+    return this.#state === 'HELD' || this.#state === 'ROBBED'
+  }
+
+  get held(): boolean {
+    return (
+      this.#state === 'HELD' && this.#loss === undefined && this.claim.isMine(this.client.table)
+    )
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#loss !== undefined) this.#controller.abort(this.#loss)
+    return this.#controller.signal
+  }
+
+  /** Resolves when the lock is free. */
+  release(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#state === 'HELD') this.finish(resolve)
+      else resolve()
+    })
+  }
+}
