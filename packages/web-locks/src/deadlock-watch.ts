@@ -1,8 +1,8 @@
-import { now } from '@ipc/core'
+import { now, type AgentId } from '@ipc/core'
 import type { Client } from './client.ts'
 import type { Request } from './request.ts'
-import { findCycles } from './table/cycles.ts'
-import { readTable } from './table/snapshot.ts'
+import { findCycles, isInTheWay } from './table/cycles.ts'
+import { readTable, type SeenRequest } from './table/snapshot.ts'
 
 /** A request that has waited for so long is looked at. */
 const PATIENCE_MS = 1000
@@ -11,7 +11,7 @@ const PATIENCE_MS = 1000
 export interface Deadlock {
   /** What is waited for, as in `weblocks "default"`. */
   readonly what: string
-  /** The names of the locks. */
+  /** The locks that the request waits for, and the next one in the circle has. */
   readonly names: readonly string[]
   readonly waitedMs: number
   /** Each waits for the next one, and the last one for the first. */
@@ -55,21 +55,35 @@ export class DeadlockWatch {
     if (channel?.hasSubscribers !== true) return
     const { table, description } = this.#client
     const { memory, layout } = table
-    const agents = findCycles(readTable(memory, layout)).find((one) => one.includes(memory.self))
+    const seen = readTable(memory, layout)
+    const agents = findCycles(seen).find((one) => one.includes(memory.self))
     if (agents === undefined) return
+    const next = agents[(agents.indexOf(memory.self) + 1) % agents.length]!
     const cycle = agents.map((agent) => this.#client.idOf(agent))
     for (const request of late) {
+      const all = request.claim.entries.map(({ name }) => name)
+      const names = all.filter((name) => waitsFor(seen, name, memory.self, next))
+      if (names.length === 0) continue
       this.#told.add(request)
-      const names = request.claim.entries.map(({ name }) => name)
-      const deadlock: Deadlock = {
-        what: description,
-        names,
-        waitedMs: now() - request.since,
-        cycle,
-      }
-      channel.publish(deadlock)
+      const waitedMs = now() - request.since
+      channel.publish({ what: description, names, waitedMs, cycle } satisfies Deadlock)
     }
   }
+}
+
+function waitsFor(
+  seen: readonly SeenRequest[],
+  name: string,
+  agent: AgentId,
+  next: AgentId,
+): boolean {
+  return seen.some(
+    (one) =>
+      one.name === name &&
+      one.agent === agent &&
+      !one.held &&
+      seen.some((other) => other.agent === next && isInTheWay(other, one)),
+  )
 }
 
 /** Node's, without naming it in an import: a page has none. */

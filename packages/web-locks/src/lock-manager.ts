@@ -22,10 +22,9 @@ import {
   type LockRequest,
 } from './options.ts'
 import { findCycles } from './table/cycles.ts'
-import { Layout, sizesFor } from './table/layout.ts'
+import { KIND, Layout, sizesFor } from './table/layout.ts'
 import { readTable, Snapshot, type SeenRequest } from './table/snapshot.ts'
 
-const KIND = 'weblocks'
 const DEFAULT_REQUESTS = 4096
 const MOST_REQUESTS = 65_536
 

@@ -20,7 +20,8 @@ export function findCycles(requests: readonly SeenRequest[]): AgentId[][] {
   return circlesOf(waitsFor)
 }
 
-function isInTheWay(other: SeenRequest, one: SeenRequest): boolean {
+/** Whether one request cannot be granted before another one has gone. */
+export function isInTheWay(other: SeenRequest, one: SeenRequest): boolean {
   if (other.name !== one.name || other.tombstone) return false
   if (!other.held && other.order >= one.order) return false
   return other.mode === 'exclusive' || one.mode === 'exclusive'

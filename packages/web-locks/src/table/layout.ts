@@ -59,6 +59,9 @@
  */
 import { AGENT_MASK, type AgentId } from '@ipc/core'
 
+/** Of its file. */
+export const KIND = 'weblocks'
+
 /** In OWNER: the entry holds its lock. */
 export const HELD: number = 0x80000000 | 0
 /** In OWNER: in shared mode. */
