@@ -69,6 +69,7 @@ export interface OpenLocksOptions {
   readonly requests?: number | undefined
 }
 
+/** A manager of the table that `open` opens at the first call. */
 let makeManager: (open: () => Place) => LockManager
 
 /**
@@ -294,7 +295,7 @@ function look({ entrance, table }: Client): SeenRequest[] {
   return snapshot.requests()
 }
 
-function openPlace(name: string, requests: number | undefined): Place {
+export function openPlace(name: string, requests: number | undefined): Place {
   const asked = requests ?? DEFAULT_REQUESTS
   const layout: FileLayout = {
     kind: KIND,
@@ -303,6 +304,8 @@ function openPlace(name: string, requests: number | undefined): Place {
   }
   return Place.open(name, layout, requests !== undefined)
 }
+
+export { makeManager }
 
 /** The locks of all threads and processes of this user. Their file is made by the first call. */
 export const locks: LockManager = makeManager(() => openPlace('default', undefined))
