@@ -2,7 +2,8 @@ import { accessSync, constants, existsSync, mkdirSync, statSync, writeFileSync }
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { processScope } from '@ipc/core'
-import { mutants, type Mutant } from '../explore/museum/museum.ts'
+import { MUTANTS } from '../museum/all.ts'
+import type { Mutant } from '../museum/mutant.ts'
 import { coverageTable } from '../report/coverage.ts'
 import { describeExplored } from '../report/explored.ts'
 import { Output, type Result } from '../report/output.ts'
@@ -131,9 +132,8 @@ function realOptions(seed: number, budgetMs: number): Parameters<typeof runReal>
 
 /** Begins with another mutant each night, so that each has its turn. */
 function inOrderOf(seed: number): Mutant[] {
-  const all = mutants()
-  const first = seed % all.length
-  return [...all.slice(first), ...all.slice(0, first)]
+  const first = seed % MUTANTS.length
+  return [...MUTANTS.slice(first), ...MUTANTS.slice(0, first)]
 }
 
 function judge(

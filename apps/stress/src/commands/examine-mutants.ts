@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
-import { Workshop, type Mutant } from '../explore/museum/museum.ts'
+import { examine } from '../museum/examine.ts'
+import type { Mutant } from '../museum/mutant.ts'
 import type { Output } from '../report/output.ts'
 import type { MutantResult } from '../report/report.ts'
 import { count, seconds } from '../report/table.ts'
@@ -12,8 +13,6 @@ export interface Limits {
   /** None is begun later than this (of `performance.now()`). */
   readonly deadline: number
 }
-
-const MOST_WORKSHOPS = 4
 
 /**
  * As many mutants at once as there are processors; a line for each, in the order of the museum. After
@@ -31,24 +30,19 @@ export async function examineMutants(
     for (; results[told] !== undefined; told++) output.say(line(results[told]!))
   }
   const work = async (): Promise<void> => {
-    const workshop = new Workshop()
-    try {
-      while (next < mutants.length && (next === 0 || performance.now() < deadline)) {
-        const i = next++
-        const mutant = mutants[i]!
-        output.progress.show(() => `${mutant.name} (${i + 1} of ${mutants.length})`)
-        // oxlint-disable-next-line no-await-in-loop -- a workshop has one mutant at a time
-        const examined = await workshop.examine(mutant, `${eachMs}ms`, `${shrinkMs}ms`)
-        const { name, what } = mutant
-        results[i] = { name, what, found: examined.verdict === 'found', ...examined }
-        tell()
-      }
-    } finally {
-      workshop.close()
+    while (next < mutants.length && (next === 0 || performance.now() < deadline)) {
+      const i = next++
+      const mutant = mutants[i]!
+      output.progress.show(() => `${mutant.name} (${i + 1} of ${mutants.length})`)
+      // oxlint-disable-next-line no-await-in-loop -- one at a time for each processor
+      const examined = await examine(mutant, `${eachMs}ms`, `${shrinkMs}ms`)
+      const { name, what } = mutant
+      results[i] = { name, what, found: examined.verdict === 'found', ...examined }
+      tell()
     }
   }
-  const workshops = Math.min(availableParallelism(), MOST_WORKSHOPS, mutants.length)
-  await Promise.all(Array.from({ length: workshops }, work))
+  const atOnce = Math.min(availableParallelism(), mutants.length)
+  await Promise.all(Array.from({ length: atOnce }, work))
   output.progress.end()
   return results
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { mutants } from '../explore/museum/museum.ts'
+import { MUTANTS } from '../museum/all.ts'
 import { Output, OUTPUT_HELP, OUTPUT_OPTIONS, type Result } from '../report/output.ts'
 import type { MutantResult } from '../report/report.ts'
 import { durationMs, usage, UsageError } from '../usage.ts'
@@ -9,15 +9,15 @@ export const summary = 'the museum of planted bugs: each must be found'
 
 const HELP = `usage: stress mutants [name]... [options]
 
-Builds each patch of apps/stress/mutants into a copy of the packages, and checks the primitive that it
-breaks, with this budget and no hint of its own.
+Loads the packages with each bug of apps/stress/src/museum in its turn, and checks the primitive that
+it breaks, with this budget and no hint of its own.
 
   --budget 60s       for each mutant
   --shrink 20s       for how long the program that fails is made smaller
 ${OUTPUT_HELP}
                      (an array of { name, what, found, schedules, ms, program, how })
 
-Exit code 0: all were found. 1: one was not, or no longer applies.
+Exit code 0: all were found. 1: one was not, or its text no longer stands exactly once in the sources.
 `
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -39,13 +39,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const budgetMs = durationMs('--budget', values.budget)
   const shrinkMs = durationMs('--shrink', values.shrink)
-  const all = mutants()
-  const unknown = positionals.find((name) => !all.some((mutant) => mutant.name === name))
+  const unknown = positionals.find((name) => !MUTANTS.some((mutant) => mutant.name === name))
   if (unknown !== undefined) {
-    throw new UsageError(`no such mutant: ${unknown} (there are ${all.map(nameOf).join(', ')})`)
+    throw new UsageError(`no such mutant: ${unknown} (there are ${MUTANTS.map(nameOf).join(', ')})`)
   }
   const chosen =
-    positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name))
+    positionals.length === 0 ? MUTANTS : MUTANTS.filter(({ name }) => positionals.includes(name))
   const output = new Output('mutants', argv, values)
   const results = await examineMutants(
     chosen,

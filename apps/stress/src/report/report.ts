@@ -63,7 +63,7 @@ export interface MutantResult {
   readonly name: string
   readonly what: string
   readonly found: boolean
-  /** `stale`: the patch does not apply, or what it makes does not build. */
+  /** `stale`: its text does not stand exactly once in the sources, or what it makes is no program. */
   readonly verdict: 'found' | 'missed' | 'stale'
   /** Complete schedules and, where states are kept, states until it was found. */
   readonly schedules: number
