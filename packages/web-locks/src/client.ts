@@ -160,23 +160,18 @@ export class Client {
 
   #lieDown(): void {
     const { clients, memory } = this.table
-    for (;;) {
-      const watch = memory.arm() // before it looks who is dead
-      const announced = clients.announce() // before it looks into its inbox
-      if (clients.hasMail || (this.#pending.size > 0 && this.#mustBury())) {
-        clients.awake()
-        this.entrance.run(this.#look)
-        return
-      }
-      if (!clients.isQuiet(announced)) continue
-      this.#beginNote()
-      this.#ticket = memory.parkAsync(clients.bell, announced, watch, () => {
-        this.#ticket = null
-        clients.awake()
-        this.listen()
-      })
+    const watch = memory.arm() // before it looks who is dead
+    const announced = clients.lieDown(() => this.#pending.size > 0 && this.#mustBury())
+    if (announced === null) {
+      this.entrance.run(this.#look)
       return
     }
+    this.#beginNote()
+    this.#ticket = memory.parkAsync(clients.bell, announced, watch, () => {
+      this.#ticket = null
+      clients.getUp()
+      this.listen()
+    })
   }
 
   #mustBury(): boolean {

@@ -193,6 +193,20 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'parker/async/hold/crashes=1',
     ],
   ],
+  [
+    'weblocks',
+    [
+      'weblocks/x/x',
+      'weblocks/x/x/crashes=1/spurious=1',
+      'weblocks/s/x/s',
+      'weblocks/x/abort/s',
+      'weblocks/x/steal/x',
+      'weblocks/keep/steal/crashes=1',
+      'weblocks/x/try/crashes=1',
+      'weblocks/all/llA',
+      'weblocks/x/query/crashes=1',
+    ],
+  ],
 ])
 
 /** Programs whose bugs need other preemptions: four, and the state graphs are too large; or fewer than two. */

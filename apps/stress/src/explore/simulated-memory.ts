@@ -118,6 +118,15 @@ export class SimulatedMemory implements Memory {
     return this.#do(Op.OR, index, value, 0)
   }
 
+  /** A step as well: a thread may die before it. */
+  get(index: number): number {
+    return this.#do(Op.LOAD, index, 0, 0)
+  }
+
+  set(index: number, value: number): void {
+    this.#do(Op.STORE, index, value, 0)
+  }
+
   isDead(agent: AgentId): boolean {
     return this.#do(Op.IS_DEAD, agent, 0, 0) === 1
   }

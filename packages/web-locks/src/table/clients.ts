@@ -16,7 +16,7 @@ const RING = 2
 
 /**
  * The agents that use the table, and how they are told. One object for each agent; everything but
- * `announce`, `isQuiet` and `mustLook` is under the mutex.
+ * `lieDown`, `getUp`, `wake` and `hasDead` is under the mutex.
  */
 export class Clients {
   /** Entries of this client that were granted, in order. */
@@ -131,23 +131,25 @@ export class Clients {
     return this.mine + BELL
   }
 
-  /** Says that this client will sleep; returns what BELL must be for sleeping to be right. */
-  announce(): number {
-    return this.#memory.or(this.bell, SLEEPS) | SLEEPS
+  /**
+   * Before it sleeps: says so, and looks. Returns what BELL must be for sleeping to be right; null if there
+   * is something to do inside first. The memory was armed before.
+   */
+  lieDown(mustEnter: () => boolean): number | null {
+    const memory = this.#memory
+    for (;;) {
+      const announced = memory.or(this.bell, SLEEPS) | SLEEPS
+      if (memory.load(this.mine + INBOX) !== 0 || mustEnter()) {
+        this.getUp()
+        return null
+      }
+      if (memory.load(this.bell) === announced) return announced
+    }
   }
 
   /** After a sleep, or instead of one. */
-  awake(): void {
+  getUp(): void {
     this.#memory.and(this.bell, ~SLEEPS)
-  }
-
-  isQuiet(announced: number): boolean {
-    return this.#memory.load(this.bell) === announced
-  }
-
-  /** Whether the inbox has something. */
-  get hasMail(): boolean {
-    return this.#memory.load(this.mine + INBOX) !== 0
   }
 
   /** Whether a client has died that nobody has buried yet. */
