@@ -1,24 +1,24 @@
 import type { Claim } from './claim.ts'
 import type { Client } from './client.ts'
-import type { Lock } from './lock.ts'
-import { Request } from './request.ts'
+import { Request, type Granted, type Settle } from './request.ts'
 
 const RESOLVED = Promise.resolve()
 
 /** What the standard calls a lock request: holds the lock until the callback's promise is settled. */
-export class CallbackRequest<T> extends Request {
-  readonly #callback: (locks: Lock[] | null) => T
-  readonly #resolve: (value: T | PromiseLike<T>) => void
-  readonly #reject: (reason: unknown) => void
+export class CallbackRequest extends Request {
+  readonly #callback: (granted: never) => unknown
+  readonly #resolve: Settle
+  readonly #reject: Settle
 
+  /** `callback` takes what `begin` is given. */
   constructor(
     owner: object,
     client: Client,
     claim: Claim,
     signal: AbortSignal | undefined,
-    callback: (locks: Lock[] | null) => T,
-    resolve: (value: T | PromiseLike<T>) => void,
-    reject: (reason: unknown) => void,
+    callback: (granted: never) => unknown,
+    resolve: Settle,
+    reject: Settle,
   ) {
     super(owner, client, claim, signal)
     this.#callback = callback
@@ -26,25 +26,25 @@ export class CallbackRequest<T> extends Request {
     this.#reject = reject
   }
 
-  protected begin(locks: Lock[] | null): void {
-    const callback = this.#callback
-    let result: T
+  protected begin(granted: Granted): void {
+    const callback = this.#callback // called without a `this`
+    let result: unknown
     try {
-      result = callback(locks)
+      result = callback(granted as never)
     } catch (error) {
-      if (locks === null) this.#reject(error)
-      else this.finish(() => this.#reject(error))
+      if (granted === null) this.#reject(error)
+      else this.finish(this.#reject, error)
       return
     }
-    if (locks === null) this.#resolve(result)
+    if (granted === null) this.#resolve(result)
     else if (isObject(result)) this.#holdUntilSettled(result)
-    else void RESOLVED.then(() => this.finish(() => this.#resolve(result)))
+    else void RESOLVED.then(() => this.finish(this.#resolve, result))
   }
 
-  #holdUntilSettled(result: T): void {
+  #holdUntilSettled(result: unknown): void {
     Promise.resolve(result).then(
-      (value) => this.finish(() => this.#resolve(value)),
-      (error: unknown) => this.finish(() => this.#reject(error)),
+      (value) => this.finish(this.#resolve, value),
+      (error: unknown) => this.finish(this.#reject, error),
     )
     this.client.listenSoon()
   }

@@ -6,10 +6,10 @@ export type LockMode = 'shared' | 'exclusive'
 
 /** The entries that one request has in the table. Everything is asked under the mutex, if not said. */
 export interface Claim {
-  /** The entries; empty before `enter`, or if the lock was not available. */
-  readonly entries: readonly SingleClaim[]
-  /** Whether others of its locks are kept when one is stolen. */
-  readonly isJoint: boolean
+  /** Its locks; if there is only one, itself. */
+  readonly parts: readonly SingleClaim[] | SingleClaim
+  /** Whether it is in the table; not before `enter`, or if the lock was not available. */
+  readonly isEntered: boolean
   /** @throws IpcError ERR_IPC_FULL; nothing has changed then */
   enter(table: Table): void
   /** False if a lock was stolen. */
@@ -20,8 +20,6 @@ export interface Claim {
   isGranted(table: Table): boolean
 }
 
-const NONE: readonly SingleClaim[] = []
-
 /** One lock. */
 export class SingleClaim implements Claim, Wish {
   readonly name: string
@@ -29,8 +27,8 @@ export class SingleClaim implements Claim, Wish {
   readonly shared: boolean
   readonly ifAvailable: boolean
   readonly steal: boolean
+  /** Where it is in the table; 0 if it is not there. */
   entry = 0
-  entries: readonly SingleClaim[] = NONE
   #seq = 0
 
   constructor(name: string, shared: boolean, ifAvailable: boolean, steal: boolean) {
@@ -45,15 +43,17 @@ export class SingleClaim implements Claim, Wish {
     return this.shared ? 'shared' : 'exclusive'
   }
 
-  get isJoint(): boolean {
-    return false
+  get parts(): SingleClaim {
+    return this
+  }
+
+  get isEntered(): boolean {
+    return this.entry !== 0
   }
 
   enter(table: Table): void {
     this.entry = table.request(this)
-    if (this.entry === 0) return
-    this.#seq = table.orderOf(this.entry + SEQ)
-    this.entries = [this]
+    if (this.entry !== 0) this.#seq = table.orderOf(this.entry + SEQ)
   }
 
   leave(table: Table): boolean {
@@ -74,21 +74,17 @@ export class SingleClaim implements Claim, Wish {
  * they share, so they cannot wait for each other in a circle.
  */
 export class JointClaim implements Claim {
-  readonly #claims: readonly SingleClaim[]
-  entries: readonly SingleClaim[] = NONE
+  readonly parts: readonly SingleClaim[]
+  isEntered = false
 
-  constructor(claims: readonly SingleClaim[]) {
-    this.#claims = claims
-  }
-
-  get isJoint(): boolean {
-    return true
+  constructor(parts: readonly SingleClaim[]) {
+    this.parts = parts
   }
 
   enter(table: Table): void {
     const entered: SingleClaim[] = []
     try {
-      for (const claim of this.#claims) {
+      for (const claim of this.parts) {
         claim.enter(table)
         entered.push(claim)
       }
@@ -96,20 +92,20 @@ export class JointClaim implements Claim {
       for (const claim of entered) claim.leave(table)
       throw error
     }
-    this.entries = entered
+    this.isEntered = true
   }
 
   leave(table: Table): boolean {
     let all = true
-    for (const claim of this.entries) all = claim.leave(table) && all
+    for (const claim of this.parts) all = claim.leave(table) && all
     return all
   }
 
   isMine(table: Table): boolean {
-    return this.entries.every((claim) => claim.isMine(table))
+    return this.parts.every((claim) => claim.isMine(table))
   }
 
   isGranted(table: Table): boolean {
-    return this.entries.every((claim) => claim.isGranted(table))
+    return this.parts.every((claim) => claim.isGranted(table))
   }
 }

@@ -8,6 +8,7 @@ import {
   type Ticket,
 } from '@ipc/core'
 import { Lock as Mutex } from '@ipc/lock'
+import { SingleClaim } from './claim.ts'
 import { DeadlockWatch } from './deadlock-watch.ts'
 import { Entrance, type Step } from './entrance.ts'
 import { nextTurnIfAny } from './next-turn.ts'
@@ -24,8 +25,9 @@ export class Client {
   readonly description: string
   /** Whether its file was removed: what it holds keeps nobody out any more. */
   isGone = false
-  /** What is in the table, by entry. */
-  readonly #requests = new Map<number, Request>()
+  /** What is in the table, by the number of the entry. */
+  readonly #requests: (Request | undefined)[] = []
+  #count = 0
   readonly #pending = new Set<Request>()
   readonly #deadlocks = new DeadlockWatch(this)
   #ticket: Ticket | null = null
@@ -63,19 +65,38 @@ export class Client {
   /* ---- its requests --------------------------------------------------------------------------- */
 
   add(request: Request): void {
-    for (const { entry } of request.claim.entries) this.#requests.set(entry, request)
+    const { parts } = request.claim
+    if (parts instanceof SingleClaim) this.#put(parts, request)
+    else for (const part of parts) this.#put(part, request)
+  }
+
+  #put({ entry }: SingleClaim, request: Request): void {
+    const at = this.table.numberOf(entry)
+    while (this.#requests.length <= at) this.#requests.push(undefined) // no holes
+    if (this.#requests[at] === undefined) this.#count++
+    this.#requests[at] = request
   }
 
   remove(request: Request): void {
-    for (const { entry } of request.claim.entries) {
-      // The slot of a stolen one may be another one's already.
-      if (this.#requests.get(entry) === request) this.#requests.delete(entry)
-    }
+    if (!request.claim.isEntered) return
+    const { parts } = request.claim
+    if (parts instanceof SingleClaim) this.#forget(parts, request)
+    else for (const part of parts) this.#forget(part, request)
+  }
+
+  /** The slot of a stolen one may be another one's already. */
+  #forget({ entry }: SingleClaim, request: Request): void {
+    const at = this.table.numberOf(entry)
+    if (this.#requests[at] !== request) return
+    this.#requests[at] = undefined
+    this.#count--
   }
 
   /** Each once. */
   requests(): Set<Request> {
-    return new Set(this.#requests.values())
+    const requests = new Set(this.#requests)
+    requests.delete(undefined)
+    return requests as Set<Request>
   }
 
   get pending(): ReadonlySet<Request> {
@@ -102,7 +123,8 @@ export class Client {
   #deliver(): void {
     const { clients } = this.table
     if (clients.granted.length > 0) {
-      for (const entry of clients.granted.splice(0)) this.#requests.get(entry)?.examine()
+      for (const entry of clients.granted.splice(0))
+        this.#requests[this.table.numberOf(entry)]?.examine()
     }
     if (clients.lookAtAll) {
       clients.lookAtAll = false
@@ -150,7 +172,7 @@ export class Client {
 
   /** Makes sure that this thread hears when others grant or steal, or when somebody dies. */
   listen(): void {
-    if (this.#ticket !== null || this.#requests.size === 0) return
+    if (this.#ticket !== null || this.#count === 0) return
     try {
       this.#lieDown()
     } catch (error) {

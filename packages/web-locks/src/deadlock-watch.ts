@@ -61,8 +61,10 @@ export class DeadlockWatch {
     const next = agents[(agents.indexOf(memory.self) + 1) % agents.length]!
     const cycle = agents.map((agent) => this.#client.idOf(agent))
     for (const request of late) {
-      const all = request.claim.entries.map(({ name }) => name)
-      const names = all.filter((name) => waitsFor(seen, name, memory.self, next))
+      const names = [request.claim.parts]
+        .flat()
+        .map(({ name }) => name)
+        .filter((name) => waitsFor(seen, name, memory.self, next))
       if (names.length === 0) continue
       this.#told.add(request)
       const waitedMs = now() - request.since

@@ -2,7 +2,7 @@ import { now } from '@ipc/core'
 import type { Claim, LockMode } from './claim.ts'
 import type { Client } from './client.ts'
 import { AcquiredLock, type HeldLock, type Lock } from './lock.ts'
-import { Request } from './request.ts'
+import { Request, type Granted } from './request.ts'
 
 const LONGEST_TIMER_MS = 0x7fffffff
 
@@ -41,9 +41,9 @@ export class HoldRequest extends Request {
     this.#timer = setTimeout(() => this.#expire(), Math.min(left, LONGEST_TIMER_MS))
   }
 
-  protected begin(locks: Lock[] | null): void {
+  protected begin(granted: Granted): void {
     clearTimeout(this.#timer)
-    this.#resolve((locks?.[0] as HeldLock | undefined) ?? null)
+    this.#resolve(granted as AcquiredLock | null)
     this.client.listenSoon()
   }
 

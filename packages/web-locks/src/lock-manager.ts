@@ -117,9 +117,7 @@ export class LockManager {
       const client = manager.#use()
       const call = callback as (lock: Lock | null) => unknown
       return new Promise((resolve, reject) => {
-        const withOne = (granted: Lock[] | null): unknown =>
-          call(granted === null ? null : granted[0]!)
-        new CallbackRequest(manager, client, claim, signal, withOne, resolve, reject).start()
+        new CallbackRequest(manager, client, claim, signal, call, resolve, reject).start()
       })
     } catch (error) {
       return Promise.reject(error)
@@ -193,9 +191,8 @@ export class LockManager {
       const client = this.#use()
       const call = callback as (locks: Lock[]) => unknown
       return new Promise((resolve, reject) => {
-        const withAll = (granted: Lock[] | null): unknown => call(granted ?? [])
         const claim = new JointClaim(claims)
-        new CallbackRequest(this, client, claim, signal, withAll, resolve, reject).start()
+        new CallbackRequest(this, client, claim, signal, call, resolve, reject).start()
       })
     } catch (error) {
       return Promise.reject(error)

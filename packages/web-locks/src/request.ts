@@ -1,5 +1,5 @@
 import { abortWith, ignoreAbort, now, type Abortable } from '@ipc/core'
-import type { Claim, LockMode } from './claim.ts'
+import { SingleClaim, type Claim, type LockMode } from './claim.ts'
 import type { Client } from './client.ts'
 import type { Step } from './entrance.ts'
 import { makeLock, type Hold, type Lock } from './lock.ts'
@@ -19,6 +19,12 @@ import { nextTurn } from './next-turn.ts'
  *   | OVER     | none             |                                                                    |
  */
 type State = 'ENTERING' | 'PENDING' | 'GRANTED' | 'HELD' | 'ROBBED' | 'LEAVING' | 'OVER'
+
+/** One lock, or those of a joint claim; null if it was not available. */
+export type Granted = Lock | Lock[] | null
+
+/** Resolves or rejects a caller's promise. */
+export type Settle = (value: unknown) => void
 
 const RESOLVED = Promise.resolve()
 
@@ -41,8 +47,9 @@ export abstract class Request implements Step, Abortable, Hold {
   #controller: AbortController | undefined
   /** Why the lock was lost. */
   #loss: unknown
-  /** What is said to the caller when it has left. */
-  #afterwards: (() => void) | undefined
+  /** What is said to the caller when it has left, and the value. */
+  #settle: Settle | undefined
+  #value: unknown
 
   /** `owner` is what the caller used; closing it ends the request. */
   constructor(owner: object, client: Client, claim: Claim, signal: AbortSignal | undefined) {
@@ -52,8 +59,8 @@ export abstract class Request implements Step, Abortable, Hold {
     this.#signal = signal
   }
 
-  /** Runs the callback, with no locks if they were not available. */
-  protected abstract begin(locks: Lock[] | null): void
+  /** Runs the callback, with what it was granted; with null if that was not available. */
+  protected abstract begin(granted: Granted): void
   /** Rejects the promise; if it was settled before, nothing happens. */
   protected abstract reject(reason: unknown): void
 
@@ -89,11 +96,7 @@ export abstract class Request implements Step, Abortable, Hold {
 
   #hasEntered(): void {
     const { claim, client } = this
-    if (claim.entries.length === 0) {
-      this.#state = 'GRANTED'
-      this.#soon()
-      return
-    }
+    if (!claim.isEntered) return this.#grant()
     client.add(this)
     if (claim.isGranted(client.table)) {
       this.#grant()
@@ -104,15 +107,20 @@ export abstract class Request implements Step, Abortable, Hold {
     client.waits(this)
   }
 
-  #leave(afterwards: () => void): void {
-    this.#afterwards = afterwards
+  #leave(settle?: Settle, value?: unknown): void {
+    this.#settle = settle
+    this.#value = value
     this.#state = 'LEAVING'
     this.client.entrance.run(this)
   }
 
   #hasLeft(): void {
     this.#end()
-    this.#afterwards?.()
+    const settle = this.#settle
+    if (settle === undefined) return
+    if (this.#loss === undefined || this.client.isGone) return settle(this.#value)
+    this.reject(this.#loss)
+    this.#controller?.abort(this.#loss)
   }
 
   #end(): void {
@@ -140,12 +148,12 @@ export abstract class Request implements Step, Abortable, Hold {
 
   #lose(reason: unknown): void {
     this.#loss = reason
-    const { isJoint } = this.claim
+    const isJoint = this.claim.parts !== this.claim
     if (this.#state === 'HELD' && isJoint) {
       this.#state = 'ROBBED'
     } else if (isJoint) {
       if (this.#state === 'PENDING') this.client.waitsNoMore(this)
-      this.#leave(() => {})
+      this.#leave()
     } else {
       this.#end()
     }
@@ -170,7 +178,7 @@ export abstract class Request implements Step, Abortable, Hold {
       this.#end()
     } else if (this.#state === 'PENDING' || this.#state === 'GRANTED') {
       if (this.#state === 'PENDING') this.client.waitsNoMore(this)
-      this.#leave(() => {})
+      this.#leave()
     } else {
       return false
     }
@@ -209,18 +217,21 @@ export abstract class Request implements Step, Abortable, Hold {
   #begin(): void {
     if (this.#state !== 'GRANTED') return
     const { claim, client } = this
-    const { table } = client
     this.#ignoreAbort()
-    if (claim.entries.length === 0 && !claim.isJoint) {
+    if (!claim.isEntered) {
       this.#state = 'OVER'
       return this.begin(null)
     }
-    if (!claim.isMine(table)) return this.#lose(client.theft())
+    if (!claim.isMine(client.table)) return this.#lose(client.theft())
     this.#state = 'HELD'
-    const locks = claim.entries.map(({ name, mode, entry }) =>
-      this.makeLock(name, mode, table.isTold(entry)),
+    const { parts } = claim
+    this.begin(
+      parts instanceof SingleClaim ? this.#lockOf(parts) : parts.map((one) => this.#lockOf(one)),
     )
-    this.begin(locks)
+  }
+
+  #lockOf({ name, mode, entry }: SingleClaim): Lock {
+    return this.makeLock(name, mode, this.client.table.isTold(entry))
   }
 
   protected makeLock(name: string, mode: LockMode, abandoned: boolean): Lock {
@@ -228,18 +239,8 @@ export abstract class Request implements Step, Abortable, Hold {
   }
 
   /** The callback is over: leaves, then tells the caller. */
-  protected finish(settle: () => void): void {
-    if (this.#state !== 'HELD' && this.#state !== 'ROBBED') return
-    this.#leave(() => {
-      if (this.#loss === undefined) settle()
-      else this.#tellLoss(settle)
-    })
-  }
-
-  #tellLoss(settle: () => void): void {
-    if (this.client.isGone) return settle()
-    this.reject(this.#loss)
-    this.#controller?.abort(this.#loss)
+  protected finish(settle: Settle, value: unknown): void {
+    if (this.#state === 'HELD' || this.#state === 'ROBBED') this.#leave(settle, value)
   }
 
   /** Whether a callback runs, or an acquired lock was not released yet. */
@@ -262,7 +263,7 @@ export abstract class Request implements Step, Abortable, Hold {
   /** Resolves when the lock is free. */
   release(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#state === 'HELD') this.finish(resolve)
+      if (this.#state === 'HELD') this.finish(() => resolve(), undefined)
       else resolve()
     })
   }

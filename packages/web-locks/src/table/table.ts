@@ -174,6 +174,11 @@ export class Table {
     for (let entry = this.#entries; entry < end; entry += ENTRY_WORDS) yield entry
   }
 
+  /** From 0. */
+  numberOf(entry: number): number {
+    return (entry - this.#entries) / ENTRY_WORDS
+  }
+
   #add(resource: number): number {
     const { memory } = this
     let entry = memory.get(this.#base + FREE_ENTRIES)

@@ -29,7 +29,7 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['agents', [agents(1), agents(2)]],
   ['openers', [openers, openedEvent, openedLocks, openedPermits]],
   ['parker', [parker]],
-  ['weblocks', [weblocks]],
+  ['weblocks', weblocks],
 ])
 
 /** By its name; undefined if there is none. */

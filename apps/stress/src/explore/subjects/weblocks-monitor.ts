@@ -36,7 +36,9 @@ const STEALING = 5
 const KNOWN = 6
 /** Who waits, in order: four bits each, 1 + the agent, and 8 if it wants to share. */
 const QUEUE = 7
-const WORDS = 8
+/** Those that began to ask while no living one was ACTIVE, and none has come since. */
+const ALONE = 8
+const WORDS = 9
 const NAMES = 2
 
 const BITS = 4
@@ -90,6 +92,7 @@ export function monitorOf(
         [EXCLUSIVE, SHARING, ACTIVE, ACTIVE_ALONE, ROBBED, STEALING].forEach(off)
       switch (code) {
         case ASKS:
+          view.set(at + ALONE, living(view, view.get(at + ACTIVE)) === 0 ? bit : 0)
           on(ACTIVE)
           if (!shared) on(ACTIVE_ALONE)
           return undefined
@@ -98,20 +101,15 @@ export function monitorOf(
           return undefined
         case HAS:
           return hasIt(view, at, { agent, shared }, isSo)
-        case REFUSED: {
+        case REFUSED:
           isOver()
-          return living(view, view.get(at + ACTIVE)) === 0
-            ? `T${agent} is refused, by nobody`
-            : undefined
-        }
+          return (view.get(at + ALONE) & bit) !== 0 ? `T${agent} is refused, by nobody` : undefined
         case STEALS:
           on(STEALING)
           return undefined
         case STOLE:
-          view.set(
-            at + ROBBED,
-            view.get(at + ROBBED) | view.get(at + EXCLUSIVE) | view.get(at + SHARING),
-          )
+          // Whoever had it; or was granted it, and does not know yet; or is about to release it.
+          view.set(at + ROBBED, view.get(at + ROBBED) | (view.get(at + ACTIVE) & ~bit))
           view.set(at + EXCLUSIVE, 0)
           view.set(at + SHARING, 0)
           if (!view.isDead(view.get(at + KNOWN) - 1)) view.set(at + KNOWN, 0)
