@@ -8,6 +8,10 @@ import { dirname, join } from 'node:path'
 const FLAGS =
   '-std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -pthread -Wl,-z,nodelete -Wl,-z,now -DNAPI_VERSION=9'
 
+/* Ends the process where a buffer on the stack was overrun, before it returns into what was written
+ * there. Every C library has the function that this calls. */
+const GUARDED = '-fstack-protector-strong'
+
 /* One binary per CPU for every C library: it names none, and uses what all have (native/libc.h).
  * What compilers add by themselves and not all have is left out: checked variants of functions,
  * and atomics that ask the C library for the CPU's features. */
@@ -59,6 +63,12 @@ if (target.error) {
 const machine = target.status === 0 ? target.stdout.split('-')[0].trim() : ''
 const arch = ARCHITECTURES[machine] ?? process.arch
 
+/** Whether the compiler knows a flag: gcc and clang do, others may not. */
+function accepts(flag) {
+  const argv = [...compilerArguments, '-Werror', flag, '-x', 'c', '-c', '-o', '/dev/null', '-']
+  return spawnSync(compiler, argv, { input: 'int none;\n' }).status === 0
+}
+
 const sources = readdirSync('native')
   .filter((name) => name.endsWith('.c'))
   .toSorted()
@@ -73,6 +83,7 @@ mkdirSync(directory, { recursive: true })
 const command = [
   ...compilerArguments,
   ...words(FLAGS),
+  ...words(accepts(GUARDED) ? GUARDED : ''),
   ...words(PORTABLE[arch] ?? ''),
   `-I${await includeDirectory()}`,
   '-o',

@@ -48,6 +48,33 @@ test('rm and prune', async () => {
   used.close()
 })
 
+test('prune keeps what somebody died holding, and says so; rm says what is lost', async () => {
+  const die = ['--', 'sh', '-c', 'kill -9 $$']
+  await bench.ipc('run', 'killed', ...die)
+  await bench.ipc('set', 'other')
+  const kept = 'ipc: kept lock killed: its last owner was killed, and the next one is to be told\n'
+  expect(await bench.ipc('prune')).toMatchObject({
+    status: 0,
+    out: 'removed event other\n',
+    err: kept,
+  })
+  expect(await bench.ipc('prune', '--json')).toMatchObject({ out: '[]\n', err: kept })
+  const told = await bench.ipc('run', 'killed', '--', 'sh', '-c', 'echo $IPC_ABANDONED')
+  expect(told).toMatchObject({ status: 0, out: '1\n' })
+  expect(await bench.ipc('prune')).toMatchObject({ out: 'removed lock killed\n', err: '' })
+
+  await bench.ipc('run', 'killed', ...die)
+  expect(await bench.ipc('prune', '--force')).toMatchObject({
+    out: 'removed lock killed\n',
+    err: '',
+  })
+  await bench.ipc('run', 'killed', ...die)
+  expect(await bench.ipc('rm', 'killed')).toMatchObject({
+    status: 0,
+    err: 'ipc: killed: its last owner was killed; nobody will be told of it now\n',
+  })
+})
+
 test('kill', async () => {
   const script = `trap 'echo usr1' USR1; trap 'exit 5' TERM; echo up; while :; do sleep 0.05; done`
   const running = bench.program('sh', ['-c', script])

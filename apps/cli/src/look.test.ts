@@ -241,3 +241,57 @@ describe.runIf(hasTmux)('in a terminal', () => {
     expect(echo).toBe('-')
   })
 })
+
+const canUnshare = spawnSync('unshare', ['-p', '-f', '--mount-proc', 'true']).status === 0
+if (!canUnshare) process.stdout.write('  NOT TESTED: other pid namespaces (unshare needs root)\n')
+
+describe.runIf(canUnshare)('a process of another pid namespace, as in a container', () => {
+  const inside = (...command: string[]): Running =>
+    bench.program('unshare', ['-p', '-f', '--kill-child', '--mount-proc', ...command])
+
+  test('is called by its number there, and not mistaken for the one that has it here', async () => {
+    const running = inside(process.execPath, HOLDER, 'promised', 'theirs')
+    await running.says('holds')
+    const { out } = await bench.ipc('ls')
+    expect(out).toMatch(/held by +1 +\(pid 1 of another namespace\)\n/)
+    const { objects } = JSON.parse((await bench.ipc('ls', '--json')).out) as {
+      objects: [Record<string, unknown>]
+    }
+    expect(objects[0]).toMatchObject({
+      holders: [{ pid: 1, foreign: true, command: null, processSince: null }],
+      users: [],
+      foreignUsers: [1],
+    })
+    const message = 'another process has it open (pid 1 of another namespace)'
+    expect(await bench.ipc('rm', 'theirs')).toMatchObject({
+      status: 1,
+      err: `ipc: theirs: ${message}\n`,
+    })
+    expect(() => Lock.unlink('theirs')).toThrow(message)
+    const lock = Lock.open('theirs')
+    expect(lock.inspect().owner).toEqual({ pid: 1, threadId: 0, alive: true, foreign: true })
+    expect(() => lock.release()).toThrow('held by pid 1 of another namespace, thread 0')
+    lock.close()
+    running.child.kill('SIGKILL')
+    await running.ended
+    await until(() => !Lock.open('theirs').locked, 'it has died')
+    expect((await bench.ipc('ls')).out).toMatch(
+      /died +1 +holding it +\(pid 1 of another namespace\)/,
+    )
+  })
+
+  test('and what it runs under a lock is none of the processes here', async () => {
+    inside('sh', '-c', '$IPC run theirs -- sleep 60')
+    await until(() => observe().agents.some(({ command }) => command !== null), 'it runs')
+    const [agent] = observe().agents
+    expect(agent).toMatchObject({ foreign: true })
+    const { objects } = JSON.parse((await bench.ipc('ls', '--json')).out) as {
+      objects: [{ holders: [{ runs: object }] }]
+    }
+    expect(objects[0].holders[0].runs).toEqual({
+      pid: agent!.command!.pid,
+      foreign: true,
+      command: null,
+    })
+  })
+})

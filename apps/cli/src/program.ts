@@ -158,6 +158,7 @@ function definePrune(ipc: Command): void {
   ipc
     .command('prune')
     .description('remove every named object that nobody has open')
+    .option('-f, --force', 'also those whose last owner was killed: then nobody is told')
     .option('--json', 'for programs')
     .action(async (options: object) => (await import('./commands/rm.ts')).pruneAll(options))
 }

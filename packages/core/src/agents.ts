@@ -1,10 +1,11 @@
 import type { Native, NativeDomain } from '@ipc/native'
 import { POISON, type AgentId, type AgentInfo } from './memory.ts'
-import { Notes } from './notes.ts'
+import { Notes, type NotedCommand, type NotedWait } from './notes.ts'
 
 /** Those who can meet in a memory. */
 export interface Agents {
   readonly self: AgentId
+  readonly seesDeaths: boolean
   isDead(agent: AgentId): boolean
   info(agent: AgentId): AgentInfo | null
 }
@@ -12,6 +13,7 @@ export interface Agents {
 /** Agents of a registry that the kernel keeps honest. */
 export class RegisteredAgents implements Agents {
   readonly self: AgentId
+  readonly seesDeaths = true
   /** What this thread writes about itself. */
   readonly notes: Notes
   readonly #registry: Int32Array
@@ -34,7 +36,7 @@ export class RegisteredAgents implements Agents {
     this.#generation = native.layout.generation
     this.#liveness = native.layout.liveness
     this.#firstWithHeirs = native.layout.firstWithHeirs
-    this.notes = this.notesOf(this.self)
+    this.notes = this.#notesOf(this.self)
   }
 
   /**
@@ -55,17 +57,41 @@ export class RegisteredAgents implements Agents {
   }
 
   info(agent: AgentId): AgentInfo {
-    const { pid, threadId } = this.#native.layout
+    const { pid, threadId, pidNamespace } = this.#native.layout
     const slot = this.#slotOf(agent)
-    const info = {
-      pid: Atomics.load(this.#registry, slot + pid),
-      threadId: Atomics.load(this.#registry, slot + threadId),
-    }
-    return { ...info, alive: !this.isDead(agent) }
+    const load = (word: number): number => Atomics.load(this.#registry, slot + word)
+    const alive = !this.isDead(agent)
+    const described = this.whenDescribed(agent, () => ({
+      pid: load(pid),
+      threadId: load(threadId),
+      ...(load(pidNamespace) === this.#native.pidNamespace() ? {} : { foreign: true as const }),
+    }))
+    return { ...(described ?? { pid: 0, threadId: 0 }), alive }
   }
 
-  /** What an agent writes about itself; of one that is dead, perhaps another's. */
-  notesOf(agent: AgentId): Notes {
+  /** What an agent writes about itself; null if nobody knows any more. */
+  told(agent: AgentId): { command: NotedCommand | null; waits: NotedWait[] } | null {
+    const notes = this.#notesOf(agent)
+    return this.whenDescribed(agent, () => ({ command: notes.command, waits: notes.waits() }))
+  }
+
+  /**
+   * What `read` reads in the agent's slot, if the slot describes this agent before and after; null if
+   * it describes a later one. An agent is described until its slot is claimed again, also when dead.
+   */
+  whenDescribed<T>(agent: AgentId, read: () => T): T | null {
+    if (!this.#describes(agent)) return null
+    const described = read()
+    return this.#describes(agent) ? described : null
+  }
+
+  #describes(agent: AgentId): boolean {
+    const { described } = this.#native.layout
+    const generation = Atomics.load(this.#registry, this.#slotOf(agent) + described)
+    return (generation & 1) === 1 && ((generation >>> 1) & GENERATION_MASK) === generationOf(agent)
+  }
+
+  #notesOf(agent: AgentId): Notes {
     return new Notes(this.#registry, this.#slotOf(agent) + this.#native.layout.notes)
   }
 
@@ -85,12 +111,6 @@ export class RegisteredAgents implements Agents {
   livesInHeirs(agent: AgentId): boolean {
     const word = Atomics.load(this.#registry, this.#slotOf(agent) + this.#liveness)
     return (word & OWNER_DIED) !== 0 && !this.isDead(agent)
-  }
-
-  /** Whether nobody has had its slot since it died, so that `info` and `notesOf` are its own. */
-  isRemembered(agent: AgentId): boolean {
-    const generation = Atomics.load(this.#registry, this.#slotOf(agent) + this.#generation)
-    return (((generation - 1) >>> 1) & GENERATION_MASK) === generationOf(agent)
   }
 
   /** Masked, because shared words may hold anything. */
@@ -126,6 +146,7 @@ export function withoutSlot(thread: number): AgentId {
 /** Threads of this process where there is no addon: nobody can be seen to die. */
 export class PlainAgents implements Agents {
   readonly self: AgentId
+  readonly seesDeaths = false
 
   constructor(self: AgentId) {
     this.self = self

@@ -65,6 +65,10 @@ export class AtomicMemory implements Memory {
     return this.#agents.isDead(agent)
   }
 
+  get seesDeaths(): boolean {
+    return this.#agents.seesDeaths
+  }
+
   arm(): Watch {
     return this.#parking.arm()
   }

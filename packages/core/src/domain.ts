@@ -18,14 +18,23 @@ const LOOK = 0
 const USE = 1
 const MAKE = 2
 
-/** Whether named objects and handles between processes work here, and if not, why. */
+/**
+ * Whether named objects and handles between processes work here, and if not, why and what to do. It is
+ * asked anew each time, of the addon, the kernel and the directory; nothing is made.
+ */
 export const processScope: { readonly supported: boolean; readonly reason: string | null } = {
   get supported() {
     return this.reason === null
   },
   get reason() {
     const native = usableNative()
-    return 'reason' in native ? native.reason : null
+    if ('reason' in native) return native.reason
+    try {
+      native.checkDomain(platform.directory(native))
+      return null
+    } catch (error) {
+      return (error as Error).message
+    }
   },
 }
 
@@ -66,10 +75,19 @@ function openNative(
   return callAddon(() => native.openDomain(directory, platform.threadId, mode, join))
 }
 
-/** The domain of a directory; made if it is absent, refused if others could interfere. */
-export function openDomain(directory: string, create = true): Domain {
+/** The domain of the process's directory; made if it is absent, refused if others could interfere. */
+export function openDomain(create: boolean): Domain {
   const native = requireNative()
-  return adopt(native, openNative(native, directory, create ? MAKE : USE, true))
+  return adopt(native, openNative(native, platform.directory(native), create ? MAKE : USE, true))
+}
+
+/**
+ * Joins the agents of a directory that somebody else names, as a handle does: nothing is made there
+ * and nothing removed. Throws ENOENT when there is none, or nobody was there since the machine started.
+ */
+export function joinDomain(directory: string): Domain {
+  const native = requireNative()
+  return adopt(native, openNative(native, platform.resolve(directory), LOOK, true))
 }
 
 /** Of a directory, for one who looks at it from outside: no agent, and nothing is made. */
@@ -86,7 +104,7 @@ export function visitDomain(): Domain | null {
 function visit(mode: DomainMode): Domain | null {
   const native = requireNative()
   try {
-    const opened = openNative(native, platform.directory(), mode, false)
+    const opened = openNative(native, platform.directory(native), mode, false)
     const { index, path } = opened
     return { native, index, directory: path, agents: new RegisteredAgents(native, opened) }
   } catch (error) {
@@ -95,10 +113,13 @@ function visit(mode: DomainMode): Domain | null {
   }
 }
 
-/** The threads of this process; null where nobody can be seen to die. */
+/** The threads of this process; null, and the user is told, where nobody can be seen to die. */
 export function privateDomain(): Domain | null {
   if (thread.privateDomain !== null) return thread.privateDomain
   const native = usableNative()
-  if ('reason' in native) return null // perhaps not for ever
+  if ('reason' in native) {
+    platform.withoutLiveness(native.reason)
+    return null // perhaps not for ever
+  }
   return (thread.privateDomain = adopt(native, openNative(native, null, USE, true)))
 }

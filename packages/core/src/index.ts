@@ -22,7 +22,7 @@ export { Bequest, bequeath, hasHeirs, mayHaveHeirs, noteCommand } from './heirs.
 export type { Handle, InnerHandle, ProcessHandle, ThreadHandle } from './handle.ts'
 export { setInterruption, type Interruption } from './interruption.ts'
 export { keepAlive, letGo } from './keep-alive.ts'
-export { list, prune, type ListedObject } from './list.ts'
+export { list, prune, type ListedObject, type PruneOptions } from './list.ts'
 export { localState } from './local.ts'
 export {
   AGENT_MASK,
@@ -39,13 +39,21 @@ export {
 } from './memory.ts'
 export type { NotedCommand, NotedWait } from './notes.ts'
 export { observe, type Seen, type SeenAgent, type SeenObject } from './observe.ts'
-export { Place, type Layout, type OpenOptions, type Scope, type Surroundings } from './place.ts'
+export {
+  Place,
+  type Layout,
+  type LayoutOfStored,
+  type OpenOptions,
+  type Scope,
+  type Surroundings,
+} from './place.ts'
 export { Primitive, unlinkName, type Inspection, type UnlinkOptions } from './primitive.ts'
 export {
   SharedMemory,
   type SharedMemoryInspection,
   type SharedMemoryOptions,
 } from './shared-memory.ts'
+export { describeWho } from './who.ts'
 export { NOWHERE, Sleep, type Waiting } from './sleep.ts'
 export { abortWith, ignoreAbort, type Abortable } from './abort.ts'
 export { now } from './clock.ts'

@@ -78,6 +78,8 @@ export interface Memory {
   unpark(index: number, count: number): number
   /** Monotonic milliseconds. */
   now(): number
+  /** False where nobody can be seen to die: then `isDead` is always false. */
+  readonly seesDeaths?: boolean
 
   /**
    * After a `park` that ended by a death, once the words were examined: others who must look are told.
@@ -96,10 +98,16 @@ export interface Memory {
 
 /** Who a word names, for people. */
 export interface AgentInfo {
+  /** 0: nobody knows any more, because another agent has its place. */
   readonly pid: number
   /** As `worker_threads.threadId` has it; 0 is the main thread. */
   readonly threadId: number
   readonly alive: boolean
+  /**
+   * Only there if it is so: the pid is a number in another pid namespace (another container), and names
+   * another process here, or none.
+   */
+  readonly foreign?: true
 }
 
 /** `unpark(index, ALL)` wakes every sleeper of the word. */

@@ -76,6 +76,7 @@ function hasJavaScript({ threadId }: AgentInfo): boolean {
 /** Each agent once, however many objects name it. */
 class SeenAgents implements Agents {
   readonly self = NOBODY
+  readonly seesDeaths = true
   readonly #agents: RegisteredAgents
   readonly #seen = new Map<AgentId, SeenAgent>()
 
@@ -96,15 +97,13 @@ class SeenAgents implements Agents {
   #look(agent: AgentId): SeenAgent {
     const agents = this.#agents
     const info = agents.info(agent)
-    const isKnown = info.alive || agents.isRemembered(agent)
-    const notes = agents.notesOf(agent)
+    const told = agents.told(agent)
     return {
       ...info,
       agent,
-      pid: isKnown ? info.pid : 0, // somebody else has its place
       livesInHeirs: info.alive && agents.livesInHeirs(agent),
-      command: isKnown ? notes.command : null,
-      waits: info.alive ? notes.waits() : [],
+      command: told?.command ?? null,
+      waits: info.alive ? (told?.waits ?? []) : [],
     }
   }
 }

@@ -1,7 +1,6 @@
-import { platform } from '#platform'
 import { PlainAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
-import { openDomain, privateDomain, type Domain } from './domain.ts'
+import { joinDomain, openDomain, privateDomain, type Domain } from './domain.ts'
 import { checkOptions, IpcError, flag, integer, outOfRange, wrongType } from './errors.ts'
 import {
   checkHandle,
@@ -24,7 +23,18 @@ export interface Layout {
   readonly kind: string
   readonly words: number
   readonly options: readonly number[]
+  /**
+   * The words that name who holds it, if a dead holder's successor must be told: the first, and how many.
+   * `prune` keeps an object of which one of them is not zero.
+   */
+  readonly owners?: readonly [first: number, count: number]
 }
+
+/**
+ * The layout that options mean which were kept with an object. They may be garbage: then it throws, or
+ * gives another layout than that of the file.
+ */
+export type LayoutOfStored = (options: readonly number[]) => Layout
 
 /** Options of `X.open`. */
 export interface OpenOptions {
@@ -70,7 +80,7 @@ export class Place {
 
   /** Thread scope, in memory of its own. */
   static ofItsOwn({ kind, words, options }: Layout, byteLength: number = words * 4): Place {
-    const buffer = new SharedArrayBuffer(byteLength)
+    const buffer = makeBuffer(kind, byteLength)
     return Place.#inBuffer({ kind, buffer, index: 0, options })
   }
 
@@ -86,8 +96,8 @@ export class Place {
   }
 
   /** Process scope, without a name: it goes with its last user. */
-  static create({ kind, words, options }: Layout): Place {
-    const domain = openDomain(platform.directory())
+  static create({ kind, words, options, owners }: Layout): Place {
+    const domain = openDomain(true)
     return Place.#inFile(
       openFile(domain, {
         file: kind,
@@ -97,6 +107,7 @@ export class Place {
         hasOptions: true,
         words,
         options,
+        owners,
         id: null,
       }),
     )
@@ -104,26 +115,32 @@ export class Place {
 
   /**
    * Process scope, by name. `given` says whether the layout is what the caller asks for, or only
-   * what to make when there is nothing.
+   * what to make when there is nothing; without it, `layoutOf` checks what is there.
    */
-  static open(name: unknown, layout: Layout, given: boolean, options?: OpenOptions): Place {
+  static open(
+    name: unknown,
+    layout: Layout,
+    given: boolean,
+    options?: OpenOptions,
+    layoutOf?: LayoutOfStored,
+  ): Place {
     const file = `${layout.kind}.${checkName(name)}`
     checkOptions('open() options', options)
     const create = flag('create', options?.create, true)
-    const domain = openDomain(platform.directory(), create)
-    const { kind, words, options: stored } = layout
-    return Place.#inFile(
-      openFile(domain, {
-        file,
-        kind,
-        create,
-        anonymous: false,
-        hasOptions: given,
-        words,
-        options: stored,
-        id: null,
-      }),
-    )
+    const domain = openDomain(create)
+    const { kind, words, options: asked, owners } = layout
+    const opened = openFile(domain, {
+      file,
+      kind,
+      create,
+      anonymous: false,
+      hasOptions: given,
+      words,
+      options: asked,
+      owners,
+      id: null,
+    })
+    return Place.#inFile(layoutOf === undefined ? opened : believed(opened, layoutOf))
   }
 
   /** Inside a memory of the caller's. */
@@ -144,28 +161,26 @@ export class Place {
       return new Place(outer.memory, 'process', handle, at, options, outer.file!.use())
     }
     if (isMemory(surroundings)) {
-      const handle = { kind, buffer: NO_BUFFER, index: at, options }
+      const handle = { kind, buffer: noBuffer(), index: at, options }
       return new Place(surroundings, 'thread', handle, at, options, null)
     }
     throw wrongType('memory', 'a SharedMemory, a SharedArrayBuffer or a Memory', surroundings)
   }
 
-  /** What a handle leads to. `wordsFor` checks the handle's options, and says what they need. */
-  static from(
-    kind: string,
-    given: unknown,
-    wordsFor: (options: readonly number[]) => number = () => 1,
-  ): Place {
+  /** What a handle leads to; `layoutOf` checks the options that are kept with it. */
+  static from(kind: string, given: unknown, layoutOf: LayoutOfStored): Place {
     const handle = checkHandle(kind, given)
-    if ('name' in handle) return Place.#inFile(attach(handle))
-    const words = wordsFor(handle.options)
+    if ('name' in handle) return Place.#inFile(believed(attach(handle), layoutOf))
+    const layout = layoutOf(handle.options)
+    // A SharedArrayBuffer may end within a word, a file never.
+    const words = kind === MEMORY ? Math.floor(layout.options[0]! / 4) : layout.words
     if ('buffer' in handle) {
       checkRoom(handle.buffer.byteLength, handle.index, words)
       return Place.#inBuffer(handle)
     }
     const file = attach(handle.memory)
     try {
-      checkRoom(file.options[0]!, handle.index, words)
+      checkRoom(roomIn(file), handle.index, words)
     } catch (error) {
       file.letGo()
       throw error
@@ -188,10 +203,10 @@ export class Place {
 /** Of a handle: its directory is not made again when it is gone. */
 function domainOf(directory: string, name: string): Domain {
   try {
-    return openDomain(platform.resolve(directory), false)
+    return joinDomain(directory)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const what = `open ${JSON.stringify(name)} by its handle: there is no directory ${directory}`
+    const what = `open ${JSON.stringify(name)} by its handle: there is none in ${directory}`
     throw new IpcError('ERR_IPC_UNLINKED', what)
   }
 }
@@ -209,8 +224,48 @@ function attach({ kind, name, id, directory }: ProcessHandle): SharedFile {
   })
 }
 
-/** A handle needs one; a simulated memory has none. */
-const NO_BUFFER = new SharedArrayBuffer(0)
+/** @throws IpcError ERR_IPC_CORRUPT when the options and the size of a file do not agree */
+function believed(file: SharedFile, layoutOf: LayoutOfStored): SharedFile {
+  if (isPossible(file, layoutOf)) return file
+  file.letGo()
+  const { kind, name, words, options } = file
+  const what = describe(kind, name)
+  const wrong = `its file says ${words} words, options ${options.join(' ')}`
+  const wayOut = 'no such object can be; remove it with unlink(name, { force: true })'
+  throw new IpcError('ERR_IPC_CORRUPT', `open ${what}: ${wrong}: ${wayOut}`)
+}
+
+function isPossible({ words, options }: SharedFile, layoutOf: LayoutOfStored): boolean {
+  try {
+    const layout = layoutOf(options)
+    return layout.words === words && layout.options.every((option, i) => option === options[i])
+  } catch {
+    return false
+  }
+}
+
+/** In bytes: what is in the file of a SharedMemory, whatever its header says. */
+function roomIn({ words, options }: SharedFile): number {
+  return Math.min(words * 4, options[0]!)
+}
+
+/** A handle needs one; a simulated memory has none. Not made at load: see makeBuffer. */
+function noBuffer(): SharedArrayBuffer {
+  return (anEmptyOne ??= makeBuffer(MEMORY, 0))
+}
+
+let anEmptyOne: SharedArrayBuffer | undefined
+
+/** @throws IpcError ERR_IPC_UNSUPPORTED in a page that is not isolated */
+function makeBuffer(kind: string, byteLength: number): SharedArrayBuffer {
+  if (typeof SharedArrayBuffer === 'function') return new SharedArrayBuffer(byteLength)
+  throw new IpcError(
+    'ERR_IPC_UNSUPPORTED',
+    `make an object of kind ${JSON.stringify(kind)}: this page has no SharedArrayBuffer, as it is not cross-origin isolated; its server ` +
+      'must send the headers Cross-Origin-Opener-Policy: same-origin (COOP) and ' +
+      'Cross-Origin-Embedder-Policy: require-corp (COEP)',
+  )
+}
 
 const threadMemories = new WeakMap<SharedArrayBuffer, Memory>()
 

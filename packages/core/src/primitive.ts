@@ -4,13 +4,18 @@ import type { Handle } from './handle.ts'
 import type { AgentId, AgentInfo, Memory } from './memory.ts'
 import { NOBODY, POISON } from './memory.ts'
 import { checkName } from './names.ts'
-import { Place, type Scope } from './place.ts'
+import { Place, type LayoutOfStored, type Scope } from './place.ts'
 
 /** What every `inspect()` tells. */
 export interface Inspection {
   readonly kind: string
   readonly name: string | null
   readonly scope: Scope
+  /**
+   * Only there if it is so: nobody can see here that a thread was terminated while it held the object
+   * (in a browser, or without the addon).
+   */
+  readonly liveness?: false
 }
 
 /** Options of `X.unlink`. */
@@ -63,6 +68,17 @@ export abstract class Primitive implements Disposable {
   /** The state as it is now; also what `console.log` prints. Takes nothing and waits for nothing. */
   abstract inspect(): Inspection
 
+  /** What `inspect` begins with. */
+  protected get inspection(): Inspection {
+    const { kind, name, scope } = this.place
+    return {
+      kind,
+      name,
+      scope,
+      ...(this.memory.seesDeaths === false ? { liveness: false as const } : {}),
+    }
+  }
+
   /** Refuses, by throwing, or ends what is pending. */
   protected abstract finish(): void
 
@@ -100,8 +116,14 @@ export abstract class Primitive implements Disposable {
   }
 }
 
+/** How to make an object unusable for those who have it open. */
+export interface Poisoning {
+  readonly layoutOf: LayoutOfStored
+  readonly poison: (place: Place) => void
+}
+
 /**
- * Removes a name. By force, `poison` makes the words unusable for those who have it open, so that
+ * Removes a name. By force, `poisoning` makes the words unusable for those who have it open, so that
  * they cannot go on with what the others no longer see.
  * @returns whether there was one
  * @throws IpcError ERR_IPC_IN_USE while another live process has it open, unless forced
@@ -110,17 +132,17 @@ export function unlinkName(
   kind: string,
   name: unknown,
   options?: UnlinkOptions,
-  poison?: (place: Place) => void,
+  poisoning?: Poisoning,
 ): boolean {
   const file = `${kind}.${checkName(name)}`
   checkOptions('unlink() options', options)
   const force = flag('force', options?.force, false)
   const domain = visitDomain()
   if (domain === null) return false
-  const there = force && poison ? openToPoison(kind, name) : null
+  const there = force && poisoning ? openToPoison(kind, name, poisoning) : null
   try {
     const existed = callAddon(() => domain.native.unlink(domain.index, file, force))
-    if (there !== null) poison!(there)
+    if (there !== null) poisoning!.poison(there)
     return existed
   } finally {
     there?.close()
@@ -128,9 +150,10 @@ export function unlinkName(
 }
 
 /** null if it cannot be opened: then nobody else has it open either, or it is no object. */
-function openToPoison(kind: string, name: unknown): Place | null {
+function openToPoison(kind: string, name: unknown, { layoutOf }: Poisoning): Place | null {
+  const any = { kind, words: 0, options: [0, 0, 0, 0] }
   try {
-    return Place.open(name, { kind, words: 0, options: [0, 0, 0, 0] }, false, { create: false })
+    return Place.open(name, any, false, { create: false }, layoutOf)
   } catch {
     return null
   }

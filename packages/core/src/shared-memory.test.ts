@@ -1,7 +1,9 @@
 /* oxlint-disable vitest/expect-expect -- expectRefusal() expects */
 import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import {
+  overwriteOption,
   startProcess,
   startWorker,
   stopAll,
@@ -244,4 +246,24 @@ describe('list() and prune()', () => {
     expect(readdirSync(fresh.path).filter((file) => !file.startsWith('.'))).toEqual([])
     expect(existsSync(fresh.path)).toBe(true)
   })
+})
+
+/** What is kept with an object is not believed: it could be a stray write's. */
+test.each([1 << 20, 4000, 0, -5, 60])(
+  'a length at rest that became %i is refused',
+  (byteLength) => {
+    SharedMemory.open('at-rest', { byteLength: 64 }).close()
+    overwriteOption(join(directory.path, 'memory.at-rest'), 0, byteLength)
+    const corrupt = expect.objectContaining({ code: 'ERR_IPC_CORRUPT' })
+    expect(() => SharedMemory.open('at-rest')).toThrow(corrupt)
+    expect(SharedMemory.unlink('at-rest', { force: true })).toBe(true)
+  },
+)
+
+test('the same by its handle', () => {
+  const memory = SharedMemory.open('in-use', { byteLength: 64 })
+  memory.close()
+  overwriteOption(join(directory.path, 'memory.in-use'), 0, 4000)
+  const corrupt = expect.objectContaining({ code: 'ERR_IPC_CORRUPT' })
+  expect(() => SharedMemory.from(memory.handle)).toThrow(corrupt)
 })

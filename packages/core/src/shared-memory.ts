@@ -49,15 +49,11 @@ export class SharedMemory extends Primitive {
     const given = options?.byteLength !== undefined
     const asked = given ? layout(options as SharedMemoryOptions) : layout({ byteLength: 4 })
     const create = given ? options.create : false
-    return new SharedMemory(Place.open(name, asked, given, { create }))
+    return new SharedMemory(Place.open(name, asked, given, { create }, layoutOfStored))
   }
 
   static from(handle: unknown): SharedMemory {
-    return new SharedMemory(
-      Place.from(MEMORY, handle, ([byteLength]) => {
-        return Math.floor(layout({ byteLength: byteLength! }).options[0]! / 4) // whole ones
-      }),
-    )
+    return new SharedMemory(Place.from(MEMORY, handle, layoutOfStored))
   }
 
   /** Removes the name; returns whether there was one. */
@@ -86,8 +82,7 @@ export class SharedMemory extends Primitive {
   }
 
   inspect(): SharedMemoryInspection {
-    const { scope, name, byteLength } = this
-    return { kind: MEMORY, name, scope, byteLength }
+    return { ...this.inspection, byteLength: this.byteLength }
   }
 
   protected finish(): void {}
@@ -97,4 +92,8 @@ function layout(options: SharedMemoryOptions): Layout {
   checkOptions('SharedMemory options', options)
   const byteLength = integer('byteLength', options?.byteLength, 1, MAX_BYTES)
   return { kind: MEMORY, words: Math.ceil(byteLength / 4), options: [byteLength, 0, 0, 0] }
+}
+
+function layoutOfStored([byteLength]: readonly number[]): Layout {
+  return layout({ byteLength: byteLength! })
 }

@@ -50,6 +50,7 @@ export class ThreadParking implements Parking {
 
   /** `Atomics.waitAsync` cannot be cancelled, so it is never long. */
   parkAsync(index: number, expected: number, _watch: number, wake: Wake): Ticket {
+    if (typeof Atomics.waitAsync !== 'function') throw withoutWaitAsync()
     const result = Atomics.waitAsync(this.#words, index, expected, RECHECK_MS)
     if (result.async) void result.value.then((value) => wake(value === 'ok' ? 'woken' : 'changed'))
     else queueMicrotask(() => wake('changed'))
@@ -59,6 +60,14 @@ export class ThreadParking implements Parking {
   unpark(index: number, count: number): number {
     return Atomics.notify(this.#words, index, count)
   }
+}
+
+function withoutWaitAsync(): IpcError {
+  return new IpcError(
+    'ERR_IPC_UNSUPPORTED',
+    'wait asynchronously: this runtime has no Atomics.waitAsync; use a newer one, or the blocking form ' +
+      'in a worker',
+  )
 }
 
 const NEVER_CANCELLED: Ticket = { cancel: () => false }

@@ -41,6 +41,7 @@ import {
   ALL,
   type AsyncQueue,
   block,
+  describeWho,
   IpcError,
   localState,
   NOBODY,
@@ -52,6 +53,7 @@ import {
   type Guard,
   type Handle,
   type Inspection,
+  type Layout,
   type OpenOptions,
   type Sleep,
   type Surroundings,
@@ -126,7 +128,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
   }
 
   static from(handle: Handle): Lock {
-    return new Lock(Place.from(KIND, handle, () => WORDS))
+    return new Lock(Place.from(KIND, handle, layout))
   }
 
   /**
@@ -134,7 +136,10 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
    * unless forced.
    */
   static unlink(name: string, options?: UnlinkOptions): boolean {
-    return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WORD, POISON))
+    return unlinkName(KIND, name, options, {
+      layoutOf: layout,
+      poison: ({ memory }) => memory.exchange(WORD, POISON),
+    })
   }
 
   /** Whether anyone alive holds it. */
@@ -208,8 +213,8 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     this.checkOpen()
     const word = this.memory.load(this.index + WORD)
     const owner = this.describeAgent(ownerOf(word))
-    const { scope, name, locked } = this
-    return { kind: KIND, name, scope, locked, owner, waiting: (word & WAITERS) !== 0 }
+    const waiting = (word & WAITERS) !== 0
+    return { ...this.inspection, locked: this.locked, owner, waiting }
   }
 
   /* ---- taking ------------------------------------------------------------------------------ */
@@ -424,11 +429,11 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
       ? 'an async form took it, so its guard releases it'
       : owner === null
         ? 'nobody holds it'
-        : `held by pid ${owner.pid}, thread ${owner.threadId}`
+        : `held by ${describeWho(owner)}`
     return new IpcError('ERR_IPC_NOT_OWNER', `release ${this.description}: ${who}`)
   }
 }
 
-function layout(): { kind: string; words: number; options: number[] } {
-  return { kind: KIND, words: WORDS, options: [0, 0, 0, 0] }
+function layout(): Layout {
+  return { kind: KIND, words: WORDS, options: [0, 0, 0, 0], owners: [WORD, 1] }
 }

@@ -32,7 +32,12 @@ const KIND = 'rlock'
 
 const WORD = 0
 const DEPTH = Lock.words()
-const LAYOUT: Layout = { kind: KIND, words: Lock.words() + 1, options: [0, 0, 0, 0] }
+const LAYOUT: Layout = {
+  kind: KIND,
+  words: Lock.words() + 1,
+  options: [0, 0, 0, 0],
+  owners: [WORD, 1],
+}
 
 export interface RLockInspection extends LockInspection {
   /** How often its owner holds it. */
@@ -121,7 +126,7 @@ export class RLock extends Primitive implements Suspendable {
   }
 
   static from(handle: Handle): RLock {
-    return new RLock(Place.from(KIND, handle, () => LAYOUT.words))
+    return new RLock(Place.from(KIND, handle, () => LAYOUT))
   }
 
   /**
@@ -129,7 +134,10 @@ export class RLock extends Primitive implements Suspendable {
    * unless forced.
    */
   static unlink(name: string, options?: UnlinkOptions): boolean {
-    return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WORD, POISON))
+    return unlinkName(KIND, name, options, {
+      layoutOf: () => LAYOUT,
+      poison: ({ memory }) => memory.exchange(WORD, POISON),
+    })
   }
 
   /** Whether anyone alive holds it. */

@@ -34,7 +34,13 @@ const FIRST_SLOT = USED + 1
 /** So many threads may read at a time. */
 const SLOTS = 500
 
-export const LAYOUT: Layout = { kind: KIND, words: FIRST_SLOT + SLOTS, options: [0, 0, 0, 0] }
+/** A writer that died before it was the witness has written nothing. */
+export const LAYOUT: Layout = {
+  kind: KIND,
+  words: FIRST_SLOT + SLOTS,
+  options: [0, 0, 0, 0],
+  owners: [WITNESS, 1],
+}
 
 export const agentOf = (word: number): number => word & AGENT_MASK
 export const isWaiting = (slot: number): boolean => (slot & WAIT) !== 0

@@ -131,7 +131,7 @@ export class RWLock extends Primitive {
   }
 
   static from(handle: Handle): RWLock {
-    return new RWLock(Place.from(KIND, handle, () => LAYOUT.words))
+    return new RWLock(Place.from(KIND, handle, () => LAYOUT))
   }
 
   /**
@@ -139,12 +139,14 @@ export class RWLock extends Primitive {
    * unless forced.
    */
   static unlink(name: string, options?: UnlinkOptions): boolean {
-    return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(WRITER, POISON))
+    return unlinkName(KIND, name, options, {
+      layoutOf: () => LAYOUT,
+      poison: ({ memory }) => memory.exchange(WRITER, POISON),
+    })
   }
 
   inspect(): RWLockInspection {
     this.checkOpen()
-    const { scope, name } = this
     const { owner: writer, waiting: writersWait } = this.#lock.inspect()
     const readers: AgentInfo[] = []
     let readersWait = false
@@ -155,7 +157,7 @@ export class RWLock extends Primitive {
       if (isWaiting(slot)) readersWait = true
       else if (info !== null) readers.push(info)
     }
-    return { kind: KIND, name, scope, writer, readers, waiting: writersWait || readersWait }
+    return { ...this.inspection, writer, readers, waiting: writersWait || readersWait }
   }
 
   protected finish(): void {

@@ -3,7 +3,6 @@
 #include "libc.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <linux/futex.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,47 +18,18 @@ void ipc_set_thread_id(int thread_id) { my_thread_id = thread_id; }
 
 void ipc_agent_may_bequeath(void) { may_bequeath = true; }
 
-/* ---- the C library's robust mutex ----------------------------------------- */
-
-static int word_offset = -1; /* of the kernel's word inside a mutex; -1: no robust futexes here */
-static pthread_once_t probed = PTHREAD_ONCE_INIT;
-
-static bool init_robust(pthread_mutex_t *mutex) {
-  pthread_mutexattr_t attributes;
-  if (pthread_mutexattr_init(&attributes) != 0) return false;
-  bool ok = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED) == 0 &&
-            pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST) == 0 &&
-            pthread_mutex_init(mutex, &attributes) == 0;
-  pthread_mutexattr_destroy(&attributes);
-  return ok;
+/* The child of a fork is another agent. */
+static void forget_identity(void) {
+  memset(mine, 0, sizeof mine);
+  ipc_robust_forget();
 }
 
-static void forget_identity(void) { memset(mine, 0, sizeof mine); }
-
-/* glibc and musl put the word in different places, so ask the kernel: the head of
- * this thread's robust list points at the mutex locked last, and says how far its
- * word is from there. Emulators without robust lists are found out here too. */
-static void probe(void) {
-  pthread_mutex_t mutex;
-  if (!init_robust(&mutex) || pthread_mutex_lock(&mutex) != 0) return;
-  struct robust_list_head *head = NULL;
-  size_t size = 0;
-  if (syscall(SYS_get_robust_list, 0, &head, &size) == 0 && head != NULL &&
-      head->list.next != &head->list) {
-    char *word = (char *)head->list.next + head->futex_offset;
-    ptrdiff_t offset = word - (char *)&mutex;
-    if (offset >= 0 && offset <= (ptrdiff_t)(sizeof mutex - 4) &&
-        (*(int32_t *)word & FUTEX_TID_MASK) == ipc_gettid())
-      word_offset = (int)offset;
-  }
-  pthread_mutex_unlock(&mutex);
-  pthread_mutex_destroy(&mutex);
-  ipc_after_fork(forget_identity); /* the child is another agent */
-}
+static pthread_once_t fork_is_known = PTHREAD_ONCE_INIT;
+static void know_of_forks(void) { ipc_after_fork(forget_identity); }
 
 int ipc_liveness_offset(void) {
-  pthread_once(&probed, probe);
-  return word_offset < 0 ? -1 : (int)offsetof(ipc_slot, robust) + word_offset;
+  int offset = ipc_robust_offset();
+  return offset < 0 ? -1 : (int)offsetof(ipc_slot, robust) + offset;
 }
 
 void ipc_agents_abi(char out[40]) {
@@ -81,7 +51,7 @@ bool ipc_agents_init(ipc_registry *registry, ipc_error *e) {
     return ipc_fail(e, "ERR_IPC_UNSUPPORTED", NULL,
                     "robust futexes: this kernel (or emulator) does not have them");
   for (int slot = 0; slot < IPC_SLOTS; slot++)
-    if (!init_robust(&registry->slot[slot].robust))
+    if (!ipc_robust_init(&registry->slot[slot].robust))
       return ipc_fail(e, "ERR_IPC_UNSUPPORTED", NULL,
                       "robust process-shared mutexes: the C library does not have them");
   return true;
@@ -123,6 +93,35 @@ static void nudge_all(ipc_domain *domain) {
   }
 }
 
+/* A reader that finds the same generation before and after has read what that agent wrote: the
+ * generation of the slot would not tell, because it does not change before all this is written. */
+static void describe(ipc_slot *slot, int32_t generation) {
+  atomic_store(&slot->described, 0);
+  atomic_store(&slot->pid, getpid());
+  atomic_store(&slot->tid, ipc_gettid());
+  atomic_store(&slot->thread_id, my_thread_id);
+  atomic_store(&slot->pid_namespace, ipc_pid_namespace());
+  for (size_t i = 0; i < sizeof slot->notes / sizeof *slot->notes; i++)
+    atomic_store(&slot->notes[i], 0);
+  atomic_store(&slot->described, generation);
+}
+
+bool ipc_agent_identify(ipc_domain *domain, ipc_agent agent, ipc_identity *identity) {
+  int number = ipc_agent_slot(agent);
+  ipc_slot *slot = &domain->registry->slot[number];
+  int32_t generation = atomic_load(&slot->described);
+  if ((generation & 1) == 0 || ipc_agent_of(number, generation) != agent) return false;
+  identity->pid = atomic_load(&slot->pid);
+  identity->thread_id = atomic_load(&slot->thread_id);
+  identity->foreign = atomic_load(&slot->pid_namespace) != ipc_pid_namespace();
+  return atomic_load(&slot->described) == generation;
+}
+
+int32_t ipc_pid_namespace(void) {
+  struct stat namespace;
+  return ipc_stat_through("/proc/self/ns/pid", &namespace) == 0 ? (int32_t)namespace.st_ino : 0;
+}
+
 /* Certify first, then trylock: the other way round, the dead owner would look alive for
  * as long as the claimer is stopped in between. That can still be so when others lived in
  * the slot after our look at its generation:
@@ -136,21 +135,14 @@ static bool claim_slot(ipc_domain *domain, int number) {
   int32_t seen = atomic_load(&slot->generation);
   if ((seen & 1) && !certify(domain, number, seen++)) return false;
 
-  int result = pthread_mutex_trylock(&slot->robust);
-  if (result == EOWNERDEAD)
-    pthread_mutex_consistent(&slot->robust); /* or unlock would make it unusable for ever */
-  else if (result != 0)
-    return false;
+  if (!ipc_robust_trylock(ipc_liveness_word(domain, number))) return false;
 
   int32_t generation = atomic_load(&slot->generation);
   if (generation & 1) atomic_store(&slot->generation, ++generation); /* nobody else can, now */
   if (generation != seen) nudge_all(domain);
-  atomic_store(&slot->pid, getpid());
-  atomic_store(&slot->tid, ipc_gettid());
-  atomic_store(&slot->thread_id, my_thread_id);
-  for (size_t i = 0; i < sizeof slot->notes / sizeof *slot->notes; i++)
-    atomic_store(&slot->notes[i], 0);
+  describe(slot, generation + 1);
   atomic_store(&slot->generation, generation + 1);
+  ipc_robust_own(ipc_liveness_word(domain, number), &slot->generation, generation + 1);
   return true;
 }
 
@@ -174,12 +166,15 @@ static int claim_any(ipc_domain *domain, int first, int end,
 }
 
 ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e) {
+  ipc_robust_mend();
   if (mine[domain->index] != 0) return mine[domain->index];
+  pthread_once(&fork_is_known, know_of_forks);
   int first = 1, end = IPC_FIRST_WITH_HEIRS, slot;
   if (may_bequeath && domain->directory >= 0) {
     first = IPC_FIRST_WITH_HEIRS;
     end = IPC_SLOTS;
-    int lock = ipc_names_lock(domain->directory, LOCK_EX, domain->path, e);
+    ipc_patience patience = ipc_patience_of(IPC_PATIENCE_MS);
+    int lock = ipc_names_lock(domain->directory, LOCK_EX, &patience, domain->path, e);
     if (lock < 0) return 0;
     slot = claim_any(domain, first, end, claim_slot_with_heirs);
     ipc_unlock_close(lock);
@@ -202,6 +197,7 @@ ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e) {
  *   the kernel sees T2's mutex, wakes nobody  | T3 sleeps on T1's life, for ever
  */
 void ipc_agent_leave(void) {
+  ipc_robust_mend(); /* for the kernel's walk, and musl's */
   for (int index = 0; index < IPC_MAX_DOMAINS; index++) {
     if (mine[index] == 0) continue;
     ipc_domain *domain = ipc_domain_at(index);

@@ -11,6 +11,7 @@ typedef struct open_file {
   int32_t mark;
   struct open_file *next, **link;
   ipc_mapping *mapping;
+  bool has_finalizer; /* JavaScript frees it */
 } open_file;
 
 /* One JavaScript thread. */
@@ -26,9 +27,9 @@ environment *ipc_environment_of(napi_env env);
 
 /* Throws the error as JavaScript knows it; returns NULL. */
 napi_value ipc_throw(napi_env env, const ipc_error *e);
-/* These throw, and return NULL, when there is none. */
-ipc_domain *ipc_domain_argument(napi_env env, napi_value value);
-open_file *ipc_file_argument(napi_env env, napi_value value);
+/* NULL when there is none; then the arguments are refused. */
+ipc_domain *ipc_domain_argument(arguments *a, int index);
+open_file *ipc_file_argument(arguments *a, int index);
 
 /* Closes all files of an environment that ends. */
 void ipc_close_files(environment *here);
@@ -40,5 +41,6 @@ bool ipc_define_files(napi_env env, napi_value exports);
 bool ipc_define_sleep(napi_env env, napi_value exports);
 bool ipc_define_signals(napi_env env, napi_value exports);
 bool ipc_define_commands(napi_env env, napi_value exports);
+bool ipc_define_directories(napi_env env, napi_value exports);
 
 #endif

@@ -10,49 +10,43 @@ static void free_strings(char **strings) {
   free(strings);
 }
 
-static char *copy_of_bytes(napi_env env, napi_value buffer) {
+static char *copy_of_bytes(arguments *a, napi_value buffer) {
   void *bytes = NULL;
   size_t length = 0;
-  if (napi_get_buffer_info(env, buffer, &bytes, &length) != napi_ok) return NULL;
+  if (napi_get_buffer_info(a->env, buffer, &bytes, &length) != napi_ok) return NULL;
   char *string = calloc(length + 1, 1);
   if (string != NULL && length > 0) memcpy(string, bytes, length);
   return string;
 }
 
-static char *string_of(napi_env env, napi_value value) {
+static char *copy_of_string(arguments *a, napi_value value) {
   size_t length = 0;
   bool is_buffer = false;
-  if (napi_is_buffer(env, value, &is_buffer) == napi_ok && is_buffer)
-    return copy_of_bytes(env, value);
-  if (napi_get_value_string_utf8(env, value, NULL, 0, &length) != napi_ok) return NULL;
-  char *string = malloc(length + 1);
-  if (string != NULL) napi_get_value_string_utf8(env, value, string, length + 1, &length);
-  return string;
-}
-
-/* NULL-terminated, of one string or buffer at least; NULL and a JavaScript error otherwise. */
-static char **strings_of(napi_env env, napi_value array) {
-  uint32_t count = 0;
-  bool is_array = false;
-  if (napi_is_array(env, array, &is_array) == napi_ok && is_array)
-    napi_get_array_length(env, array, &count);
-  char **strings = calloc((size_t)count + 1, sizeof *strings);
-  bool ok = count > 0 && strings != NULL;
-  for (uint32_t i = 0; ok && i < count; i++) {
-    napi_value element;
-    ok = napi_get_element(env, array, i, &element) == napi_ok &&
-         (strings[i] = string_of(env, element)) != NULL;
-  }
-  if (ok) return strings;
-  free_strings(strings);
-  napi_throw_type_error(env, "ERR_IPC_INTERNAL", "native call: not an array of strings");
+  if (napi_is_buffer(a->env, value, &is_buffer) == napi_ok && is_buffer) return copy_of_bytes(a, value);
+  if (napi_get_value_string_utf8(a->env, value, NULL, 0, &length) != napi_ok) return NULL;
+  char *string = calloc(length + 1, 1);
+  if (string != NULL && napi_get_value_string_utf8(a->env, value, string, length + 1, &length) == napi_ok)
+    return string;
+  free(string);
   return NULL;
 }
 
-static char **command_of(napi_env env, napi_callback_info info, size_t count, napi_value *argument) {
-  size_t given = count;
-  if (napi_get_cb_info(env, info, &given, argument, NULL, NULL) != napi_ok) return NULL;
-  return strings_of(env, argument[0]);
+/* NULL-terminated, of one string or buffer at least; NULL when the arguments are refused. */
+static char **strings_at(arguments *a, int index) {
+  uint32_t count = 0;
+  napi_value array = a->value[index];
+  bool ok = is_array(a, array) && napi_get_array_length(a->env, array, &count) == napi_ok && count > 0;
+  char **strings = ok ? calloc((size_t)count + 1, sizeof *strings) : NULL;
+  ok = strings != NULL;
+  for (uint32_t i = 0; ok && i < count; i++) {
+    napi_value element;
+    ok = napi_get_element(a->env, array, i, &element) == napi_ok &&
+         (strings[i] = copy_of_string(a, element)) != NULL;
+  }
+  if (ok) return strings;
+  free_strings(strings);
+  refuse(a, "native call: not an array of strings");
+  return NULL;
 }
 
 typedef struct {
@@ -62,37 +56,29 @@ typedef struct {
 
 static void tell(void *context, pid_t pid) {
   listener *to = context;
-  napi_value receiver, argument;
-  if (napi_get_undefined(to->env, &receiver) == napi_ok &&
-      napi_create_int32(to->env, pid, &argument) == napi_ok)
+  napi_value receiver, argument = int_value(to->env, pid);
+  if (argument != NULL && napi_get_undefined(to->env, &receiver) == napi_ok)
     napi_call_function(to->env, receiver, to->callback, 1, &argument, NULL);
 }
 
 /* commandRun(argv, started) → [exitCode, signal]; started(pid) must not throw */
 static napi_value command_run(napi_env env, napi_callback_info info) {
-  napi_value argument[2];
-  char **argv = command_of(env, info, 2, argument);
+  arguments a = arguments_of(env, info, 2);
+  listener to = {.env = env, .callback = function_at(&a, 1)};
+  char **argv = strings_at(&a, 0);
   if (argv == NULL) return NULL;
   ipc_error e = {0};
   ipc_command_end end;
-  listener to = {.env = env, .callback = argument[1]};
   bool ok = ipc_command_run(argv, tell, &to, &end, &e);
   free_strings(argv);
   if (!ok) return ipc_throw(env, &e);
-  napi_value result, code, number;
-  if (napi_create_array_with_length(env, 2, &result) != napi_ok ||
-      napi_create_int32(env, end.exit_code, &code) != napi_ok ||
-      napi_create_int32(env, end.signal, &number) != napi_ok)
-    return NULL;
-  napi_set_element(env, result, 0, code);
-  napi_set_element(env, result, 1, number);
-  return result;
+  return ints_value(env, (int32_t[]){end.exit_code, end.signal}, 2);
 }
 
 /* commandBecome(argv) */
 static napi_value command_become(napi_env env, napi_callback_info info) {
-  napi_value argument[1];
-  char **argv = command_of(env, info, 1, argument);
+  arguments a = arguments_of(env, info, 1);
+  char **argv = strings_at(&a, 0);
   if (argv == NULL) return NULL;
   ipc_error e = {0};
   ipc_command_become(argv, &e);
@@ -102,8 +88,8 @@ static napi_value command_become(napi_env env, napi_callback_info info) {
 
 bool ipc_define_commands(napi_env env, napi_value exports) {
   napi_property_descriptor methods[] = {
-      {"commandRun", NULL, command_run, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"commandBecome", NULL, command_become, NULL, NULL, NULL, napi_enumerable, NULL},
+      METHOD("commandRun", command_run),
+      METHOD("commandBecome", command_become),
   };
-  return napi_define_properties(env, exports, sizeof methods / sizeof *methods, methods) == napi_ok;
+  return DEFINE(env, exports, methods);
 }

@@ -17,10 +17,10 @@
 #include <sys/mman.h>
 
 /* Copies of another layout cannot read each other's registry: the number is IPC_LAYOUT. */
-#define REGISTRY_OF_PROCESS ipc_registry_of_process_2
+#define REGISTRY_OF_PROCESS ipc_registry_of_process_3
 #define NAME_OF(symbol) #symbol
 #define NAME_OF_VALUE(symbol) NAME_OF(symbol)
-_Static_assert(IPC_LAYOUT == 2, "the exported name says which layout the registry has");
+_Static_assert(IPC_LAYOUT == 3, "the exported name says which layout the registry has");
 
 __attribute__((visibility("default"))) ipc_registry *REGISTRY_OF_PROCESS(void);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,8 +17,11 @@
 static const long FIRST_PAUSE_NS = 100 * 1000, LONGEST_PAUSE_NS = 5 * 1000 * 1000;
 
 ipc_patience ipc_patience_of(int ms) {
-  return (ipc_patience){.deadline_ns = ipc_now_ns() + (uint64_t)ms * 1000000u,
-                        .pause_ns = FIRST_PAUSE_NS};
+  return ipc_patience_until(ipc_now_ns() + (uint64_t)ms * 1000000u);
+}
+
+ipc_patience ipc_patience_until(uint64_t deadline_ns) {
+  return (ipc_patience){.deadline_ns = deadline_ns, .pause_ns = FIRST_PAUSE_NS};
 }
 
 bool ipc_patience_over(const ipc_patience *patience) {
@@ -60,18 +64,19 @@ const char *ipc_path_of(const ipc_domain *domain, const char *file, char path[IP
 
 /* A descriptor of its own: locks belong to the opening, so that threads exclude
  * one another too. */
-int ipc_names_lock(int directory, int operation, const char *path, ipc_error *e) {
+int ipc_names_lock(int directory, int operation, ipc_patience *patience, const char *path,
+                   ipc_error *e) {
   int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) {
     ipc_fail_errno(e, NULL, "open", path, "lock the directory of %s", path);
     return -1;
   }
-  ipc_patience patience = ipc_patience_of(IPC_PATIENCE_MS);
-  if (flock_patiently(fd, operation, &patience)) return fd;
+  if (flock_patiently(fd, operation, patience)) return fd;
   if (errno == EWOULDBLOCK)
     ipc_fail(e, "ERR_IPC_IN_USE", path,
-             "lock the directory of %s: another process held it for %d ms; is it stopped?", path,
-             IPC_PATIENCE_MS);
+             "lock the directory of %s: another process holds it for longer than an instant; is it "
+             "stopped?",
+             path);
   else
     ipc_fail_errno(e, NULL, "flock", path, "lock the directory of %s", path);
   close(fd);
@@ -90,8 +95,8 @@ bool ipc_leads_to(int directory, const char *name, const struct stat *file) {
 /* Under the lock nobody else can remove the name, and a third make a new file of
  * that name, between the look and the removal. */
 ipc_outcome ipc_name_remove(int directory, const char *name, const struct stat *file,
-                            const char *path, ipc_error *e) {
-  int lock = ipc_names_lock(directory, LOCK_EX, path, e);
+                            ipc_patience *patience, const char *path, ipc_error *e) {
+  int lock = ipc_names_lock(directory, LOCK_EX, patience, path, e);
   if (lock < 0) return IPC_FAILED;
   ipc_outcome outcome = IPC_OK;
   if (!ipc_leads_to(directory, name, file))
@@ -234,10 +239,14 @@ static int allocate(int fd, off_t bytes) {
   return 0;
 }
 
+static bool is_without_tmpfile(int number) {
+  return number == EOPNOTSUPP || number == EISDIR || number == EINVAL;
+}
+
 static bool open_aside(int directory, const char *path, ipc_aside *aside, ipc_error *e) {
   aside->temporary[0] = '\0';
   aside->fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (aside->fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+  if (aside->fd < 0 && is_without_tmpfile(errno)) {
     uint64_t random;
     if (!ipc_random(&random, sizeof random, e)) return false;
     snprintf(aside->temporary, sizeof aside->temporary, IPC_TEMPORARY "%016llx",
@@ -245,6 +254,13 @@ static bool open_aside(int directory, const char *path, ipc_aside *aside, ipc_er
     aside->fd = openat(directory, aside->temporary,
                        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (aside->fd < 0) aside->temporary[0] = '\0';
+    /* From its first byte on it can be known as ours; see ipc_file_sweep. */
+    const int32_t magic = IPC_MAGIC;
+    if (aside->fd >= 0 && pwrite(aside->fd, &magic, sizeof magic, 0) != (ssize_t)sizeof magic) {
+      ipc_fail_errno(e, NULL, "write", path, "make %s", path);
+      ipc_aside_drop(directory, aside);
+      return false;
+    }
   }
   return aside->fd >= 0 || ipc_fail_errno(e, NULL, "open", path, "make %s", path);
 }
@@ -283,6 +299,25 @@ ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name,
   }
   if (errno == EEXIST || (errno == ENOENT && named)) return IPC_AGAIN;
   return ipc_fail_errno(e, NULL, named ? "rename" : "link", path, "make %s", path);
+}
+
+/* What the file system says itself is truer than its numbers and modes: so a file is made for a moment.
+ * Where a file must have a name, other programs could see it, and the numbers must do. */
+bool ipc_aside_try(int directory, int64_t bytes, const char *call, const char *path, ipc_error *e) {
+  int fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd < 0 && is_without_tmpfile(errno)) {
+    struct statfs fs;
+    bool ok = faccessat(directory, ".", W_OK | X_OK, 0) == 0 && fstatfs(directory, &fs) == 0;
+    if (ok && (int64_t)fs.f_bavail * fs.f_bsize >= bytes) return true;
+    if (ok) errno = ENOSPC;
+    return ipc_fail_errno(e, NULL, call, path, "use the directory %s", path);
+  }
+  int number = fd < 0 ? errno : allocate(fd, bytes);
+  if (fd >= 0) close(fd);
+  if (number == 0) return true;
+  errno = number;
+  return ipc_fail_errno(e, NULL, fd < 0 ? call : "fallocate", path,
+                        fd < 0 ? "use the directory %s" : "make a registry in %s", path);
 }
 
 void ipc_aside_drop(int directory, ipc_aside *aside) {

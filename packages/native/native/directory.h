@@ -11,7 +11,8 @@
  *   the directory, LOCK_EX       who removes a name; an instant
  * The directory's comes last, and nobody waits for a file's lock while holding it.
  * The kernel drops them all with their holder. Nobody waits longer than a patience:
- * a holder may be stopped.
+ * a holder may be stopped. A call has one patience, however many locks it asks for, and
+ * no thread waits for a flock while it holds a lock of the process.
  */
 #ifndef IPC_DIRECTORY_H
 #define IPC_DIRECTORY_H
@@ -40,6 +41,7 @@ typedef struct {
 } ipc_patience;
 
 ipc_patience ipc_patience_of(int ms);
+ipc_patience ipc_patience_until(uint64_t deadline_ns);
 bool ipc_patience_over(const ipc_patience *patience);
 /* Sleeps, from 100 µs growing to 5 ms; false when the patience is over. */
 bool ipc_patience_pause(ipc_patience *patience);
@@ -53,13 +55,15 @@ enum { IPC_PATH_BYTES = 4200 };
 /* "<domain's path>/<file>", for errors. */
 const char *ipc_path_of(const ipc_domain *domain, const char *file, char path[IPC_PATH_BYTES]);
 
-/* Locks the names of the directory; a descriptor for ipc_unlock_close, or -1 and an error. */
-int ipc_names_lock(int directory, int operation, const char *path, ipc_error *e);
+/* Locks the names of the directory; a descriptor for ipc_unlock_close, or -1 and an error. It is
+ * tried once even when the patience is over. */
+int ipc_names_lock(int directory, int operation, ipc_patience *patience, const char *path,
+                   ipc_error *e);
 bool ipc_leads_to(int directory, const char *name, const struct stat *file);
 /* Removes the name if it leads to `file`, which is open and so cannot be another of
  * the same inode number; IPC_ABSENT when it does not. */
 ipc_outcome ipc_name_remove(int directory, const char *name, const struct stat *file,
-                            const char *path, ipc_error *e);
+                            ipc_patience *patience, const char *path, ipc_error *e);
 
 /* A regular file of ours, 0600, with one name: otherwise ERR_IPC_CORRUPT. */
 bool ipc_check_plain(const struct stat *file, const char *path, ipc_error *e);
@@ -90,11 +94,19 @@ bool ipc_aside_make(int directory, int64_t bytes, const char *path, ipc_aside *a
 ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name, const char *path,
                               ipc_error *e);
 void ipc_aside_drop(int directory, ipc_aside *aside);
+/* Whether one could be made; leaves nothing. `call` is what a failure is told as. */
+bool ipc_aside_try(int directory, int64_t bytes, const char *call, const char *path, ipc_error *e);
 
 /* Finds or makes the directory's registry: fills `registry...` of the domain. To look, it
  * must be there and of this boot, or ENOENT. */
 bool ipc_registry_open(ipc_domain *domain, bool look, ipc_error *e);
 bool ipc_registry_private(ipc_domain *domain, ipc_error *e);
+/* Whether ipc_registry_open would succeed in this directory; makes nothing that stays. */
+bool ipc_registry_check(int directory, const char *path, ipc_error *e);
+/* Whether there is room for a registry. */
+bool ipc_registry_fits(int directory, const char *call, const char *path, ipc_error *e);
+/* Whether the kernel says which start of the machine this is. */
+bool ipc_boot_check(ipc_error *e);
 /* One without a file; NULL and an error when there is no memory for it. */
 ipc_registry *ipc_registry_make(ipc_error *e);
 /* The one that all copies of this library in the process use: copies.c. */
@@ -121,12 +133,12 @@ int64_t ipc_file_bytes(int32_t words);
 ipc_outcome ipc_header_read(const ipc_domain *domain, const char *file, int fd,
                             const struct stat *stat, const char *path, ipc_header *header,
                             ipc_error *e);
-void ipc_header_write(ipc_word *words, const ipc_domain *domain, const ipc_open_request *request,
-                      const char *kind, const int32_t id[2]);
+void ipc_header_write(ipc_header *header, ipc_word *words, const ipc_domain *domain,
+                      const ipc_open_request *request, const char *kind, const int32_t id[2]);
 /* The live ones among the openers; without this process's own if `others`. */
 int ipc_live_openers(ipc_domain *domain, ipc_word *words, bool others, ipc_agent *agents);
 
-/* Removes what dead processes left: anonymous and temporary files nobody has open. */
+/* Removes what dead processes left: anonymous and temporary files of ours nobody has open. */
 void ipc_file_sweep(ipc_domain *domain);
 
 #endif

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -77,6 +80,37 @@ static bool check_file_system(int fd, const char *path, ipc_error *e) {
   return true;
 }
 
+static bool is_closed_to_us(const struct stat *directory) {
+  return is_ours_alone(directory) && (directory->st_mode & 0700) != 0700;
+}
+
+/* The mode of a file that was opened by O_PATH, which fchmod refuses. Never by its path, where
+ * something else may be by now. */
+static bool change_mode(int fd, mode_t mode) {
+  char self[40];
+  snprintf(self, sizeof self, "/proc/self/fd/%d", fd);
+  if (chmod(self, mode) == 0) return true;
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+  return syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0; /* Linux 6.6, also without /proc */
+}
+
+/* A umask takes bits from what mkdir makes, and so does a death between mkdir and this, for ever: who
+ * makes directories mends those that belong to this user alone, whoever made them. For one who is not
+ * root a closed directory cannot be opened, so it is looked at by O_PATH. Nothing else is changed. */
+static bool mend(const char *path) {
+  int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct stat directory;
+  bool ok = ipc_stat(fd, &directory) == 0 &&
+            (!is_closed_to_us(&directory) || change_mode(fd, (directory.st_mode & 07777) | 0700));
+  int number = errno;
+  close(fd);
+  errno = number;
+  return ok;
+}
+
 /* Opens the directory, making it if there is none; whatever was opened is then
  * checked, so that it does not matter who won a race to make it. */
 static int open_directory(const char *path, bool create, struct stat *directory, ipc_error *e) {
@@ -90,14 +124,22 @@ static int open_directory(const char *path, bool create, struct stat *directory,
       fd = open(path, flags);
     }
   }
+  bool closed = fd < 0 && errno == EACCES && create && strcmp(call, "open") == 0;
+  if (closed && mend(path))
+    fd = open(path, flags);
+  else if (closed && errno != EACCES)
+    call = "chmod";
   if (fd < 0) {
     int number = errno;
-    if (ipc_stat_at(AT_FDCWD, path, directory) == 0 && !is_ours_alone(directory)) {
+    bool there = ipc_stat_at(AT_FDCWD, path, directory) == 0;
+    errno = number;
+    if (there && !is_ours_alone(directory))
       unsafe(e, path, directory);
-    } else {
-      errno = number;
+    else if (there)
+      ipc_fail_errno(e, NULL, call, path, "use the directory %s, whose mode is %04o", path,
+                     (unsigned)(directory->st_mode & 07777));
+    else
       ipc_fail_errno(e, NULL, call, path, "use the directory %s", path);
-    }
     return -1;
   }
   bool ok = ipc_stat(fd, directory) == 0;
@@ -105,6 +147,10 @@ static int open_directory(const char *path, bool create, struct stat *directory,
     ipc_fail_errno(e, NULL, "fstat", path, "use the directory %s", path);
   else if (!is_ours_alone(directory))
     ok = unsafe(e, path, directory);
+  else if (create && is_closed_to_us(directory)) /* opened all the same, by root or for reading */
+    ok = fchmod(fd, (directory->st_mode & 07777) | 0700) == 0 ||
+         ipc_fail_errno(e, NULL, "fchmod", path, "open the directory %s, whose mode is %04o, to its owner",
+                        path, (unsigned)(directory->st_mode & 07777));
   if (ok) return fd;
   close(fd);
   return -1;
@@ -132,77 +178,161 @@ static ipc_domain *find_private(void) {
   return NULL;
 }
 
-/* `fd` is the domain's if this succeeds; -1: the private domain. */
-static ipc_domain *add(const char *path, int fd, const struct stat *directory, bool look,
-                       ipc_error *e) {
-  int index = atomic_load(&table_count);
-  if (index == IPC_MAX_DOMAINS) {
-    ipc_fail(e, "ERR_IPC_FULL", path, "use the directory %s: this process has used %d already",
-             path, IPC_MAX_DOMAINS);
-    return NULL;
+static void discard(ipc_domain *domain) {
+  if (domain == NULL) return;
+  if (domain->directory >= 0 && domain->registry != NULL) {
+    munmap(domain->registry, sizeof *domain->registry); /* no agent in it */
+    ipc_unlock_close(domain->registry_file);
   }
+  free(domain->ours);
+  free(domain);
+}
+
+/* Not in the table yet. `fd` is the domain's from here on if this succeeds; -1: the private domain. */
+static ipc_domain *make(const char *path, int fd, const struct stat *directory, bool look,
+                        ipc_error *e) {
   ipc_domain *domain = calloc(1, sizeof *domain);
-  ipc_word *ours = calloc(IPC_SLOTS, sizeof *ours);
-  bool ok = domain != NULL && ours != NULL;
-  if (!ok) {
+  if (domain == NULL || (domain->ours = calloc(IPC_SLOTS, sizeof *domain->ours)) == NULL) {
     ipc_fail_errno(e, NULL, "calloc", path, "use the directory %s", path);
-  } else {
-    domain->index = index;
-    domain->directory = fd;
-    domain->ours = ours;
-    if (fd >= 0) {
-      snprintf(domain->path, sizeof domain->path, "%s", path);
-      domain->device = directory->st_dev;
-      domain->inode = directory->st_ino;
-    }
-    ok = fd >= 0 ? ipc_registry_open(domain, look, e) : ipc_registry_private(domain, e);
-  }
-  if (!ok) {
-    free(ours);
-    free(domain);
+    discard(domain);
     return NULL;
   }
-  table[index] = domain;
-  atomic_store(&table_count, index + 1);
-  if (fd >= 0 && !look) ipc_file_sweep(domain);
+  domain->directory = fd;
+  if (fd >= 0) {
+    snprintf(domain->path, sizeof domain->path, "%s", path);
+    domain->device = directory->st_dev;
+    domain->inode = directory->st_ino;
+  }
+  if (fd >= 0 ? ipc_registry_open(domain, look, e) : ipc_registry_private(domain, e)) return domain;
+  domain->registry = NULL;
+  discard(domain);
+  return NULL;
+}
+
+/* Adds it, unless another thread was faster: then that one's. `made` is used up, but on failure its
+ * directory is still the caller's. */
+static ipc_domain *add(ipc_domain *made, ipc_error *e) {
+  pthread_mutex_lock(&table_lock);
+  int index = atomic_load(&table_count);
+  struct stat directory = {.st_dev = made->device, .st_ino = made->inode};
+  ipc_domain *domain = made->directory >= 0 ? find(made->directory, &directory) : find_private();
+  bool full = domain == NULL && index == IPC_MAX_DOMAINS;
+  if (full)
+    ipc_fail(e, "ERR_IPC_FULL", made->path, "use the directory %s: this process has used %d already",
+             made->path, IPC_MAX_DOMAINS);
+  if (domain == NULL && !full) {
+    made->index = index;
+    table[index] = domain = made;
+    atomic_store(&table_count, index + 1);
+  }
+  pthread_mutex_unlock(&table_lock);
+  if (domain == made) return domain;
+  if (domain != NULL && made->directory >= 0) close(made->directory);
+  discard(made);
   return domain;
 }
 
-static ipc_domain *open_path(const char *given, ipc_domain_mode mode, ipc_error *e) {
-  /* O_NOFOLLOW would follow "link/". */
-  char path[sizeof((ipc_domain *)0)->path];
+typedef char directory_path[sizeof((ipc_domain *)0)->path];
+
+/* Without slashes at the end: O_NOFOLLOW would follow "link/". */
+static bool plain_path(const char *given, directory_path path, ipc_error *e) {
   size_t length = strlen(given);
   while (length > 1 && given[length - 1] == '/') length--;
-  if (given[0] != '/') {
-    ipc_fail(e, "ERR_IPC_UNSAFE_DIRECTORY", given, "use the directory %.4096s: it is not absolute",
-             given);
-    return NULL;
-  }
-  if (length >= sizeof path) {
+  if (given[0] != '/')
+    return ipc_fail(e, "ERR_IPC_UNSAFE_DIRECTORY", given, "use the directory %.4000s: it is not absolute",
+                    given);
+  if (length >= sizeof(directory_path)) {
     errno = ENAMETOOLONG;
-    ipc_fail_errno(e, NULL, "open", given, "use the directory %.4096s", given);
-    return NULL;
+    return ipc_fail_errno(e, NULL, "open", given, "use the directory %.4000s", given);
   }
   memcpy(path, given, length);
   path[length] = '\0';
+  return true;
+}
 
+static ipc_domain *open_path(const char *given, ipc_domain_mode mode, ipc_error *e) {
+  directory_path path;
   struct stat directory;
+  if (!plain_path(given, path, e)) return NULL;
   int fd = open_directory(path, mode == IPC_MAKE, &directory, e);
   if (fd < 0) return NULL;
   ipc_domain *domain = find(fd, &directory);
   if (domain != NULL) {
     close(fd);
-    return domain;
+  } else {
+    if (check_file_system(fd, path, e)) domain = make(path, fd, &directory, mode == IPC_LOOK, e);
+    if (domain != NULL) domain = add(domain, e);
+    if (domain == NULL) close(fd);
   }
-  if (check_file_system(fd, path, e)) domain = add(path, fd, &directory, mode == IPC_LOOK, e);
-  if (domain == NULL) close(fd);
+  if (domain != NULL && mode != IPC_LOOK && !atomic_exchange(&domain->swept, true))
+    ipc_file_sweep(domain);
   return domain;
 }
 
+static ipc_domain *open_private(ipc_error *e) {
+  ipc_domain *domain = find_private();
+  if (domain == NULL) domain = make("", -1, NULL, false, e);
+  return domain == NULL || domain == find_private() ? domain : add(domain, e);
+}
+
 ipc_domain *ipc_domain_open(const char *path, ipc_domain_mode mode, ipc_error *e) {
-  pthread_mutex_lock(&table_lock);
-  ipc_domain *domain = path != NULL ? open_path(path, mode, e) : find_private();
-  if (domain == NULL && path == NULL) domain = add("", -1, NULL, false, e);
-  pthread_mutex_unlock(&table_lock);
+  ipc_domain *domain = path != NULL ? open_path(path, mode, e) : open_private(e);
+  if (domain == NULL) ipc_advise_directory(e);
   return domain;
+}
+
+/* ---- would it be fit? ---------------------------------------------------------- */
+
+/* The directory that `path` lies in, if `path` itself is not there yet. */
+static int open_parent(const char *path, ipc_error *e) {
+  directory_path parent;
+  snprintf(parent, sizeof parent, "%s", path);
+  char *slash = strrchr(parent, '/');
+  slash[slash == parent] = '\0';
+  int fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) ipc_fail_errno(e, NULL, "mkdir", path, "use the directory %s", path);
+  return fd;
+}
+
+/* A directory that is not there could be made in its parent, and have room for the registry. */
+static bool check_parent(const char *path, ipc_error *e) {
+  int fd = open_parent(path, e);
+  if (fd < 0) return false;
+  bool ok = check_file_system(fd, path, e) && ipc_registry_fits(fd, "mkdir", path, e);
+  close(fd);
+  return ok;
+}
+
+static bool check_there(int fd, const char *path, const struct stat *directory, ipc_error *e) {
+  pthread_mutex_lock(&table_lock);
+  bool known = find(fd, directory) != NULL;
+  pthread_mutex_unlock(&table_lock);
+  return known || (check_file_system(fd, path, e) && ipc_registry_check(fd, path, e));
+}
+
+static bool could_be_mended(const char *path) {
+  int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return false;
+  struct stat directory;
+  struct statfs fs;
+  bool could = ipc_stat(fd, &directory) == 0 && is_closed_to_us(&directory) && fstatfs(fd, &fs) == 0 &&
+               (fs.f_flags & ST_RDONLY) == 0;
+  close(fd);
+  return could;
+}
+
+static bool check_path(const char *path, ipc_error *e) {
+  if (!ipc_boot_check(e)) return false;
+  if (could_be_mended(path)) return true;
+  struct stat directory;
+  int fd = open_directory(path, false, &directory, e);
+  if (fd < 0) return e->number == ENOENT && check_parent(path, e);
+  bool ok = check_there(fd, path, &directory, e);
+  close(fd);
+  return ok;
+}
+
+bool ipc_domain_check(const char *given, ipc_error *e) {
+  directory_path path;
+  return (plain_path(given, path, e) && check_path(path, e)) || ipc_advise_directory(e);
 }

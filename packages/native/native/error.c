@@ -61,3 +61,25 @@ bool ipc_fail_errno(ipc_error *e, const char *code, const char *syscall, const c
            strerror(number));
   return false;
 }
+
+static bool concerns_directory(const ipc_error *e) {
+  if (e->code == NULL) return false;
+  if (strcmp(e->code, "ERR_IPC_UNSAFE_DIRECTORY") == 0) return true;
+  if (strcmp(e->code, "ERR_IPC_UNSUPPORTED") == 0) return e->number == 0 && e->path[0] != '\0';
+  if (strncmp(e->code, "ERR_IPC_", 8) == 0) return false;
+  switch (e->number) {
+    case ENOENT: return e->syscall != NULL && strcmp(e->syscall, "mkdir") == 0;
+    case EACCES: case EPERM: case EROFS: case ENOSPC: case EDQUOT: case ENOTDIR: case ELOOP:
+    case ENAMETOOLONG: case EOPNOTSUPP: case ENODEV: return true;
+    default: return false;
+  }
+}
+
+bool ipc_advise_directory(ipc_error *e) {
+  if (!concerns_directory(e)) return false;
+  size_t length = strlen(e->message);
+  snprintf(e->message + length, sizeof e->message - length,
+           "; set IPC_DIR to another directory: one of this user alone (0700), or one that can be made, "
+           "on a local file system that is writable and has some megabytes free");
+  return false;
+}

@@ -40,13 +40,13 @@ static bool may_create(const ipc_open_request *request) {
 
 /* Two who close at once: asking for LOCK_EX first drops one's own LOCK_SH, so that
  * the last who asks gets it. */
-static void let_go(ipc_mapping *m) {
+static void let_go(ipc_mapping *m, ipc_patience *patience) {
   if (m->fd < 0) return;
   struct stat file;
   if (m->words != NULL && atomic_load(&m->words[IPC_WORD_ANONYMOUS]) == 1 &&
       ipc_flock(m->fd, LOCK_EX) && ipc_stat(m->fd, &file) == 0) {
     ipc_error ignored; /* what is left behind is swept later */
-    ipc_name_remove(m->domain->directory, m->file, &file, m->file, &ignored);
+    ipc_name_remove(m->domain->directory, m->file, &file, patience, m->file, &ignored);
   }
   ipc_unlock_close(m->fd);
   m->fd = -1;
@@ -64,6 +64,13 @@ static ipc_outcome map(opening *o, int fd, size_t bytes, ipc_error *e) {
   o->mapping->words = memory;
   o->mapping->bytes = bytes;
   return IPC_OK;
+}
+
+/* The words in the file are anybody's to change from here on. */
+static void remember(ipc_mapping *m, const int32_t *header) {
+  m->data_words = header[IPC_WORD_LENGTH];
+  memcpy(m->options, &header[IPC_WORD_OPTIONS], sizeof m->options);
+  memcpy(m->id, &header[IPC_WORD_ID], sizeof m->id);
 }
 
 /* ---- creating ---------------------------------------------------------------------- */
@@ -86,7 +93,9 @@ static ipc_outcome create(opening *o, ipc_error *e) {
   if (outcome == IPC_OK && ipc_stat(aside.fd, &file) != 0)
     outcome = ipc_fail_errno(e, NULL, "fstat", o->path, "make %s", o->path);
   if (outcome == IPC_OK) {
-    ipc_header_write(m->words, m->domain, o->request, o->kind, id);
+    ipc_header header;
+    ipc_header_write(&header, m->words, m->domain, o->request, o->kind, id);
+    remember(m, header.word);
     outcome = ipc_aside_publish(m->domain->directory, &aside, m->file, o->path, e);
   }
   if (outcome == IPC_OK) {
@@ -112,7 +121,7 @@ static void describe(const int32_t *options, int32_t words, char out[120]) {
 static ipc_outcome make_way(opening *o, const struct stat *file, bool used, ipc_error *e) {
   ipc_mapping *m = o->mapping;
   if (!used && ipc_flock(m->fd, LOCK_EX)) {
-    ipc_outcome outcome = ipc_name_remove(m->domain->directory, m->file, file, o->path, e);
+    ipc_outcome outcome = ipc_name_remove(m->domain->directory, m->file, file, &o->patience, o->path, e);
     return outcome == IPC_FAILED ? IPC_FAILED : IPC_AGAIN;
   }
   return !used && ipc_patience_pause(&o->grace) ? IPC_AGAIN : IPC_FOREIGN;
@@ -172,6 +181,7 @@ static ipc_outcome attach(opening *o, ipc_error *e) {
   if (outcome == IPC_FOREIGN) return of_another_registry(o, &file, e);
   if (outcome == IPC_OK) outcome = map(o, m->fd, (size_t)file.st_size, e);
   if (outcome == IPC_OK) outcome = compare(o, &header, &file, e);
+  if (outcome == IPC_OK) remember(m, header.word);
   return outcome;
 }
 
@@ -182,7 +192,7 @@ static ipc_outcome attach(opening *o, ipc_error *e) {
 static ipc_outcome join(opening *o, ipc_error *e) {
   ipc_mapping *m = o->mapping;
   struct stat file;
-  int lock = ipc_names_lock(m->domain->directory, LOCK_SH, o->path, e);
+  int lock = ipc_names_lock(m->domain->directory, LOCK_SH, &o->patience, o->path, e);
   if (lock < 0) return IPC_FAILED;
   ipc_outcome outcome;
   bool poisoned = false;
@@ -194,7 +204,8 @@ static ipc_outcome join(opening *o, ipc_error *e) {
     outcome = ipc_join(m, m->opener, e) ? IPC_OK : IPC_FAILED;
   ipc_unlock_close(lock);
   /* A name that leads to a poisoned file came back in some other way; it is of no use. */
-  if (poisoned && ipc_name_remove(m->domain->directory, m->file, &file, o->path, e) == IPC_FAILED)
+  if (poisoned && ipc_name_remove(m->domain->directory, m->file, &file, &o->patience, o->path, e) ==
+                      IPC_FAILED)
     outcome = IPC_FAILED;
   return outcome;
 }
@@ -211,7 +222,7 @@ static ipc_outcome open_once(opening *o, bool *created, ipc_error *e) {
   ipc_outcome outcome = o->request->anonymous ? IPC_ABSENT : attach(o, e);
   *created = outcome == IPC_ABSENT && may_create(o->request);
   if (outcome == IPC_ABSENT) {
-    let_go(o->mapping);
+    let_go(o->mapping, &o->patience);
     outcome = *created ? create(o, e) : absent(o, e);
   }
   return outcome == IPC_OK ? join(o, e) : outcome;
@@ -264,13 +275,14 @@ ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, 
   for (;;) {
     ipc_outcome outcome = open_once(&o, created, e);
     if (outcome == IPC_OK) return m;
-    let_go(m);
+    let_go(m, &o.patience);
     unmap(m);
     bool over = outcome != IPC_FAILED && ipc_patience_over(&o.patience);
     if (over)
       ipc_fail(e, "ERR_IPC_IN_USE", o.path, "open %s: other processes keep replacing it", o.path);
     if (over || outcome == IPC_FAILED) break;
   }
+  ipc_advise_directory(e);
   *created = false;
   ipc_mapping_release(m);
   return NULL;
@@ -278,17 +290,20 @@ ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, 
 
 /* ---- closing ------------------------------------------------------------------------- */
 
-void ipc_file_close(ipc_mapping *mapping) {
+void ipc_file_close(ipc_mapping *mapping, uint64_t deadline_ns) {
   if (mapping->fd < 0) return;
+  ipc_patience patience = ipc_patience_until(deadline_ns);
   ipc_leave(mapping, mapping->opener); /* first: who is in the table counts as a user */
-  let_go(mapping);
+  let_go(mapping, &patience);
 }
+
+uint64_t ipc_closing_deadline(void) { return ipc_patience_of(IPC_GRACE_MS).deadline_ns; }
 
 void ipc_mapping_retain(ipc_mapping *mapping) { atomic_fetch_add(&mapping->refs, 1); }
 
 void ipc_mapping_release(ipc_mapping *mapping) {
   if (atomic_fetch_sub(&mapping->refs, 1) != 1) return;
-  ipc_file_close(mapping);
+  ipc_file_close(mapping, 0);
   if (mapping->watch != NULL) ipc_watch_free(mapping->watch);
   unmap(mapping);
   free(mapping);

@@ -47,23 +47,25 @@ int64_t ipc_file_bytes(int32_t words) {
   return (bytes + page - 1) / page * page;
 }
 
-void ipc_header_write(ipc_word *words, const ipc_domain *domain, const ipc_open_request *request,
-                      const char *kind, const int32_t id[2]) {
+void ipc_header_write(ipc_header *header, ipc_word *words, const ipc_domain *domain,
+                      const ipc_open_request *request, const char *kind, const int32_t id[2]) {
   int32_t letters[3] = {0};
   memcpy(letters, kind, strlen(kind));
-  int32_t header[IPC_WORD_OPENERS] = {
+  *header = (ipc_header){.word = {
       [IPC_WORD_MAGIC] = IPC_MAGIC,
       [IPC_WORD_LAYOUT] = IPC_LAYOUT,
-      [IPC_WORD_REGISTRY] = domain->registry->header.id_low,
-      [IPC_WORD_REGISTRY + 1] = domain->registry->header.id_high,
+      [IPC_WORD_REGISTRY] = domain->registry_id[0],
+      [IPC_WORD_REGISTRY + 1] = domain->registry_id[1],
       [IPC_WORD_ID] = id[0],
       [IPC_WORD_ID + 1] = id[1],
       [IPC_WORD_LENGTH] = request->words,
       [IPC_WORD_ANONYMOUS] = request->anonymous,
-  };
-  memcpy(&header[IPC_WORD_KIND], letters, sizeof letters);
-  memcpy(&header[IPC_WORD_OPTIONS], request->options, sizeof request->options);
-  for (int i = 0; i < IPC_WORD_OPENERS; i++) atomic_store(&words[i], header[i]);
+      [IPC_WORD_OWNERS] = request->owners[0],
+      [IPC_WORD_OWNERS + 1] = request->owners[1],
+  }};
+  memcpy(&header->word[IPC_WORD_KIND], letters, sizeof letters);
+  memcpy(&header->word[IPC_WORD_OPTIONS], request->options, sizeof request->options);
+  for (int i = 0; i < IPC_WORD_OPENERS; i++) atomic_store(&words[i], header->word[i]);
 }
 
 /* Sizes before all else: what follows may then be mapped and touched. */
@@ -78,8 +80,8 @@ ipc_outcome ipc_header_read(const ipc_domain *domain, const char *file, int fd,
     return ipc_fail(e, corrupt, path, "open %s: it has %zd bytes, too few for a header", path, n);
   if (word[IPC_WORD_MAGIC] != IPC_MAGIC)
     return ipc_fail(e, corrupt, path, "open %s: it is not an object of ours (wrong magic)", path);
-  bool foreign = word[IPC_WORD_REGISTRY] != domain->registry->header.id_low ||
-                 word[IPC_WORD_REGISTRY + 1] != domain->registry->header.id_high;
+  bool foreign = word[IPC_WORD_REGISTRY] != domain->registry_id[0] ||
+                 word[IPC_WORD_REGISTRY + 1] != domain->registry_id[1];
   if (foreign && word[IPC_WORD_LAYOUT] != IPC_LAYOUT) return IPC_FOREIGN; /* another version's */
   if (word[IPC_WORD_LAYOUT] != IPC_LAYOUT)
     return ipc_fail(e, corrupt, path, "open %s: its layout is %d, not %d", path,

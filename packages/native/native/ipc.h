@@ -8,14 +8,17 @@
  *   file.c     one file per named object: open, create, close
  *   file_header.c, file_names.c   whether to believe one; unlink, list, prune
  *   directory.c   making, opening and removing files safely, for all of these
+ *   whereabouts.c which directory IPC_DIR means in this process
  *   error.c    what failed
+ *   robust.c   words that the kernel marks when their thread dies
  *   agent.c    slots in the registry; who is alive, and the certificate of death
  *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
  *   heirs.c    who lives on in other processes: descriptors that a command inherits
  *   futex.c    wait on many words at once, wake
  *   park.c     one blocking sleep
  *   tickets.c, parker.c, sink.c   asynchronous ones, on parking threads: parker.h
- *   signals.c, send.c   receiving and sending signals: signals.h, send.h
+ *   signals.c  the handler of signals and its records: signals.h; send.c sends them
+ *   dispositions.c, masks.c, threads.c   what the kernel is told of signals; whose threads there are
  *   command.c  running another program, or becoming it: command.h
  *   binding.c, *_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
@@ -53,6 +56,8 @@ bool ipc_fail(ipc_error *e, const char *code, const char *path, const char *form
     __attribute__((format(printf, 4, 5)));
 bool ipc_fail_errno(ipc_error *e, const char *code, const char *syscall, const char *path,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+/* Adds to a message that tells of a directory or a file system what a user can do about it. */
+bool ipc_advise_directory(ipc_error *e);
 
 /* ---- the registry ------------------------------------------------------ */
 
@@ -75,7 +80,7 @@ enum {
  *   OWNER_DIED       odd         dead, not certified
  *   OWNER_DIED       even        dead and certified, or left: may be claimed
  *   tid              odd (old)   claimed by one who has not certified yet
- *   0                odd         never
+ *   0                odd         never, unless it is garbage: then its thread mends it (robust.c)
  *
  * An agent with heirs (heirs.c) stays alive, for everybody, at OWNER_DIED and odd
  * until the last of them has ended.
@@ -88,7 +93,9 @@ typedef struct {
   ipc_word generation;
   ipc_word nudge; /* changes when this agent must look again at whom it watches */
   ipc_word pid, tid, thread_id; /* for people who look; -1: a parking thread */
-  ipc_word notes[47];           /* the same, written by JavaScript: what it waits for; zeros at first */
+  ipc_word notes[45];           /* the same, written by JavaScript: what it waits for; zeros at first */
+  ipc_word pid_namespace;       /* in which `pid` and `tid` are numbers */
+  ipc_word described;           /* the generation of the agent that they describe; 0 while they are written */
 } ipc_slot;
 
 _Static_assert(sizeof(pthread_mutex_t) <= 48, "a robust mutex must fit its room");
@@ -106,7 +113,7 @@ typedef struct {
   ipc_word next_slot;  /* slots are handed out in rotation */
 } ipc_registry_header;
 
-enum { IPC_LAYOUT = 2, IPC_REGISTRY_HEADER_BYTES = 4096 };
+enum { IPC_LAYOUT = 3, IPC_REGISTRY_HEADER_BYTES = 4096 };
 
 typedef struct ipc_registry {
   union {
@@ -130,7 +137,9 @@ typedef struct {
   ino_t inode;           /* directory that was removed and made again */
   ino_t registry_inode;
   int registry_file;     /* descriptor; its flock(LOCK_SH) says that the registry is in use */
+  int32_t registry_id[2]; /* as it was when the registry was believed */
   ipc_registry *registry;
+  atomic_bool swept;      /* whether what dead processes left was looked for */
   ipc_word *ours;        /* by slot: agents of this process that opened a file. A pid does not
                             tell: two containers may each have their process 1 */
 } ipc_domain;
@@ -138,7 +147,8 @@ typedef struct {
 enum { IPC_MAX_DOMAINS = 64 };
 
 typedef enum {
-  IPC_LOOK, /* makes nothing and removes nothing: ENOENT without a directory or a registry of this boot */
+  IPC_LOOK, /* makes nothing and removes nothing: ENOENT without a directory or a registry of this boot.
+               For those who look, and for those who follow a handle */
   IPC_USE,  /* makes the registry, not the directory */
   IPC_MAKE, /* makes both */
 } ipc_domain_mode;
@@ -147,7 +157,31 @@ typedef enum {
  * one. The directory is opened and checked on every call, so that one that was removed
  * and made again is a new domain. Thread-safe. */
 ipc_domain *ipc_domain_open(const char *path, ipc_domain_mode mode, ipc_error *e);
+/* Whether ipc_domain_open could make what it needs there, or attach to it; makes nothing that stays. */
+bool ipc_domain_check(const char *path, ipc_error *e);
 ipc_domain *ipc_domain_at(int index); /* NULL when there is none */
+
+/* ---- the process's directory (whereabouts.c) ------------------------------- */
+
+/* What a value of IPC_DIR means in this process: `resolved`, or what an earlier call with the same
+ * relative value said; an empty value stands for the default. `of_process`: the value is that of the
+ * process, not of one worker's own environment. NULL when there is no memory. What is returned is never freed. */
+const char *ipc_directory_of(const char *value, const char *resolved, bool of_process);
+/* For a thread whose environment has no IPC_DIR: the directory that the process used last; or NULL,
+ * and in `value` what IPC_DIR the process itself has, or NULL. */
+const char *ipc_directory_of_process(const char **value);
+
+/* ---- robust words (robust.c) ------------------------------------------------ */
+
+bool ipc_robust_init(pthread_mutex_t *mutex);
+int ipc_robust_offset(void); /* of the kernel's word inside a mutex; -1: the kernel has none */
+/* Locks a free one or a dead one's for the calling thread, for as long as it lives. */
+bool ipc_robust_trylock(ipc_word *word);
+/* Says how long it is this thread's: as long as the generation is that. */
+void ipc_robust_own(const ipc_word *word, ipc_word *generation, int32_t lived);
+/* Puts right what stray writes did to this thread's words and to the kernel's list of them. */
+void ipc_robust_mend(void);
+void ipc_robust_forget(void); /* in the child of a fork */
 
 /* ---- agents (agent.c) ---------------------------------------------------- */
 
@@ -178,6 +212,17 @@ ipc_word *ipc_liveness_word(ipc_domain *domain, int slot);
 int ipc_liveness_offset(void); /* in bytes, inside a slot */
 void ipc_set_thread_id(int thread_id); /* JavaScript's id of the calling thread, for inspect() */
 
+/* Who an agent is, for people. */
+typedef struct {
+  int pid, thread_id;
+  bool foreign; /* the pid is a number in another pid namespace, where it names another process */
+} ipc_identity;
+
+/* False when nobody knows any more, because a later agent has its slot. */
+bool ipc_agent_identify(ipc_domain *domain, ipc_agent agent, ipc_identity *identity);
+/* The calling process's, as the kernel numbers them; 0: /proc does not tell. */
+int32_t ipc_pid_namespace(void);
+
 /* ---- heirs (heirs.c) ------------------------------------------------------- */
 
 static inline bool ipc_may_have_heirs(int slot) { return slot >= IPC_FIRST_WITH_HEIRS; }
@@ -200,6 +245,8 @@ enum {
   IPC_WORD_ANONYMOUS,                    /* 1: removed with its last user */
   IPC_WORD_PLACES,                       /* opener places that were ever used */
   IPC_WORD_ROSTER,                       /* changes with the opener table; what arm() reads */
+  IPC_WORD_OWNERS,                       /* two words: the first of the data words that name who */
+                                         /* holds the object, and how many they are; 0: none do */
   IPC_WORD_OPENERS = 24,                 /* the agents that have it open; 0 or a dead one is room */
   IPC_OPENERS = 1000,
   IPC_WORD_DATA = IPC_WORD_OPENERS + IPC_OPENERS, /* 1024: the second page */
@@ -219,6 +266,7 @@ typedef struct {
   char file[160];   /* "<kind>.<name>" inside the domain's directory */
   ipc_word *words;
   size_t bytes;
+  int32_t data_words, options[4], id[2]; /* as they were when the header was believed */
   ipc_watch *watch; /* this thread's list of whom it watches (watch.c) */
 } ipc_mapping;
 
@@ -231,6 +279,7 @@ typedef struct {
                             nobody has open is made anew); otherwise they only serve creation */
   int32_t words;         /* data words */
   int32_t options[4];
+  int32_t owners[2];     /* for creation: IPC_WORD_OWNERS */
   bool has_id;           /* attach to this very object or fail with ERR_IPC_UNLINKED; never make one */
   int32_t id[2];
 } ipc_open_request;
@@ -240,8 +289,10 @@ typedef struct {
 ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, bool *created,
                            ipc_error *e);
 /* Leaves the opener table, drops the flock, removes an anonymous object that
- * nobody else has open. Idempotent. The memory stays until the last reference. */
-void ipc_file_close(ipc_mapping *mapping);
+ * nobody else has open; if the directory is locked until the deadline, that is left to those
+ * who sweep. Idempotent. The memory stays until the last reference. */
+void ipc_file_close(ipc_mapping *mapping, uint64_t deadline_ns);
+uint64_t ipc_closing_deadline(void); /* for all files that are closed together */
 void ipc_mapping_retain(ipc_mapping *mapping);
 void ipc_mapping_release(ipc_mapping *mapping); /* unmaps at the last one (and closes, if need be) */
 /* Two descriptors, not close-on-exec, for processes that this one starts: while one of
@@ -262,6 +313,7 @@ typedef struct {
   char kind[13];
   int32_t words, options[4], id[2];
   bool anonymous;
+  bool abandoned; /* a dead agent holds it, or a part of it: whoever acquires it next is told */
   int openers; /* how many of `agents` are filled: the live ones */
   ipc_agent agents[IPC_OPENERS];
   int seen;    /* how many of `data` are filled: a copy of the first words */
@@ -272,8 +324,9 @@ typedef struct {
  * Anonymous files that nobody has open are removed on the way. */
 bool ipc_file_list(ipc_domain *domain, void (*each)(const ipc_file_info *info, void *context),
                    void *context, ipc_error *e);
-/* Removes every object that no live process has open (flock LOCK_EX); counts them. */
-bool ipc_file_prune(ipc_domain *domain, void (*each)(const char *file, void *context),
+/* Removes every object that no live process has open (flock LOCK_EX); calls `each` for it. One that
+ * is abandoned stays, because its next owner must be told, unless `force`. */
+bool ipc_file_prune(ipc_domain *domain, bool force, void (*each)(const char *file, void *context),
                     void *context, ipc_error *e);
 
 /* ---- watching (watch.c) --------------------------------------------------- */
@@ -304,7 +357,8 @@ typedef struct {
   ipc_word *word; /* the liveness word */
   int32_t alive;  /* what it says as long as the agent lives */
   ipc_agent agent;
-  bool by_heirs;  /* it lives on in them, and nobody is woken when the last one ends: look often */
+  bool silent;    /* nobody is woken when it ends, so look often: it lives on in its heirs, or its
+                     liveness word is garbage */
 } ipc_watched;
 
 /* Calls `add` for each live opener but `self`, ready to be slept on. A dead one

@@ -21,6 +21,15 @@ static inline int ipc_stat_at(int directory, const char *name, struct stat *to) 
 #endif
 }
 
+/* Of what a link leads to. */
+static inline int ipc_stat_through(const char *path, struct stat *to) {
+#if defined(__x86_64__) || defined(__aarch64__)
+  return (int)syscall(SYS_newfstatat, AT_FDCWD, path, to, 0);
+#else
+  return stat(path, to);
+#endif
+}
+
 static inline int ipc_stat(int fd, struct stat *to) {
 #if defined(__x86_64__) || defined(__aarch64__)
   return (int)syscall(SYS_fstat, fd, to);

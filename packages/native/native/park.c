@@ -27,7 +27,7 @@ void ipc_watch_free(ipc_watch *watch) { free(watch); }
 
 static void add_watched(void *context, ipc_watched watched) {
   ipc_watch *watch = context;
-  if (watched.by_heirs || watch->count == IPC_WATCH_MAX) watch->crowded = true;
+  if (watched.silent || watch->count == IPC_WATCH_MAX) watch->crowded = true;
   if (watch->count < IPC_WATCH_MAX)
     watch->watched[watch->count++] = watched;
 }
@@ -76,6 +76,7 @@ ipc_park_result ipc_park(ipc_mapping *mapping, int index, int32_t expected, int3
   if (watch == NULL) watch = mapping->watch = calloc(1, sizeof *watch);
   if (watch == NULL) return IPC_PARK_CHANGED; /* no memory: the caller looks again */
 
+  ipc_robust_mend();
   ipc_pass_on_deaths(mapping);
   ipc_word *nudge = &mapping->domain->registry->slot[ipc_agent_slot(mapping->opener)].nudge;
   int32_t nudged = atomic_load(nudge); /* before the list: see the protocol in ipc.h */

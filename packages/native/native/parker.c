@@ -9,6 +9,7 @@
  */
 #include "parker.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static bool is_watched(const parker *p, const ipc_word *word) {
 
 static void add_watched(void *context, ipc_watched watched) {
   parker *p = context;
-  if (watched.by_heirs) p->crowded = true;
+  if (watched.silent) p->crowded = true;
   if (is_watched(p, watched.word)) return;
   if (p->watching == WATCHED_PER_PARKER) p->crowded = true;
   else
@@ -164,6 +165,7 @@ static uint64_t be_idle(parker *p) {
 static void turn(parker *p) {
   ipc_sleep words[IPC_SLEEP_MAX];
   int count = 0;
+  ipc_robust_mend();
   pthread_mutex_lock(&p->lock);
   words[count++] = (ipc_sleep){&p->control, atomic_load(&p->control)};
   attach(p);
@@ -224,7 +226,7 @@ void ipc_parker_call(parker *p) {
 
 parker *ipc_parker_start(void) {
   parker *p = calloc(1, sizeof *p);
-  if (p == NULL) return NULL;
+  if (p == NULL) return NULL; /* errno is ENOMEM */
   pthread_mutex_init(&p->lock, NULL);
   p->stale = true;
   sigset_t all, before;
@@ -235,6 +237,7 @@ parker *ipc_parker_start(void) {
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   if (failed) {
     free(p);
+    errno = failed;
     return NULL;
   }
   pthread_setname_np(thread, "ipc-parker");

@@ -73,7 +73,7 @@ typedef struct parker {
   bool stale, crowded;
 } parker;
 
-/* NULL when no thread can be had. */
+/* NULL and errno when no thread can be started. */
 parker *ipc_parker_start(void);
 /* Makes it look; under its lock. */
 void ipc_parker_call(parker *p);

@@ -12,10 +12,13 @@ static bool read_boot_id(char out[40], ipc_error *e) {
   const char *path = "/proc/sys/kernel/random/boot_id";
   memset(out, 0, 40);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return ipc_fail_errno(e, "ERR_IPC_UNSUPPORTED", "open", path, "read %s", path);
-  ssize_t n = ipc_read(fd, out, 39);
-  if (n <= 0) ipc_fail_errno(e, "ERR_IPC_UNSUPPORTED", "read", path, "read %s", path);
-  close(fd);
+  const char *call = fd < 0 ? "open" : "read";
+  ssize_t n = fd < 0 ? -1 : ipc_read(fd, out, 39);
+  if (n <= 0)
+    ipc_fail_errno(e, "ERR_IPC_UNSUPPORTED", call, path,
+                   "read %s, which tells one start of the machine from another (process scope needs "
+                   "/proc to be mounted)", path);
+  if (fd >= 0) close(fd);
   out[strcspn(out, "\n")] = '\0';
   return n > 0;
 }
@@ -28,11 +31,11 @@ static ipc_registry *map(int fd, const char *path, ipc_error *e) {
   return NULL;
 }
 
-/* Nobody else can see it yet. */
-static bool initialise(ipc_registry *registry, ipc_error *e) {
+/* Nobody else can see it yet. One that has no file does not outlast the machine's start. */
+static bool initialise(ipc_registry *registry, bool has_file, ipc_error *e) {
   ipc_registry_header *header = &registry->header;
   int32_t id[2];
-  if (!read_boot_id(header->boot_id, e) || !ipc_random(id, sizeof id, e)) return false;
+  if ((has_file && !read_boot_id(header->boot_id, e)) || !ipc_random(id, sizeof id, e)) return false;
   memcpy(header->magic, IPC_REGISTRY_MAGIC, sizeof header->magic);
   header->layout = IPC_LAYOUT;
   header->slots = IPC_SLOTS;
@@ -44,7 +47,7 @@ static bool initialise(ipc_registry *registry, ipc_error *e) {
 
 ipc_registry *ipc_registry_make(ipc_error *e) {
   ipc_registry *registry = map(-1, "a registry for this process", e);
-  if (registry == NULL || initialise(registry, e)) return registry;
+  if (registry == NULL || initialise(registry, false, e)) return registry;
   munmap(registry, sizeof *registry);
   return NULL;
 }
@@ -61,7 +64,7 @@ static ipc_outcome make(ipc_domain *domain, const char *path, ipc_error *e) {
   ipc_outcome outcome = IPC_FAILED;
   struct stat file;
   ipc_registry *registry = map(aside.fd, path, e);
-  if (registry != NULL && initialise(registry, e)) {
+  if (registry != NULL && initialise(registry, true, e)) {
     if (ipc_stat(aside.fd, &file) == 0)
       outcome = ipc_aside_publish(domain->directory, &aside, IPC_REGISTRY_FILE, path, e);
     else
@@ -69,6 +72,8 @@ static ipc_outcome make(ipc_domain *domain, const char *path, ipc_error *e) {
   }
   if (outcome == IPC_OK) {
     domain->registry = registry;
+    domain->registry_id[0] = registry->header.id_low;
+    domain->registry_id[1] = registry->header.id_high;
     domain->registry_file = aside.fd;
     domain->registry_inode = file.st_ino;
     return IPC_OK;
@@ -101,9 +106,9 @@ static ipc_outcome believe(int fd, const struct stat *file, const char *path,
 /* One of another boot, another C library or another version's layout is of use to nobody
  * here: it is made anew as soon as nobody has it open. LOCK_EX lets only one process remove it. */
 static ipc_outcome replace(ipc_domain *domain, int fd, const struct stat *file, const char *path,
-                           ipc_patience *grace, ipc_error *e) {
+                           ipc_patience *patience, ipc_patience *grace, ipc_error *e) {
   if (ipc_flock(fd, LOCK_EX)) {
-    ipc_outcome outcome = ipc_name_remove(domain->directory, IPC_REGISTRY_FILE, file, path, e);
+    ipc_outcome outcome = ipc_name_remove(domain->directory, IPC_REGISTRY_FILE, file, patience, path, e);
     return outcome == IPC_FAILED ? IPC_FAILED : IPC_AGAIN;
   }
   /* Whoever has it may be another opener, like us. */
@@ -129,7 +134,7 @@ static ipc_outcome attach(ipc_domain *domain, bool look, const char *path, ipc_p
     bool same_layout = header.layout == IPC_LAYOUT;
     if (look && !same_boot) outcome = IPC_ABSENT;
     else if (!same_boot || !same_abi || !same_layout)
-      outcome = look ? IPC_FOREIGN : replace(domain, fd, &file, path, grace, e);
+      outcome = look ? IPC_FOREIGN : replace(domain, fd, &file, path, patience, grace, e);
     if (outcome == IPC_FOREIGN && !same_layout)
       outcome = ipc_fail(e, "ERR_IPC_UNSUPPORTED", path,
                          "open %s: it is in use by a process with another version of this "
@@ -150,6 +155,8 @@ static ipc_outcome attach(ipc_domain *domain, bool look, const char *path, ipc_p
     ipc_unlock_close(fd);
     return outcome;
   }
+  domain->registry_id[0] = header.id_low;
+  domain->registry_id[1] = header.id_high;
   domain->registry_file = fd;
   domain->registry_inode = file.st_ino;
   return IPC_OK;
@@ -174,4 +181,45 @@ bool ipc_registry_open(ipc_domain *domain, bool look, ipc_error *e) {
       return ipc_fail(e, "ERR_IPC_IN_USE", path, "open %s: other processes keep replacing it",
                       path);
   }
+}
+
+/* ---- would there be one? -------------------------------------------------------- */
+
+bool ipc_boot_check(ipc_error *e) {
+  char boot_id[40];
+  return read_boot_id(boot_id, e);
+}
+
+bool ipc_registry_fits(int directory, const char *call, const char *path, ipc_error *e) {
+  return ipc_aside_try(directory, sizeof(ipc_registry), call, path, e);
+}
+
+/* One that a process of another kind has made is replaced once nobody has it open. */
+static bool is_in_use(int directory, const char *path, ipc_error *e) {
+  int fd;
+  struct stat file;
+  ipc_error ignored;
+  if (ipc_open_plain(directory, IPC_REGISTRY_FILE, path, &fd, &file, &ignored) != IPC_OK) return false;
+  bool in_use = !ipc_flock(fd, LOCK_EX);
+  ipc_unlock_close(fd);
+  return in_use && e->code != NULL;
+}
+
+bool ipc_registry_check(int directory, const char *path, ipc_error *e) {
+  ipc_domain domain = {.directory = directory};
+  snprintf(domain.path, sizeof domain.path, "%s", path);
+  char file[IPC_PATH_BYTES];
+  ipc_path_of(&domain, IPC_REGISTRY_FILE, file);
+  ipc_patience patience = ipc_patience_of(IPC_PATIENCE_MS), grace = ipc_patience_of(IPC_GRACE_MS);
+  ipc_outcome outcome;
+  do outcome = attach(&domain, true, file, &patience, &grace, e);
+  while (outcome == IPC_AGAIN && !ipc_patience_over(&patience));
+  if (outcome == IPC_OK) {
+    munmap(domain.registry, sizeof *domain.registry);
+    ipc_unlock_close(domain.registry_file);
+    return true;
+  }
+  bool failed = outcome == IPC_FAILED;
+  if (failed && (strcmp(e->code, "ERR_IPC_UNSUPPORTED") != 0 || is_in_use(directory, file, e))) return false;
+  return ipc_registry_fits(directory, "open", path, e);
 }

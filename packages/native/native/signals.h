@@ -1,27 +1,66 @@
 /*
  * Signals: what the kernel is told, and how a delivery reaches JavaScript.
  *
- * A caught signal runs one handler, on the main thread, which puts a record into a ring and, if the
- * loop does not know yet, one byte into a pipe that the event loop reads. JavaScript takes the
- * records, either when the loop wakes it or from inside a blocking wait (ipc_signal_sequence has
- * changed then).
+ * A caught signal runs one handler, which puts a record into a ring and, if the loop does not know
+ * yet, one byte into a pipe that the event loop reads. JavaScript takes the records, either when the
+ * loop wakes it or from inside a blocking wait (ipc_signal_sequence has changed then).
  *
- * Only the main thread takes signals. The kernel may give a process's signal to any thread that
- * does not block it, and prefers another one while the main thread has not yet run its previous
- * handler; then neither the order of real-time signals nor the main thread's mask would mean
- * anything. So the other threads are made to block what is caught or masked (ipc_signals_evict),
- * and one that was started since then hands what it gets on to the main thread.
+ * Our handler is in force for every signal that is handled or blocked, and right on whatever thread
+ * the kernel runs it. So no default action of a blocked signal depends on what other threads do.
  *
- * Whose disposition the kernel has for a signal:
+ *   | our handler runs on             | it                                                        |
+ *   |---------------------------------|-----------------------------------------------------------|
+ *   | the main thread                 | records the signal, blocked or not: JavaScript holds what |
+ *   |                                 | is blocked until that ends                                |
+ *   | another thread of the process   | sends it on to the main thread with all that it says, and |
+ *   |                                 | has this thread block what is evicted from now on         |
+ *   | a child that still shares our   | does what the program that the child becomes would have   |
+ *   | memory (vfork), or a copy of us | done: the default action, or nothing if Node ignored it.  |
+ *   |                                 | The signal is the child's; a group's reaches us by itself |
  *
- *   NODE'S   untouched, or given back: libuv's handler, Node's own, or what was inherited
- *   CAUGHT   our handler; it calls libuv's too while `chain` is set
- *   SET      SIG_DFL or SIG_IGN, because ours said so
+ * Order. The kernel prefers the main thread, unless it blocks the signal or has not yet run its
+ * previous handler. A second thread that takes one then may be slower than the main thread with the
+ * next one. So other threads are made to block what is handled or masked:
  *
- *   NODE'S → CAUGHT, SET     ipc_signal_catch, ipc_signal_assign; remembers what Node had
- *   CAUGHT, SET → NODE'S     ipc_signal_give_back
- *   CAUGHT, SET → NODE'S     by libuv, when the first listener comes or the last one goes:
- *                            ipc_signal_displaced, with the signal blocked meanwhile
+ *   | a thread that                                | is asked by a signal | blocks after its first one |
+ *   |----------------------------------------------|----------------------|----------------------------|
+ *   | sleeps in code of Node's, which tolerates    | yes                  |                            |
+ *   |   EINTR, or belongs to Node for certain      |                      |                            |
+ *   | waits for its vfork's child, which no signal | yes                  |                            |
+ *   |   cuts short                                 |                      |                            |
+ *   | is of other native code, is younger than the | no                   | yes                        |
+ *   |   last look, or cannot be seen (threads.c)   |                      |                            |
+ *
+ * Deliveries of one real-time signal are in order among all that the main thread and asked threads
+ * take. A thread that was not asked can disturb that once, by the first signal that it takes.
+ *
+ * The mask. What is blocked is held in one of two places:
+ *
+ *   HELD BY US         the main thread does not block it in the kernel; the handler records it. From
+ *                      ipc_signals_block on, as long as some other thread does not block it: if the
+ *                      main thread did, the kernel would choose that one, and cut its sleep short
+ *   HELD BY THE KERNEL every thread blocks it or is going to before it takes another signal
+ *
+ *   free → HELD BY US            ipc_signals_block: our handler first, then the mark `masked`
+ *   HELD BY US → BY THE KERNEL   in the same call, or in a later ipc_signals_settle
+ *   either → free                ipc_signals_unblock: the disposition first, then the kernel's mask, so
+ *                                that what was pending does what the disposition says
+ *
+ * Dispositions. What was asked for, and what the kernel then has:
+ *
+ *   | asked   | not blocked   | blocked                                |
+ *   |---------|---------------|----------------------------------------|
+ *   | NODE    | what Node had | our handler, unless Node ignores it    |
+ *   | CATCH   | our handler   | our handler                            |
+ *   | DEFAULT | SIG_DFL       | our handler                            |
+ *   | IGNORE  | SIG_IGN       | SIG_IGN                                |
+ *
+ * Others change what the kernel has behind our back, and are noticed at the next look:
+ *
+ *   libuv, at the first listener and the last   ipc_signal_displaced; the signal is blocked meanwhile
+ *   Node's watchdog (`vm`, breakOnSigint)       it ends by setting Node's own exit handler: put back
+ *   anybody else                                said last, so it stays until ours is set again; then
+ *                                               it counts as what Node had
  */
 #ifndef IPC_SIGNALS_H
 #define IPC_SIGNALS_H
@@ -68,28 +107,43 @@ typedef enum { IPC_SIGNAL_DEFAULT, IPC_SIGNAL_IGNORED, IPC_SIGNAL_FUNCTION } ipc
  * came to an empty ring; the caller closes it. -1 and an error when there is none to be had.
  * `listened`: those that libuv has a handler for. */
 int ipc_signals_start(ipc_signal_set listened, ipc_error *e);
-/* Our handler is the disposition from now on. */
-bool ipc_signal_catch(int number, bool chain, ipc_error *e);
-/* SIG_DFL or SIG_IGN. */
-bool ipc_signal_assign(int number, bool ignore, ipc_error *e);
-/* What Node had. */
-bool ipc_signal_give_back(int number, ipc_error *e);
-/* libuv has, or may have, called sigaction: what there is now is Node's. `initial`: Node's last
- * listener has gone, so it is what was there before the first. */
-bool ipc_signal_displaced(int number, bool initial, ipc_error *e);
-/* Node's, whether the kernel has it now or not. */
-ipc_disposition ipc_signal_disposition(int number);
 /* Blocks no more what was blocked because the ring was nearly full. */
 void ipc_signals_release(void);
 /* Sleeps while the sequence is `sequence`, at most so long; Infinity: for ever. May end earlier. */
 void ipc_signals_sleep(int32_t sequence, double timeout_ms);
 
+/* ---- dispositions; the main thread only -------------------------------------------- */
+
+/* CATCH. `chain`: Node's handler runs too. */
+bool ipc_signal_catch(int number, bool chain, ipc_error *e);
+/* DEFAULT or IGNORE. */
+bool ipc_signal_assign(int number, bool ignore, ipc_error *e);
+/* NODE. */
+bool ipc_signal_give_back(int number, ipc_error *e);
+/* libuv has, or may have, called sigaction: what there is now is Node's. `initial`: Node's last
+ * listener has gone, so it is what was there before the first. To be followed by one of the three. */
+bool ipc_signal_displaced(int number, bool initial, ipc_error *e);
+/* Whether the kernel has what we put there, or nothing of ours; puts back what Node's watchdog took. */
+bool ipc_signal_in_force(int number);
+/* Node's watchdog has ended: whatever there is now, it left. */
+void ipc_signal_reclaim(int number);
+/* Node's, whether the kernel has it now or not; or what others put in the place of ours. */
+ipc_disposition ipc_signal_disposition(int number);
+/* Calls Node's handler, for a delivery that was held. */
+void ipc_signal_chain(int number);
+
 /* ---- masks; the main thread only -------------------------------------------------- */
 
-/* Makes every other thread block these, as far as it can be reached within some milliseconds. */
+/* Makes other threads block these, as far as the table above says. */
 void ipc_signals_evict(ipc_signal_set set);
-/* The main thread's own mask: `how` as for sigprocmask; returns the one before. */
-ipc_signal_set ipc_signals_mask(int how, ipc_signal_set set);
+/* True: the kernel holds them. False: we do, and ipc_signals_settle is to be tried later. */
+bool ipc_signals_block(ipc_signal_set set);
+bool ipc_signals_settle(void);
+void ipc_signals_unblock(ipc_signal_set set);
+/* The main thread's own mask for a moment, and back; nothing is remembered of it. */
+void ipc_signals_shut(ipc_signal_set set);
+void ipc_signals_reopen(ipc_signal_set set);
+/* What the kernel holds. */
 ipc_signal_set ipc_signals_pending(void);
 
 #endif

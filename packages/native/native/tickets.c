@@ -33,14 +33,32 @@ static bool has_room(parker *p, const ipc_domain *domain) {
   return room;
 }
 
+/* The code is the same for both: the caller can do no more than wait or ask for less. The second one
+ * has an errno and a syscall too, and tells of the limits that the user can raise. */
+static parker *refuse_all_busy(ipc_error *e) {
+  ipc_fail(e, "ERR_IPC_FULL", NULL,
+           "wait asynchronously: all %d parking threads of this process are busy (each serves %d "
+           "sleeps at a time, in %d directories)",
+           MAX_PARKERS, TICKETS_PER_PARKER, DOMAINS_PER_PARKER);
+  return NULL;
+}
+
+static parker *refuse_no_thread(int running, ipc_error *e) {
+  ipc_fail_errno(e, "ERR_IPC_FULL", "pthread_create", NULL,
+                 "wait asynchronously: a parking thread cannot be started (%d run, of at most %d; limits are "
+                 "ulimit -u, the cgroup's pids.max, and memory)",
+                 running, MAX_PARKERS);
+  return NULL;
+}
+
 /* Under parkers_lock, so that the room stays until the ticket is in. */
-static parker *find_parker(const ipc_domain *domain) {
+static parker *find_parker(const ipc_domain *domain, ipc_error *e) {
   for (int i = 0; i < MAX_PARKERS; i++) {
     if (parkers[i] == NULL) parkers[i] = ipc_parker_start();
-    if (parkers[i] == NULL) return NULL;
+    if (parkers[i] == NULL) return refuse_no_thread(i, e);
     if (has_room(parkers[i], domain)) return parkers[i];
   }
-  return NULL;
+  return refuse_all_busy(e);
 }
 
 static ipc_agent become_member(parker *p, ipc_domain *domain, ipc_error *e) {
@@ -80,11 +98,8 @@ bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, int index, int32_t expecte
     return ipc_fail_errno(e, NULL, "malloc", NULL, "wait asynchronously");
   }
   pthread_mutex_lock(&parkers_lock);
-  parker *p = find_parker(mapping->domain);
+  parker *p = find_parker(mapping->domain, e);
   bool ok = p != NULL && join_once(p, mapping, e);
-  if (p == NULL)
-    ipc_fail(e, "ERR_IPC_FULL", NULL, "wait asynchronously: %d parking threads are busy or cannot start",
-             MAX_PARKERS);
   if (ok) {
     ipc_mapping_retain(mapping);
     ipc_sink_retain(sink);

@@ -60,21 +60,31 @@ void ipc_leave(ipc_mapping *mapping, ipc_agent agent) {
   }
 }
 
-/* The value of a live agent's liveness word with FUTEX_WAITERS in it, so that the
- * kernel wakes somebody when it dies; 0 when it is dead. The bit goes in by CAS
- * from a live value only: on a free slot it would make trylock fail for ever. The
- * agent must be alive after the value was read, or the value may be its successor's.
- * Of one that lives on in its heirs it stays OWNER_DIED until somebody certifies. */
-static int32_t arm_liveness(ipc_domain *domain, ipc_agent agent, bool *by_heirs) {
+/* Makes sure that FUTEX_WAITERS is in the liveness word of a live agent, so that the kernel
+ * wakes somebody when it dies; false when it is dead. The bit goes in by CAS from a live
+ * value only: on a free slot it would make trylock fail for ever. The agent must be alive
+ * after the value was read, or the value may be its successor's. If the agent lives on in
+ * its heirs, the word stays OWNER_DIED until somebody certifies the death.
+ *
+ * A word may name nobody though the agent is found alive, if the agent died just then:
+ *
+ *   T1 reads OWNER_DIED, and the agent's generation | T2 certifies, claims the slot
+ *   T1 reads T2's word: no mark
+ *
+ * but not again after that, because the generation is then another one. The second time the word is
+ * garbage. It is left to its owner to mend; until then nobody is woken by that death. */
+static bool arm_liveness(ipc_domain *domain, ipc_agent agent, ipc_watched *watched) {
+  enum { GARBAGE = 2 };
   ipc_word *word = ipc_liveness_word(domain, ipc_agent_slot(agent));
-  for (;;) {
-    int32_t value = atomic_load(word);
-    if (ipc_agent_is_dead(domain, agent)) return 0;
-    *by_heirs = (value & FUTEX_OWNER_DIED) && ipc_may_have_heirs(ipc_agent_slot(agent));
-    if (*by_heirs) return value;
-    if ((value & FUTEX_TID_MASK) == 0 || (value & FUTEX_OWNER_DIED)) continue; /* it dies just now */
-    if (value & FUTEX_WAITERS) return value;
-    atomic_compare_exchange_strong(word, &value, value | (int32_t)FUTEX_WAITERS);
+  *watched = (ipc_watched){.word = word, .agent = agent};
+  for (int nobody = 0;;) {
+    int32_t value = watched->alive = atomic_load(word);
+    if (ipc_agent_is_dead(domain, agent)) return false;
+    bool names_nobody = (value & FUTEX_TID_MASK) == 0 || (value & FUTEX_OWNER_DIED);
+    watched->silent = (names_nobody && ++nobody == GARBAGE) ||
+                      ((value & FUTEX_OWNER_DIED) && ipc_may_have_heirs(ipc_agent_slot(agent)));
+    if (watched->silent || (!names_nobody && (value & FUTEX_WAITERS))) return true;
+    if (!names_nobody) atomic_compare_exchange_strong(word, &value, value | (int32_t)FUTEX_WAITERS);
   }
 }
 
@@ -84,14 +94,10 @@ bool ipc_watch_collect(ipc_mapping *mapping, ipc_agent self,
   for (int i = 0, used = places(mapping); i < used; i++) {
     ipc_agent agent = atomic_load(place(mapping, i));
     if (agent == 0 || agent == self) continue;
-    bool by_heirs;
-    int32_t alive = arm_liveness(mapping->domain, agent, &by_heirs);
-    if (alive != 0)
-      add(context, (ipc_watched){.word = ipc_liveness_word(mapping->domain, ipc_agent_slot(agent)),
-                                 .alive = alive,
-                                 .agent = agent,
-                                 .by_heirs = by_heirs});
-    else {
+    ipc_watched watched;
+    if (arm_liveness(mapping->domain, agent, &watched)) {
+      add(context, watched);
+    } else {
       replace_dead(mapping, i, agent, 0);
       all_alive = false;
     }

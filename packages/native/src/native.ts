@@ -2,6 +2,17 @@
 export interface Native {
   /** `join`: as an agent, for whom the thread takes a place in the registry. */
   openDomain(path: string | null, threadId: number, mode: DomainMode, join: boolean): NativeDomain
+  /** Throws what `openDomain` would throw in mode 2; makes nothing that stays. */
+  checkDomain(path: string): void
+  /**
+   * The directory that a value of IPC_DIR means in this process: `resolved`, or for a relative value
+   * what it meant before. `ofProcess`: the value is the process's and not one of a worker's own.
+   */
+  directoryOf(value: string, resolved: string, ofProcess: boolean): string
+  /** For a thread that has no IPC_DIR: the directory that the process used last, or its IPC_DIR. */
+  directoryOfProcess(): [directory: string | null, value: string | null]
+  /** In which the pids of this process are numbers, as slots of registries have it. */
+  pidNamespace(): number
   /** The agents of a domain; stays mapped for ever. */
   registry(domain: number): ArrayBuffer
   isDead(domain: number, agent: number): boolean
@@ -12,7 +23,8 @@ export interface Native {
   isLinked(file: NativeFile): boolean
   unlink(domain: number, file: string, force: boolean): boolean
   list(domain: number, withData: boolean): FileInfo[]
-  prune(domain: number): string[]
+  /** Keeps what is abandoned, unless `force`. */
+  prune(domain: number, force: boolean): string[]
 
   /** 0 woken, 1 changed, 2 death, 3 timed out, 4 interrupted. */
   park(
@@ -69,14 +81,26 @@ export interface Native {
   signalSet(signal: number, ignore: boolean): void
   signalGiveBack(signal: number): void
   signalDisplaced(signal: number, initial: boolean): void
+  /** Whether the kernel has what was put there, if anything was; `vm` and other addons may change it. */
+  signalInForce(signal: number): boolean
+  /** Puts it back, whoever changed it. */
+  signalReclaim(signal: number): void
+  /** Calls Node's handler, for a delivery that was held. */
+  signalChain(signal: number): void
   /** What Node has: 0 default, 1 ignored, 2 a function. */
   signalDisposition(signal: number): number
   /** To be called when less than half of a ring that was nearly full is unread. */
   signalsRelease(): void
   signalsSleep(sequence: number, timeoutMs: number): void
+  /** Makes other threads block these, as far as they can be reached. */
   signalsEvict(set: bigint): void
-  /** 0 block, 1 unblock, 2 set; answers with the mask before. */
-  signalsMask(how: number, set: bigint): bigint
+  /** False: the kernel cannot hold them yet, and `signalsSettle` is to be tried later. */
+  signalsBlock(set: bigint): boolean
+  signalsSettle(): boolean
+  signalsUnblock(set: bigint): void
+  /** The main thread blocks these for a moment, and no more. */
+  signalsShut(set: bigint): void
+  signalsReopen(set: bigint): void
   signalsPending(): bigint
   readonly rtmin: number
   readonly rtmax: number
@@ -101,7 +125,7 @@ export interface NativeProcess {
 
 /**
  * When there is no directory, or no registry in it: 0 make nothing and throw ENOENT; 1 make the
- * registry, not the directory; 2 make both. `ipc_domain_mode`.
+ * registry, not the directory; 2 make both. With 0 nothing is removed either. `ipc_domain_mode`.
  */
 export type DomainMode = 0 | 1 | 2
 
@@ -121,6 +145,8 @@ export interface OpenRequest {
   readonly hasOptions: boolean
   readonly words: number
   readonly options: readonly number[]
+  /** The first of the words that name who holds it, and how many they are. */
+  readonly owners?: readonly [first: number, count: number] | undefined
   readonly id: readonly number[] | null
 }
 
@@ -143,6 +169,8 @@ export interface FileInfo {
   /** The agents that have it open. */
   readonly openers: number[]
   readonly id: number[]
+  /** Who acquires it next will be told that its last owner died. */
+  readonly abandoned: boolean
   /** A copy of its first words, 2,048 at most. */
   readonly data?: number[]
 }
@@ -159,8 +187,12 @@ export interface NativeLayout {
   readonly pid: number
   readonly tid: number
   readonly threadId: number
-  /** For what JavaScript writes about its agent, 47 words. */
+  /** For what JavaScript writes about its agent, 45 words. */
   readonly notes: number
+  /** In which `pid` is a number. */
+  readonly pidNamespace: number
+  /** The generation of the agent that the slot describes; 0 while that is being written. */
+  readonly described: number
   readonly poison: number
   readonly roster: number
   readonly data: number

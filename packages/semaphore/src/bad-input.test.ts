@@ -1,4 +1,5 @@
-import { temporaryDirectory } from '@ipc/testing'
+import { join } from 'node:path'
+import { overwriteOption, temporaryDirectory } from '@ipc/testing'
 import {
   badInputLaws,
   expectRefusal,
@@ -84,4 +85,23 @@ test('Semaphore.from() refuses a value that is none', () => {
   ]) {
     expect(() => Semaphore.from({ ...handle, options } as Anything)).toThrow(RangeError)
   }
+})
+
+/** What is kept with an object is not believed: it could be a stray write's. */
+test.each([
+  [BoundedSemaphore, 0, MAX],
+  [BoundedSemaphore, 0, 0],
+  [BoundedSemaphore, 0, 1000],
+  [BoundedSemaphore, 1, 7],
+  [BoundedSemaphore, 1, 0],
+  [BoundedSemaphore, 3, 1],
+  [Semaphore, 0, -1],
+  [Semaphore, 1, 1],
+  [Semaphore, 2, 5],
+] as const)('%o whose option %i at rest became %i is refused', (Class, option, value) => {
+  Class.open('at-rest', { value: 4 }).close()
+  overwriteOption(join(directory.path, `${Class.kind.name}.at-rest`), option, value)
+  const corrupt = expect.objectContaining({ code: 'ERR_IPC_CORRUPT' })
+  expect(() => Class.open('at-rest')).toThrow(corrupt)
+  expect(Class.unlink('at-rest', { force: true })).toBe(true)
 })

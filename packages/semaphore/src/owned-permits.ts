@@ -95,6 +95,11 @@ export class OwnedPermits implements Permits {
     return FIRST_PERMIT + initial
   }
 
+  /** Which of the words name owners: the first, and how many. */
+  static owners(initial: number): readonly [first: number, count: number] {
+    return [FIRST_PERMIT, initial]
+  }
+
   readonly #memory: Memory
   readonly #index: number
   readonly #terms: Terms

@@ -99,7 +99,7 @@ export class Semaphore extends Acquirable<Guard> {
   static open(name: string, options?: SemaphoreOptions & OpenOptions): Semaphore {
     const layout = layoutOf(this.kind, options)
     const given = options?.value !== undefined || options?.undo !== undefined
-    return new this(Place.open(name, layout, given, options))
+    return new this(Place.open(name, layout, given, options, layoutOfStored(this.kind)))
   }
 
   /**
@@ -116,9 +116,7 @@ export class Semaphore extends Acquirable<Guard> {
   }
 
   static from(handle: Handle): Semaphore {
-    const wordsFor = ([value, undo]: readonly number[]): number =>
-      layoutOf(this.kind, { value: value!, undo: undo === 1 }).words
-    return new this(Place.from(this.kind.name, handle, wordsFor))
+    return new this(Place.from(this.kind.name, handle, layoutOfStored(this.kind)))
   }
 
   /**
@@ -126,8 +124,10 @@ export class Semaphore extends Acquirable<Guard> {
    * unless forced.
    */
   static unlink(name: string, options?: UnlinkOptions): boolean {
-    const poison = (place: Place): void => new this(place).#permits.poison()
-    return unlinkName(this.kind.name, name, options, poison)
+    return unlinkName(this.kind.name, name, options, {
+      layoutOf: layoutOfStored(this.kind),
+      poison: (place) => new this(place).#permits.poison(),
+    })
   }
 
   /** How many permits are free now. */
@@ -149,10 +149,10 @@ export class Semaphore extends Acquirable<Guard> {
   }
 
   inspect(): SemaphoreInspection {
-    const { scope, name, value } = this
+    const { value } = this
     const { waiting } = this.#permits
     const owners = this.#permits.owners?.flatMap((agent) => this.describeAgent(agent) ?? []) ?? null
-    return { kind: this.place.kind, name, scope, value, undo: this.#undo, owners, waiting }
+    return { ...this.inspection, value, undo: this.#undo, owners, waiting }
   }
 
   protected take(async: boolean): Guard | undefined {
@@ -194,6 +194,12 @@ function layoutOf(kind: SemaphoreKind, options: SemaphoreOptions | undefined): L
   const undo = flag('undo', options?.undo, kind.undo)
   const [min, max] = undo ? [1, MAX_OWNED_PERMITS] : [0, MAX_VALUE]
   const value = integer('value', options?.value === undefined ? 1 : options.value, min, max)
-  const words = undo ? OwnedPermits.words(value) : CountedPermits.WORDS
-  return { kind: kind.name, words, options: [value, undo ? 1 : 0, 0, 0] }
+  const stored = [value, undo ? 1 : 0, 0, 0]
+  if (!undo) return { kind: kind.name, words: CountedPermits.WORDS, options: stored }
+  const owners = OwnedPermits.owners(value)
+  return { kind: kind.name, words: OwnedPermits.words(value), options: stored, owners }
+}
+
+function layoutOfStored(kind: SemaphoreKind): (options: readonly number[]) => Layout {
+  return ([value, undo]) => layoutOf(kind, { value, undo: undo === 1 })
 }

@@ -45,13 +45,21 @@ function deliverSome(rearm: boolean, most: number = IN_A_ROW): boolean {
   }
 }
 
-/** What was taken for a waiter while it was blocked, and is not any more. */
+/**
+ * What was held and is not blocked any more, together with what the kernel has let through since: the
+ * lower numbers first, standard signals once.
+ */
 export function deliverHeld(): void {
   const free = state.held.filter(({ info }) => !isBlocked(info.number))
   if (free.length === 0) return
   const rest = state.held.filter((delivery) => !free.includes(delivery))
   state.held.splice(0, Infinity, ...rest)
-  state.queue.unshift(...free)
+  const receiver = state.receiver!
+  for (let next = receiver.next(); next !== undefined; next = receiver.next()) {
+    const { number } = next.info
+    if (!isStandard(number) || free.every(({ info }) => info.number !== number)) free.push(next)
+  }
+  state.queue.unshift(...free.toSorted((a, b) => a.info.number - b.info.number))
 }
 
 /**
@@ -70,6 +78,7 @@ function deliver(delivery: Delivery): void {
   const heard = state.listeners.size > 0 && hear(info)
   const handler = state.ours.get(number)
   if (typeof handler === 'function') {
+    if (delivery.held === true) state.receiver!.chain(number)
     handle(info, handler)
   } else if (!heard) {
     actByDisposition(delivery)
@@ -101,9 +110,12 @@ function hear(info: SignalInfo): boolean {
 /** Standard signals merge while they are pending. */
 function hold(delivery: Delivery): void {
   const { number } = delivery.info
-  const isStandard = number < 32
-  if (isStandard && state.held.some(({ info }) => info.number === number)) return
-  state.held.push(delivery)
+  if (isStandard(number) && state.held.some(({ info }) => info.number === number)) return
+  state.held.push({ ...delivery, held: true })
+}
+
+function isStandard(number: number): boolean {
+  return number < 32
 }
 
 /** Its handler is gone since the kernel delivered it: what is there now acts. */

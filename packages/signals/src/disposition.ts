@@ -70,12 +70,16 @@ export function signal(of: Signal, ...given: unknown[]): Disposition {
   return before
 }
 
-/** What a signal does now: a handler of ours, SIG_DFL, SIG_IGN or SIG_NODE. */
+/**
+ * What a signal does now: a handler of ours, SIG_DFL, SIG_IGN or SIG_NODE, which also stands for a
+ * handler that other native code has installed since.
+ */
 export function getSignal(of: Signal): Disposition {
   const number = signalNumber(of)
   const receiver = receiverFor(`get the disposition of ${signalName(number)}`)
   const ours = state.ours.get(number)
-  if (ours !== undefined && !state.overruled.has(number)) return ours
+  const isInForce = !state.overruled.has(number) && receiver.isInForce(number)
+  if (ours !== undefined && isInForce) return ours
   return receiver.nodeDisposition(number)
 }
 

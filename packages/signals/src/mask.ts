@@ -49,6 +49,8 @@ function checkHow(how: unknown): MaskChange {
 /** The names of the signals that have come while they were blocked, and wait for that to end. */
 export function sigpending(): string[] {
   onMainThread('read the pending signals')
-  const pending = nativeFor('read the pending signals').signalsPending()
-  return namesOf((pending & state.blocked) | bitsOf(state.held.map(({ info }) => info.number)))
+  const inKernel = nativeFor('read the pending signals').signalsPending()
+  const arrived = state.receiver?.unreadSet() ?? 0n
+  const held = bitsOf([...state.held, ...state.queue].map(({ info }) => info.number))
+  return namesOf((inKernel | arrived | held) & state.blocked)
 }

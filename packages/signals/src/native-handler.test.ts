@@ -17,7 +17,8 @@ const NOT_ALLOWED = 77
 
 function build(program: string, source: string): void {
   const fixture = fileURLToPath(new URL(`fixtures/${source}`, import.meta.url))
-  const sources = ['signals.c', 'futex.c', 'error.c'].map((name) => join(native, name))
+  const names = ['signals.c', 'dispositions.c', 'masks.c', 'threads.c', 'futex.c', 'error.c']
+  const sources = names.map((name) => join(native, name))
   const flags = ['-std=c11', '-g', '-O1', '-pthread', `-I${native}`]
   const built = spawnSync('cc', [...flags, '-o', program, fixture, ...sources], {
     encoding: 'utf8',

@@ -3,23 +3,23 @@ import { Socket, type SocketConstructorOpts } from 'node:net'
 import { setInterruption } from '@ipc/core'
 import type { Native } from '@ipc/native'
 import { drain, wake } from './delivery.ts'
-import { countListeners } from './node-listeners.ts'
+import { countListeners, keepLibuv, letLibuvGo } from './node-listeners.ts'
 import { bit, bitsOf } from './numbers.ts'
 import { Ring } from './ring.ts'
+import { settle } from './settle.ts'
 import { isBlocked, isWaitedFor, SIG_DFL, SIG_IGN, SIG_NODE } from './state.ts'
 import type { Delivery, Receiver, Want } from './state.ts'
 import { tables } from './tables.ts'
+import { settleLater } from './settle-later.ts'
 import { watchListeners } from './watch-listeners.ts'
+import { watchVm } from './watch-vm.ts'
 
 /** In the addon's order. */
 const DISPOSITIONS = [SIG_DFL, SIG_IGN, SIG_NODE] as const
 
 /** Of which the kernel forgets what is pending whenever their disposition becomes the default. */
-const IGNORED_BY_DEFAULT: ReadonlyMap<number, NodeJS.Signals> = new Map(
-  (['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'] as const).map((name) => [
-    constants.signals[name],
-    name,
-  ]),
+const IGNORED_BY_DEFAULT: ReadonlySet<number> = new Set(
+  (['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'] as const).map((name) => constants.signals[name]),
 )
 
 /** Signals as the kernel has them. On the main thread; made once per process. */
@@ -29,7 +29,6 @@ export class NativeReceiver implements Receiver {
   /** Changed by the signal handler after it has written to the ring. */
   readonly #sequence: Int32Array
   readonly #caught = new Set<number>()
-  #isChangingListener = false
   #lost = 0
 
   constructor(native: Native) {
@@ -40,6 +39,7 @@ export class NativeReceiver implements Receiver {
     const listened = bitsOf(numbers.filter((number) => countListeners(number) > 0))
     listen(native.signalsStart(listened))
     watchListeners(native)
+    watchVm(native)
     const caught = this.#caught
     setInterruption({
       drain,
@@ -52,9 +52,15 @@ export class NativeReceiver implements Receiver {
   apply(number: number, want: Want, listened: boolean): void {
     if (want === 'caught') return this.#catch(number, listened)
     this.#caught.delete(number)
-    this.#letLibuvGo(number)
+    if (!listened && !this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
     if (want === 'node') this.#native.signalGiveBack(number)
     else this.#native.signalSet(number, want === 'ignored')
+  }
+
+  /** As libuv sets the default when it goes, whose action nobody wants: of a blocked signal, say. */
+  #mustKeepLibuv(number: number, want: Want): boolean {
+    if (IGNORED_BY_DEFAULT.has(number)) return false
+    return want === 'ignored' || isBlocked(number)
   }
 
   #catch(number: number, listened: boolean): void {
@@ -75,31 +81,21 @@ export class NativeReceiver implements Receiver {
    * last one, replacing the handler that was there. While it has a listener it does neither.
    */
   #keepLibuv(number: number): boolean {
-    const event = IGNORED_BY_DEFAULT.get(number)
-    if (event === undefined) return false
-    if (!this.#isChangingListener && !process.listeners(event).includes(listenToNothing)) {
-      this.#change(() => process.on(event, listenToNothing))
-    }
+    if (!IGNORED_BY_DEFAULT.has(number)) return false
+    keepLibuv(number)
     return true
   }
 
-  /** Or the first listener of the user's would not be known as the first. */
   #letLibuvGo(number: number): void {
-    const event = IGNORED_BY_DEFAULT.get(number)
-    if (event === undefined || this.#isChangingListener) return
-    if (!process.listeners(event).includes(listenToNothing)) return
-    this.#change(() => process.off(event, listenToNothing))
-    this.#native.signalDisplaced(number, true)
+    if (letLibuvGo(number)) this.#native.signalDisplaced(number, true)
   }
 
-  /** What it sets off comes back here, and may throw: there may be listeners for listeners. */
-  #change(change: () => void): void {
-    this.#isChangingListener = true
-    try {
-      change()
-    } finally {
-      this.#isChangingListener = false
-    }
+  isInForce(number: number): boolean {
+    return this.#native.signalInForce(number)
+  }
+
+  chain(number: number): void {
+    this.#native.signalChain(number)
   }
 
   nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE {
@@ -126,6 +122,10 @@ export class NativeReceiver implements Receiver {
     return this.#ring.unread
   }
 
+  unreadSet(): bigint {
+    return this.#ring.unreadSet
+  }
+
   sequence(): number {
     return this.#sequence[0]!
   }
@@ -135,15 +135,14 @@ export class NativeReceiver implements Receiver {
   }
 
   mask(block: bigint, unblock: bigint): void {
-    if (block !== 0n) {
-      this.#native.signalsEvict(block)
-      this.#native.signalsMask(0, block)
+    if (block !== 0n && !this.#native.signalsBlock(block)) settleLater(this.#native)
+    if (unblock === 0n) return
+    for (const { number } of tables().entries) {
+      if ((unblock & bit(number)) !== 0n && !this.#caught.has(number)) settle(number)
     }
-    if (unblock !== 0n) this.#native.signalsMask(1, unblock)
+    this.#native.signalsUnblock(unblock)
   }
 }
-
-function listenToNothing(): void {}
 
 /** Reads the pipe in the event loop, one byte for any number of signals; keeps nothing alive. */
 function listen(fd: number): void {

@@ -16,7 +16,49 @@ function eventsOf(number: number): readonly NodeJS.Signals[] {
   return NAMES.get(number) ?? []
 }
 
-/** How many listeners `process.on` has for a signal. */
+/** How many listeners `process.on` has for a signal, apart from ours that does nothing. */
 export function countListeners(number: number): number {
-  return eventsOf(number).reduce((sum, name) => sum + process.listenerCount(name), 0)
+  let sum = 0
+  for (const name of eventsOf(number)) sum += process.listenerCount(name)
+  return sum > 0 && keepsLibuv(number) ? sum - 1 : sum
+}
+
+/*
+ * While a signal has a listener, libuv leaves the kernel's disposition alone. So one that does nothing
+ * stands in for the last one that goes, until libuv may change what it likes.
+ */
+
+function listenToNothing(): void {}
+
+let isChanging = false
+
+/** Whether a listener comes or goes that is none of the user's. */
+export function isOwnChange(): boolean {
+  return isChanging
+}
+
+export function keepsLibuv(number: number): boolean {
+  return eventsOf(number).some((name) => process.listeners(name).includes(listenToNothing))
+}
+
+export function keepLibuv(number: number): void {
+  if (!isChanging && !keepsLibuv(number))
+    change(() => process.on(eventsOf(number)[0]!, listenToNothing))
+}
+
+/** Whether there was something to let go. */
+export function letLibuvGo(number: number): boolean {
+  if (isChanging || !keepsLibuv(number)) return false
+  change(() => process.off(eventsOf(number)[0]!, listenToNothing))
+  return true
+}
+
+/** What it sets off comes back here, and may throw: there may be listeners for listeners. */
+function change(listeners: () => void): void {
+  isChanging = true
+  try {
+    listeners()
+  } finally {
+    isChanging = false
+  }
 }

@@ -1,7 +1,7 @@
 import { IpcError } from '@ipc/core'
 import { wake } from './delivery.ts'
 import { countListeners } from './node-listeners.ts'
-import { signalName } from './numbers.ts'
+import { bitsOf, signalName } from './numbers.ts'
 import { SIG_DFL, SIG_NODE, type Delivery, type Receiver, type Want } from './state.ts'
 
 /**
@@ -46,6 +46,12 @@ export class NodeReceiver implements Receiver {
     return countListeners(number) > own ? SIG_NODE : SIG_DFL
   }
 
+  isInForce(): boolean {
+    return true
+  }
+
+  chain(): void {}
+
   rearm(): void {}
 
   next(): Delivery | undefined {
@@ -54,6 +60,10 @@ export class NodeReceiver implements Receiver {
 
   unread(): number {
     return this.#arrived.length
+  }
+
+  unreadSet(): bigint {
+    return bitsOf(this.#arrived.map(({ info }) => info.number))
   }
 
   sequence(): number {

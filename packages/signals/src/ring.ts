@@ -1,5 +1,5 @@
 import type { Native } from '@ipc/native'
-import { signalName } from './numbers.ts'
+import { bit, signalName } from './numbers.ts'
 import type { Delivery } from './state.ts'
 
 // Words of `ipc_signal_ring`, in native/signals.h, where the protocol is.
@@ -40,6 +40,20 @@ export class Ring {
     return (this.#words[TAIL]! - this.#words[HEAD]!) | 0
   }
 
+  /** The signals that `next` will give. */
+  get unreadSet(): bigint {
+    const words = this.#words
+    let set = 0n
+    for (let at = words[HEAD]!; at !== words[TAIL]!; at = (at + 1) | 0) {
+      set |= bit(words[this.#recordAt(at)]!)
+    }
+    return set
+  }
+
+  #recordAt(at: number): number {
+    return RECORDS + (at & (this.#capacity - 1)) * RECORD_WORDS
+  }
+
   /** The pipe was read: what comes from now on rings again. To be called before `next`. */
   rearm(): void {
     this.#words[RUNG] = 0
@@ -51,7 +65,7 @@ export class Ring {
     const head = words[HEAD]!
     const unread = (words[TAIL]! - head) | 0
     if (unread === 0) return undefined
-    const delivery = deliveryAt(words, RECORDS + (head & (this.#capacity - 1)) * RECORD_WORDS)
+    const delivery = deliveryAt(words, this.#recordAt(head))
     words[HEAD] = head + 1
     if (words[THROTTLING] !== 0 && unread < this.#capacity / 2) this.#native.signalsRelease()
     return delivery

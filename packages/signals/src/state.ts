@@ -47,6 +47,8 @@ export interface Delivery {
   readonly info: SignalInfo
   /** Node's listeners have heard of it. */
   readonly chained: boolean
+  /** It came while it was blocked, so Node's listeners are to hear of it when the handler does. */
+  readonly held?: boolean
 }
 
 /** What the kernel is to do with a signal. `node`: whatever Node had. */
@@ -60,15 +62,21 @@ export interface Receiver {
   nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE
   /** Called by the event loop, before it asks for what has come: more may wake it again. */
   rearm(): void
+  /** Whether the kernel does with it what it was told; others may have come between. */
+  isInForce(number: number): boolean
+  /** Tells Node's listeners of one that was held. */
+  chain(number: number): void
   /** Takes what has arrived first. */
   next(): Delivery | undefined
   /** How many have arrived that `next` has not taken. */
   unread(): number
+  /** Which signals they are. */
+  unreadSet(): bigint
   /** Changes with every arrival. */
   sequence(): number
   /** Sends it again, to the disposition that the kernel has now. */
   resend(number: number): void
-  /** Really blocks signals, as the kernel knows it. */
+  /** Blocks signals, in the kernel if it can hold them for all threads. */
   mask(block: bigint, unblock: bigint): void
 }
 

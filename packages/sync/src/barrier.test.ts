@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { setTimeout as delay } from 'node:timers/promises'
 import { setInterruption, SharedMemory } from '@ipc/core'
 import {
+  overwriteOption,
   startProcess,
   startWorker,
   stopAll,
@@ -519,3 +521,30 @@ function tryToOpen(name: string): Barrier | null {
     return null
   }
 }
+
+describe('after a stray write', () => {
+  const FIRST_PLACE = 1
+  const DEAD = (5 << 18) | 77
+  const OTHER_ROUND = 0x80000000 | 3 // FILLING, with WAITERS
+
+  /** Nothing that is done for the round of the party changes anything then: it once looked for ever. */
+  test('a wait whose round became another one is broken', async () => {
+    const buffer = new SharedArrayBuffer(64)
+    const words = new Int32Array(buffer)
+    const barrier = Barrier.at(buffer, 0, { parties: 2 })
+    const pass = barrier.waitAsync()
+    words[FIRST_PLACE + 1] = DEAD
+    words[0] = OTHER_ROUND
+    Atomics.notify(words, 0)
+    await expect(pass).rejects.toEqual(BROKEN)
+  })
+
+  test.each([0x7fffffff, 0, -3, 3])('parties at rest that became %i are refused', (parties) => {
+    Barrier.open('at-rest', { parties: 2 }).close()
+    overwriteOption(join(directory.path, 'barrier.at-rest'), 0, parties)
+    expect(() => Barrier.open('at-rest')).toThrow(
+      expect.objectContaining({ code: 'ERR_IPC_CORRUPT' }),
+    )
+    expect(Barrier.unlink('at-rest', { force: true })).toBe(true)
+  })
+})

@@ -145,7 +145,7 @@ export class Barrier extends Primitive {
     const given = options?.parties !== undefined
     const create = given ? options.create : false
     return new Barrier(
-      Place.open(name, layoutOf(given ? options.parties : 1), given, { create }),
+      Place.open(name, layoutOf(given ? options.parties : 1), given, { create }, layoutOfStored),
       options,
     )
   }
@@ -165,10 +165,7 @@ export class Barrier extends Primitive {
   }
 
   static from(handle: Handle, options?: BarrierOptions): Barrier {
-    return new Barrier(
-      Place.from(KIND, handle, ([parties]) => layoutOf(parties).words),
-      options,
-    )
+    return new Barrier(Place.from(KIND, handle, layoutOfStored), options)
   }
 
   /**
@@ -255,8 +252,8 @@ export class Barrier extends Primitive {
   }
 
   inspect(): BarrierInspection {
-    const { scope, name, parties, waiting, broken } = this
-    return { kind: KIND, name, scope, parties, waiting, broken }
+    const { parties, waiting, broken } = this
+    return { ...this.inspection, parties, waiting, broken }
   }
 
   /* ---- arriving -------------------------------------------------------------------------------- */
@@ -312,10 +309,14 @@ export class Barrier extends Primitive {
     return true
   }
 
-  /** How the round of an arrival goes on. */
+  /**
+   * How the round of an arrival goes on. It cannot be another before this arrival has left: then
+   * somebody wrote there who must not, and nothing that is done for the round would change anything.
+   */
   #look(arrival: Arrival, sleep: Sleep): Ending | undefined {
     for (;;) {
       const { state } = this.#words
+      if (state.round !== arrival.round) return 'broken'
       if (state.isDraining) return 'passed'
       if (!state.isFilling) return 'broken'
       if (this.#words.hasDead) this.#words.breakRound(arrival.round)
@@ -382,4 +383,8 @@ export class Barrier extends Primitive {
 function layoutOf(parties: unknown): Layout {
   const count = integer('parties', parties, 1, MAX_PARTIES)
   return { kind: KIND, words: FIRST_PLACE + count, options: [count, 0, 0, 0] }
+}
+
+function layoutOfStored([parties]: readonly number[]): Layout {
+  return layoutOf(parties)
 }

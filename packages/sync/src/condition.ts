@@ -127,7 +127,7 @@ export class Condition extends Primitive {
   static from(handle: Handle, options: ConditionOptions): Condition {
     return new Condition(
       lockOf(options),
-      Place.from(KIND, handle, () => LAYOUT.words),
+      Place.from(KIND, handle, () => LAYOUT),
     )
   }
 
@@ -235,8 +235,7 @@ export class Condition extends Primitive {
 
   inspect(): ConditionInspection {
     this.checkOpen()
-    const { scope, name } = this
-    return { kind: KIND, name, scope, waiting: this.#entries.waiting }
+    return { ...this.inspection, waiting: this.#entries.waiting }
   }
 
   /* ---- waiting --------------------------------------------------------------------------------- */

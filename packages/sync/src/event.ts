@@ -100,7 +100,7 @@ export class Event extends Primitive {
   }
 
   static from(handle: Handle): Event {
-    return new Event(Place.from(KIND, handle))
+    return new Event(Place.from(KIND, handle, () => LAYOUT))
   }
 
   /**
@@ -169,8 +169,7 @@ export class Event extends Primitive {
   inspect(): EventInspection {
     this.checkOpen()
     const word = this.memory.load(this.index)
-    const { scope, name } = this
-    return { kind: KIND, name, scope, isSet: isSet(word), waiting: (word & WAITERS) !== 0 }
+    return { ...this.inspection, isSet: isSet(word), waiting: (word & WAITERS) !== 0 }
   }
 
   async #wait(signal: unknown, timeoutMs: number): Promise<boolean> {

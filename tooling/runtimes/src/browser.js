@@ -1,6 +1,7 @@
 /** Pages of this repository in a headless browser, over the DevTools protocol. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
 import { fileURLToPath } from 'node:url'
 
 const SERVER = fileURLToPath(new URL('../../../examples/browser/serve.mjs', import.meta.url))
@@ -13,9 +14,10 @@ export const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
 /**
  * @param {string} path in the repository; the page sets `globalThis.result`, a promise
  * @param {string} profile a folder
+ * @param {{ isolated?: boolean }} [options] without isolation the server sends no COOP and COEP
  * @returns {Promise<{ result: unknown, picture: Buffer }>}
  */
-export async function openPage(path, profile) {
+export async function openPage(path, profile, { isolated = true } = {}) {
   const server = spawn(process.execPath, [SERVER], { stdio: ['ignore', 'pipe', 'inherit'] })
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--window-size=900,500']
   const browser = spawn(
@@ -23,8 +25,11 @@ export async function openPage(path, profile) {
     [...flags, `--user-data-dir=${profile}`, '--remote-debugging-pipe'],
     { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'], detached: true },
   )
+  let relay
   try {
-    const [address] = await once(server.stdout, 'data')
+    const [served] = await once(server.stdout, 'data')
+    if (!isolated) relay = await relayWithoutHeaders(String(served).trim())
+    const address = relay?.address ?? served
     const { call } = connect(browser.stdio[3], browser.stdio[4])
     const { targetId } = await call('Target.createTarget', { url: 'about:blank' })
     const { sessionId } = await call('Target.attachToTarget', { targetId, flatten: true })
@@ -37,8 +42,29 @@ export async function openPage(path, profile) {
     return { result: result.value, picture: Buffer.from(data, 'base64') }
   } finally {
     process.kill(-browser.pid, 'SIGKILL') // it, and what it started
+    relay?.close()
     server.kill()
   }
+}
+
+/**
+ * What the server has, with its content types and no other header.
+ *
+ * @param {string} address
+ */
+async function relayWithoutHeaders(address) {
+  const relay = createServer(async ({ url }, response) => {
+    const found = await fetch(new URL(url, address))
+    response.writeHead(found.status, { 'content-type': found.headers.get('content-type') ?? '' })
+    response.end(await found.text())
+  })
+  relay.listen(0, '127.0.0.1')
+  await once(relay, 'listening')
+  const close = () => {
+    relay.close()
+    relay.closeAllConnections()
+  }
+  return { address: `http://127.0.0.1:${relay.address().port}/`, close }
 }
 
 const WAIT_FOR_RESULT = `new Promise((resolve) => {

@@ -64,6 +64,20 @@ describe.skipIf(chromium === undefined)(
       })
     })
 
+    test('a page that is not isolated: everything loads, and says what its server must send', async () => {
+      const page = '/tooling/runtimes/programs/not-isolated.html'
+      const { result } = await openPage(page, join(folder, 'profile'), { isolated: false })
+      const { failures, ...rest } = result
+      expect(rest).toEqual({ isolated: false, shares: 'undefined', supported: false })
+      const { 'Lock.open': named, ...made } = failures
+      expect(named.code).toBe('ERR_IPC_UNSUPPORTED')
+      expect(Object.keys(made)).toHaveLength(9)
+      for (const { code, message } of Object.values(made)) {
+        expect(code).toBe('ERR_IPC_UNSUPPORTED')
+        expect(message).toMatch(/COOP.*COEP/)
+      }
+    })
+
     test('the example: nothing is lost under the lock', async () => {
       const page = '/examples/browser/index.html'
       const { result, picture } = await openPage(page, join(folder, 'profile'))

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync, closeSync, openSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -33,4 +33,14 @@ let names = 0
 /** A name that no other test uses. */
 export function uniqueName(prefix = 'test'): string {
   return `${prefix}-${process.pid}-${++names}`
+}
+
+/** Where a file's header has the options of its object, in words: IPC_WORD_OPTIONS of ipc.h. */
+const OPTIONS = 10
+
+/** What a stray write does to an object at rest: one of its four options becomes another. */
+export function overwriteOption(file: string, option: number, value: number): void {
+  const descriptor = openSync(file, 'r+')
+  writeSync(descriptor, Int32Array.of(value), 0, 4, (OPTIONS + option) * 4)
+  closeSync(descriptor)
 }

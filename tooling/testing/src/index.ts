@@ -10,7 +10,12 @@ export {
   type State,
   type WorkerOptions,
 } from './contender.ts'
-export { temporaryDirectory, uniqueName, type TemporaryDirectory } from './directory.ts'
+export {
+  overwriteOption,
+  temporaryDirectory,
+  uniqueName,
+  type TemporaryDirectory,
+} from './directory.ts'
 export { FakeMemory } from './fake-memory.ts'
 export { TornCounter } from './torn-counter.ts'
 export { until, within, type WatchdogOptions } from './watchdog.ts'

@@ -52,7 +52,7 @@ function waitsOf(agent: SeenAgent, { objects, agents, processes }: View): Wait[]
   }
   const { command } = agent
   if (command === null) return waits
-  const run = agents.filter((one) => one !== agent && processes.descends(one.pid, command.pid))
+  const run = agents.filter((one) => one !== agent && processes.runsUnder(one, agent, command.pid))
   for (const one of run) {
     waits.push({ object: null, needs: [one], all: true, certain: one.pid === command.pid })
   }

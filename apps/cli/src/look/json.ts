@@ -1,6 +1,6 @@
 /** A view for programs. */
 import type { SeenAgent } from '@ipc/core'
-import type { Processes } from './processes.ts'
+import type { Numbered, Processes } from './processes.ts'
 import type { ViewWithDeadlocks } from './view.ts'
 
 export function jsonOf({ objects, deadlocks, processes }: ViewWithDeadlocks): object {
@@ -14,17 +14,26 @@ export function jsonOf({ objects, deadlocks, processes }: ViewWithDeadlocks): ob
         ...party(agent, processes),
         /** Exact, or null: then not before `processSince`. */
         since: agent.command?.since ?? null,
-        processSince: processes.of(agent.pid)?.since ?? null,
+        processSince: processes.ofAgent(agent)?.since ?? null,
         killed: agent.livesInHeirs,
-        runs: agent.command === null ? null : processOf(agent.command.pid, processes),
+        runs:
+          agent.command === null
+            ? null
+            : processOf({ pid: agent.command.pid, ...foreignOf(agent) }, processes),
       })),
-      dead: says.dead.map(({ pid, threadId }) => ({ pid: pid || null, threadId })),
+      dead: says.dead.map((agent) => ({
+        pid: agent.pid || null,
+        threadId: agent.threadId,
+        ...foreignOf(agent),
+      })),
       waiters: waiters.map(({ agent, wait }) => ({
         ...party(agent, processes),
         since: wait.since,
         blocked: wait.blocked,
       })),
-      users: [...new Set(users.map(({ pid }) => pid))],
+      users: [...new Set(users.flatMap(({ pid, foreign }) => (foreign ? [] : [pid])))],
+      /** Numbers of other pid namespaces. */
+      foreignUsers: [...new Set(users.flatMap(({ pid, foreign }) => (foreign ? [pid] : [])))],
     })),
     deadlocks: deadlocks.map(({ certain, circle }) => ({
       certain,
@@ -38,10 +47,16 @@ export function jsonOf({ objects, deadlocks, processes }: ViewWithDeadlocks): ob
   }
 }
 
-function party({ pid, threadId }: SeenAgent, processes: Processes): object {
-  return { ...processOf(pid, processes), threadId }
+function party(agent: SeenAgent, processes: Processes): object {
+  const { pid, threadId } = agent
+  return { ...processOf({ pid, ...foreignOf(agent) }, processes), threadId }
 }
 
-function processOf(pid: number, processes: Processes): { pid: number; command: string | null } {
-  return { pid, command: processes.of(pid)?.command ?? null }
+function processOf(process: Numbered, processes: Processes): object {
+  return { ...process, command: processes.ofAgent(process)?.command ?? null }
+}
+
+/** `foreign: true`: the pid is a number in another pid namespace. */
+function foreignOf({ foreign }: Numbered): Pick<Numbered, 'foreign'> {
+  return foreign ? { foreign } : {}
 }

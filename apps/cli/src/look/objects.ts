@@ -22,8 +22,14 @@ export interface Needs {
 
 const NOTHING: Needs = { agents: [], all: true }
 
+/** An object whose options are garbage must not hide the others. */
 export function wordsOf(object: SeenObject): Words {
-  return (READERS[object.kind] ?? unknown)(object)
+  try {
+    return (READERS[object.kind] ?? unknown)(object)
+  } catch (error) {
+    if (error instanceof RangeError) return free('damaged')
+    throw error
+  }
 }
 
 const READERS: Readonly<Record<string, (object: SeenObject) => Words>> = {

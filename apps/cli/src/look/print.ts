@@ -2,7 +2,7 @@
 import type { SeenAgent } from '@ipc/core'
 import type { Deadlock, Link } from './deadlocks.ts'
 import type { Paint } from './paint.ts'
-import type { Processes } from './processes.ts'
+import type { Numbered, Processes } from './processes.ts'
 import type { ViewedObject, ViewWithDeadlocks } from './view.ts'
 
 /** Every line is cut at `width`, except the words about deadlocks, which are wrapped. */
@@ -73,7 +73,7 @@ class Printer {
   }
 
   #step({ agent, next, object }: Link): string {
-    const who = `${this.#number(agent)} (${agent.livesInHeirs ? 'killed' : this.#command(agent.pid)})`
+    const who = `${this.#number(agent)} (${agent.livesInHeirs ? 'killed' : this.#command(agent)})`
     if (object === null) return `${who} runs ${this.#number(next)}`
     return `${who} waits for ${titleOf(object)}, which ${this.#number(next)} holds`
   }
@@ -98,21 +98,26 @@ class Printer {
     return threadId === 0 ? String(pid) : `${pid}/${threadId}`
   }
 
-  #describe({ pid, alive, livesInHeirs, command }: SeenAgent): string {
+  #describe(agent: SeenAgent): string {
+    const { alive, livesInHeirs, command, foreign } = agent
     if (livesInHeirs) {
-      const heir = command === null ? '' : `: ${command.pid} ${this.#command(command.pid)}`
+      const heir =
+        command === null
+          ? ''
+          : `: ${foreign ? '' : `${command.pid} `}${this.#command({ pid: command.pid, foreign })}`
       return `(killed; what it started goes on${heir})`
     }
-    return alive ? this.#command(pid) : '(gone)'
+    return alive || foreign ? this.#command(agent) : '(gone)'
   }
 
-  #command(pid: number): string {
+  #command({ pid, foreign }: Numbered): string {
+    if (foreign) return `(pid ${pid} of another namespace)`
     return this.#processes.of(pid)?.command ?? '(gone)'
   }
 
-  #heldFor({ pid, command }: SeenAgent): string {
-    if (command !== null) return this.#for(command.since)
-    const since = this.#processes.of(pid)?.since
+  #heldFor(agent: SeenAgent): string {
+    if (agent.command !== null) return this.#for(agent.command.since)
+    const since = this.#processes.ofAgent(agent)?.since
     return since === undefined ? '' : `at most ${age(this.#now - since.getTime())}`
   }
 

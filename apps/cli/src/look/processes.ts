@@ -13,14 +13,30 @@ export interface ProcessInfo {
 /** Clock ticks per second, which is the same on every Linux that Node runs on. */
 const TICKS = 100
 
+/** Of somebody's pid: a number in another pid namespace names another process here, or none. */
+export interface Numbered {
+  readonly pid: number
+  readonly foreign?: true | undefined
+}
+
 export class Processes {
   readonly #seen = new Map<number, ProcessInfo | null>()
   readonly #bootMs = bootTimeMs()
+
+  /** The process of an agent; null for one that is not numbered here. */
+  ofAgent({ pid, foreign }: Numbered): ProcessInfo | null {
+    return foreign ? null : this.of(pid)
+  }
 
   of(pid: number): ProcessInfo | null {
     let info = this.#seen.get(pid)
     if (info === undefined) this.#seen.set(pid, (info = this.#read(pid)))
     return info
+  }
+
+  /** Whether one agent runs in a process that the other has started as its command. */
+  runsUnder(agent: Numbered, above: Numbered, command: number): boolean {
+    return !agent.foreign && !above.foreign && this.descends(agent.pid, command)
   }
 
   /** Whether `pid` is `ancestor` or was started by it, directly or not. */

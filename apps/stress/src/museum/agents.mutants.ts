@@ -46,6 +46,14 @@ export const AGENTS: readonly Mutant[] = [
     to: 'if (generation !== seen) this.wakeAll(livenessOf(slot))',
   },
   {
+    name: 'native-garbage-too-soon',
+    what: 'A word that names nobody is taken for garbage at once: its agent may have died just then, with another one in its slot.',
+    check: 'agents',
+    in: 'apps/stress/src/explore/native',
+    from: 'const GARBAGE = 2',
+    to: 'const GARBAGE = 1',
+  },
+  {
     name: 'native-generation-before-trylock',
     what: 'A claimer bumps the generation by itself, before it has the mutex: a late claimer kills the agent that lives there by then.',
     check: 'agents',

@@ -13,7 +13,13 @@ const BUGS: ReadonlyMap<string, (real: Native) => Partial<Native>> = new Map<
   [
     // Leaves the signals to any thread, as a mask of the main thread alone does.
     'signals-evicts-nobody',
-    () => ({ signalsEvict: () => {} }),
+    (real) => ({
+      signalsEvict: () => {},
+      signalsBlock: (set) => {
+        real.signalsShut(set)
+        return true
+      },
+    }),
   ],
   [
     'signals-early-timer',

@@ -1,24 +1,57 @@
 import { channel } from 'node:diagnostics_channel'
 import { closeSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { isMainThread, threadId } from 'node:worker_threads'
-import { load } from '@ipc/native'
+import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads'
+import { load, type Native } from '@ipc/native'
 import { withoutSlot } from '../agents.ts'
 import type { Platform } from './platform.ts'
 
 const blocked = channel('ipc:blocked')
+
+/** Before the program can have changed its directory, if it loads its modules first. */
+const given = isMainThread ? process.env['IPC_DIR'] : undefined
+const givenPath = given ? resolve(given) : undefined
+
+const WARNED = '@ipc/core: warned of no liveness'
+
+/** Workers with an environment of their own may not have IPC_DIR: native/whereabouts.c. */
+function directory(native: Native): string {
+  const own = process.env['IPC_DIR'] || ''
+  if (own !== '' || isMainThread) return native.directoryOf(own, pathOf(own), isMainThread)
+  const [used, value] = native.directoryOfProcess()
+  return used ?? native.directoryOf(value ?? '', pathOf(value), true)
+}
+
+function pathOf(value: string | null): string {
+  if (!value) return `/dev/shm/ipc-${process.geteuid?.() ?? 0}`
+  return value === given ? givenPath! : resolve(value)
+}
+
+/**
+ * One warning per process, and only where there should be an addon: on other systems nothing was lost
+ * that somebody could have had.
+ */
+function withoutLiveness(reason: string): void {
+  if (process.platform !== 'linux' || getEnvironmentData(WARNED) !== undefined) return
+  setEnvironmentData(WARNED, true) // for this thread, and for workers that it starts
+  process.emitWarning(
+    'nobody can see here that a thread was terminated while it held a lock: its waiters wait for ever',
+    { code: 'IPC_NO_LIVENESS', detail: reason },
+  )
+}
 
 export const platform: Platform = {
   native: load,
   threadId,
   isMainThread,
   agentId: () => withoutSlot(threadId),
-  directory: () => resolve(process.env['IPC_DIR'] || `/dev/shm/ipc-${process.geteuid?.() ?? 0}`),
+  directory,
   resolve,
   closeDescriptor: closeSync,
   clock: () => {
     const { performance } = process.getBuiltinModule?.('node:perf_hooks') ?? globalThis
     return performance.now.bind(performance)
   },
+  withoutLiveness,
   blocked: (wait) => blocked.publish(wait),
 }

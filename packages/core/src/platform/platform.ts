@@ -9,14 +9,16 @@ export interface Platform {
   readonly isMainThread: boolean
   /** An id for this thread where there is no registry of agents: 30 bits, not 0. */
   agentId(): number
-  /** The directory of named objects; absolute. */
-  directory(): string
+  /** The directory of named objects; absolute, and the same for all threads of the process. */
+  directory(native: Native): string
   /** The same for one that the user names. */
   resolve(directory: string): string
   /** Closes a file descriptor. */
   closeDescriptor(descriptor: number): void
   /** The real one: a blocked thread cannot advance that of a test with fake timers. */
   clock(): () => number
+  /** Told when thread scope is used though nobody can be seen to die. */
+  withoutLiveness(reason: string): void
   /** Told once per blocking wait of the main thread that is longer than a second. */
   blocked(wait: BlockedWait): void
 }

@@ -4,6 +4,9 @@ import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS } from '../robust.ts'
 import type { Agents } from './agents.ts'
 import { livenessOf, nudgeOf, OPENERS, place, places, roster, slotOf } from './layout.ts'
 
+/** So often a word is read that names nobody though its agent is alive: see watch.c. */
+const GARBAGE = 2
+
 /** A liveness word, and what it says as long as its agent lives. */
 export interface Watched {
   readonly slot: number
@@ -71,16 +74,23 @@ export class Openers {
     }
   }
 
-  /** 0 when it is dead. */
+  /**
+   * What the word says as long as the agent lives; 0 when it is dead. There, a word that names nobody
+   * for the second time though the agent is alive is garbage, and the sleeper looks again soon; here
+   * nobody writes garbage, so it is an error.
+   */
   armLiveness(agent: number): number {
     const memory = this.#memory
     const word = livenessOf(slotOf(agent))
-    for (;;) {
+    for (let nobody = 0; ;) {
       const value = memory.load(word)
       if (this.#agents.agentIsDead(agent)) return 0
-      if ((value & FUTEX_TID_MASK) === 0 || (value & FUTEX_OWNER_DIED) !== 0) continue
-      if ((value & FUTEX_WAITERS) !== 0) return value
-      memory.compareExchange(word, value, value | FUTEX_WAITERS)
+      const namesNobody = (value & FUTEX_TID_MASK) === 0 || (value & FUTEX_OWNER_DIED) !== 0
+      if (namesNobody && ++nobody === GARBAGE) {
+        throw new Error(`the word of a live agent names nobody: ${value}`)
+      }
+      if (!namesNobody && (value & FUTEX_WAITERS) !== 0) return value
+      if (!namesNobody) memory.compareExchange(word, value, value | FUTEX_WAITERS)
     }
   }
 

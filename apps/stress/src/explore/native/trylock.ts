@@ -4,22 +4,17 @@ import type { SimulatedMemory } from '../simulated-memory.ts'
 const FREE = 0
 
 /**
- * pthread_mutex_trylock() of a robust mutex, and pthread_mutex_consistent(), as glibc has them
- * (nptl/pthread_mutex_trylock.c): what they do to the kernel's word. agent.c never unlocks one, so
- * that it may be inconsistent plays no part.
+ * ipc_robust_trylock() of robust.c: what it does to the kernel's word. The list that the kernel walks is
+ * the thread's own, and is not modelled; nor is ipc_robust_mend(), as nobody writes garbage here.
  */
 export function trylock(memory: SimulatedMemory, word: number): boolean {
   let old = memory.load(word)
-  for (;;) {
-    while ((old & FUTEX_OWNER_DIED) !== 0) {
-      const was = memory.compareExchange(word, old, memory.self | (old & FUTEX_WAITERS))
-      if (was === old) return true
-      old = was
-    }
-    old = memory.compareExchange(word, FREE, memory.self)
-    if (old === FREE) return true
-    if ((old & FUTEX_OWNER_DIED) === 0) return false
+  while (old === FREE || (old & FUTEX_OWNER_DIED) !== 0) {
+    const was = memory.compareExchange(word, old, memory.self | (old & FUTEX_WAITERS))
+    if (was === old) return true
+    old = was
   }
+  return false
 }
 
 /** Nobody's, and nobody can lock it: it looks neither dead nor free. */
