@@ -2,6 +2,7 @@
 const LIMITS = {
   lock: { Lock: '8 kB', RLock: '8.5 kB', RWLock: '10 kB' },
   semaphore: { Semaphore: '8.5 kB', BoundedSemaphore: '8.5 kB' },
+  'web-locks': { locks: '20 kB' },
   sync: { Event: '7 kB', Condition: '10 kB', Barrier: '8 kB' },
 }
 

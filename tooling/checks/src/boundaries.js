@@ -1,7 +1,7 @@
 /**
  * Which package may know what. Imports point one way:
  *
- *   native ← core ← { lock, semaphore, signals }     lock ← sync
+ *   native ← core ← { lock, semaphore, signals }     lock ← { sync, web-locks }
  *
  * Only core names `Atomics`, and what runs in a browser imports no module of Node.
  * Tests and their fixtures are exempt: they start threads and processes.
@@ -21,6 +21,7 @@ const MAY_IMPORT = new Map([
   ['semaphore', ['core']],
   ['signals', ['core', 'native']],
   ['sync', ['core', 'lock']],
+  ['web-locks', ['core', 'lock']],
 ])
 
 /** The only sources that run on Node alone. */

@@ -3,6 +3,7 @@ import type { AgentInfo, SeenAgent, SeenObject } from '@ipc/core'
 import { Lock, RLock, RWLock } from '@ipc/lock'
 import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
 import { Barrier, Event } from '@ipc/sync'
+import { weblocks } from './web-locks.ts'
 
 export interface Words {
   /** In a word or two. */
@@ -13,6 +14,16 @@ export interface Words {
   readonly dead: readonly SeenAgent[]
   /** Who must let go before the waiter can go on: all of them, or any. */
   needs(waiter: SeenAgent): Needs
+  /** Of an object with many locks: each, by its name. Left out: it is one. */
+  readonly locks?: readonly NamedLock[]
+}
+
+/** A lock that an agent has or waits for. */
+export interface NamedLock {
+  readonly name: string
+  readonly mode: 'shared' | 'exclusive'
+  readonly held: boolean
+  readonly agent: SeenAgent
 }
 
 export interface Needs {
@@ -40,6 +51,7 @@ const READERS: Readonly<Record<string, (object: SeenObject) => Words>> = {
   bounded: (object) => permits(object, BoundedSemaphore),
   event: ({ memory }) => free(Event.at(memory, 0).isSet ? 'set' : 'not set'),
   barrier,
+  weblocks,
   memory: ({ options }) => free(`${options[0]} bytes`),
 }
 

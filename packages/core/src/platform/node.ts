@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import { closeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { getEnvironmentData, isMainThread, setEnvironmentData, threadId } from 'node:worker_threads'
 import { load, type Native } from '@ipc/native'
@@ -47,6 +47,7 @@ export const platform: Platform = {
   agentId: () => withoutSlot(threadId),
   directory,
   resolve,
+  readWords,
   closeDescriptor: closeSync,
   clock: () => {
     const { performance } = process.getBuiltinModule?.('node:perf_hooks') ?? globalThis
@@ -54,4 +55,20 @@ export const platform: Platform = {
   },
   withoutLiveness,
   blocked: (wait) => blocked.publish(wait),
+}
+
+function readWords(path: string, first: number, count: number): Int32Array | null {
+  let file: number
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch {
+    return null // removed meanwhile
+  }
+  try {
+    const words = new Int32Array(count)
+    const read = readSync(file, words, 0, words.byteLength, first * 4)
+    return read === words.byteLength ? words : null
+  } finally {
+    closeSync(file)
+  }
 }

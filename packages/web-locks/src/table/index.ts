@@ -1,7 +1,7 @@
 /** For authors of tools: the table of Web Locks over any `Memory`, as `ipc ls` and the explorer use it. */
 export { check } from './check.ts'
 export { Clients } from './clients.ts'
-export { findCycles } from './cycles.ts'
+export { findCycles, isInTheWay } from './cycles.ts'
 export { Layout, sizesFor, type Sizes } from './layout.ts'
 export { hashOf } from './names.ts'
 export { repair } from './repair.ts'

@@ -29,6 +29,7 @@ import {
 const LAYOUT = new Layout({ clients: 3, buckets: 1, entries: 6, chunks: 3 })
 const SEQ = 1
 const ENTRY_WORDS = 12
+const CLIENT_WORDS = 4
 const USED_CLIENTS = 12
 const NAMES = ['a', 'b'] as const
 
@@ -49,6 +50,16 @@ interface Entered {
   readonly granted: boolean
 }
 
+const clientOf = (agent: number): number => LAYOUT.clients + agent * CLIENT_WORDS
+
+/** Everybody has joined. */
+function joined(agents: readonly unknown[]): number[] {
+  const words = Array.from({ length: LAYOUT.words }, () => 0)
+  words[USED_CLIENTS] = agents.length
+  for (const agent of agents.keys()) words[clientOf(agent)] = FIRST_ID + agent
+  return words
+}
+
 /** An agent as a client of the table. */
 class Client {
   readonly #agent: Agent
@@ -58,6 +69,7 @@ class Client {
   constructor(agent: Agent) {
     this.#agent = agent
     this.#table = new Table(agent.memory, LAYOUT)
+    this.#table.clients.mine = clientOf(agent.number)
     this.#mutex = Lock.at(agent.memory, 0)
   }
 
@@ -253,6 +265,7 @@ const segments: readonly Segment[] = [
 const dying: Subject = {
   name: 'weblocks:dying',
   words: LAYOUT.words,
+  initial: joined,
   monitor: monitorOf(LAYOUT, {
     wordNames: Array.from({ length: LAYOUT.words }, (_, i) => nameOf(i)),
     show,
