@@ -71,3 +71,15 @@ export function wholeNumber(what: string, min: number, max: number): (text: stri
     throw new Failure(`no ${what}: ${JSON.stringify(text)} (a whole number from ${min} to ${max})`)
   }
 }
+
+const MOST_PLACES = 1000
+
+/** Places of a semaphore: `4`, or `50%` of the CPUs that this process may use, at least one. */
+export function places(text: string): number {
+  const count = wholeNumber('number of places', 1, MOST_PLACES)
+  if (!text.endsWith('%')) return count(text)
+  const percent = wholeNumber('number of places', 1, 10_000)(text.slice(0, -1))
+  const { availableParallelism } = process.getBuiltinModule('node:os') // 5 ms, for few
+  const of = Math.floor((availableParallelism() * percent) / 100)
+  return Math.min(MOST_PLACES, Math.max(1, of))
+}

@@ -90,6 +90,14 @@ test('kill', async () => {
     err: `ipc: ${pid}: no such process\n`,
   })
   expect((await bench.ipc('kill', '-l')).out).toContain('10  SIGUSR1')
+  for (const [status, name] of [
+    ['137', 'SIGKILL'],
+    ['143', 'SIGTERM'],
+    ['192', 'SIGRTMAX'],
+  ]) {
+    expect((await bench.ipc('kill', '-l', status!)).out).toContain(`${name} `)
+  }
+  expect((await bench.ipc('kill', '-l', '193')).status).toBe(2)
   expect(JSON.parse((await bench.ipc('kill', '-l', '--json', 'rtmin+1')).out)).toMatchObject([
     { signal: 'SIGRTMIN+1' },
   ])
@@ -185,7 +193,7 @@ describe('bad input: one line, status 2, nothing is made', () => {
       [['alarm', '1', 'true'], /^no -- before true: say ipc alarm DURATION -- true$/],
       [['frobnicate'], /^no such command: frobnicate/],
       [['help', 'frobnicate'], /^no such command: frobnicate/],
-      [['completion', 'fish'], /^no completion for "fish"/],
+      [['completion', 'tcsh'], /^no completion for "tcsh": there are bash, zsh, fish$/],
     ]
     const results = await Promise.all(cases.map(([args]) => bench.ipc(...args)))
     for (const [i, { status, out, err }] of results.entries()) {

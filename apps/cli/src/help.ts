@@ -25,11 +25,13 @@ Examples:
   ipc run nightly --timeout 10s --conflict-exit-code 75 -- ./backup.sh
   ipc run index --shared -- ./search.sh      and elsewhere: ipc run index -- ./rebuild.sh
   ipc run encode --max 4 -- ffmpeg -i in.mov out.mp4
+  ipc run -n /var/lock/backup.lock -c ./backup.sh   as with flock(1): -n -w -x -s -o -E -c
   ipc run nightly --abandoned-exec 'rm -rf /srv/unfinished' -- ./backup.sh
 
 The lock is held until the command has ended, and everything that it started, unless they closed
 the descriptors that they inherit (--command-only: until the command has ended). That is so even if
-ipc itself is killed. Signals that ipc gets are passed on to the command.
+ipc itself is killed. The command gets each signal once, whether it was sent to ipc, to the process
+group or by the terminal, and it inherits the descriptors that ipc was given.
 
 If the command is killed, or ipc, the next owner is told: by a line on standard error, by
 IPC_ABANDONED=1 in the environment of its command, and by --abandoned-exec. If that script fails,

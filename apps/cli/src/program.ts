@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { duration, wholeNumber, withoutDashes, type CommandLine } from './arguments.ts'
+import { duration, places, wholeNumber, withoutDashes, type CommandLine } from './arguments.ts'
 import { Failure } from './failure.ts'
 import {
   ALARM_HELP,
@@ -68,22 +68,29 @@ function defineRun(ipc: Command, command: readonly string[]): void {
     .command('run')
     .description('run a command while holding a named lock')
     .usage('NAME [options] -- COMMAND [ARGUMENTS...]')
-    .argument('<name>', 'of the lock: letters, digits, . _ -')
+    .argument('<name>', 'of the lock: letters, digits, . _ -; or an absolute path')
     .argument('[command...]', 'what to run')
     .option(
       '-t, --timeout <duration>',
       'give up after so long: 10s, 500ms, 2m; 0: try once',
       duration,
     )
+    .option('-w, --wait <duration>', 'as flock(1) has it: --timeout', duration)
+    .option('-n, --nonblock', 'as flock(1) has it: --timeout 0')
     .option('-s, --shared', 'together with others who say --shared, not with those who do not')
-    .option('-m, --max <n>', 'up to n at a time', wholeNumber('number of places', 1, 1000))
+    .option('-x, --exclusive', 'as flock(1) has it: what is so without --shared')
+    .option('-m, --max <n>', 'up to n at a time; 50%: of the CPUs', places)
+    .option('-j, --jobs <n>', 'as sem(1) has it: --max', places)
     .option(
       '-E, --conflict-exit-code <n>',
       'the exit status when it was not had in time (1)',
       wholeNumber('exit status', 0, 255),
     )
+    .option('-c, --command <script>', 'run this with sh -c, instead of a command after --')
     .option('--abandoned-exec <script>', 'if the last owner was killed, first run this with sh -c')
     .option('--command-only', 'release when the command ends, whatever it left in the background')
+    .option('-o, --close', 'as flock(1) has it: --command-only')
+    .option('-v, --verbose', 'say who holds it while waiting, and how long that took')
     .addHelpText('after', RUN_HELP)
     .action(async (name: string, given: string[], options: object) => {
       withoutDashes(given, `ipc run ${name} --`)
@@ -200,8 +207,8 @@ function defineAlarm(ipc: Command, command: readonly string[]): void {
 function defineCompletion(ipc: Command): void {
   ipc
     .command('completion')
-    .argument('<shell>', 'bash')
-    .description('print what makes the shell complete: eval "$(ipc completion bash)"')
+    .argument('<shell>', 'bash, zsh or fish')
+    .description('print what makes a shell complete: eval "$(ipc completion bash)"')
     .action(async (shell: string) => (await import('./commands/completion.ts')).completion(shell))
 }
 

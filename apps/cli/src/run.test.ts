@@ -237,13 +237,77 @@ test('--command-only and a command that is killed: abandoned at once, whatever i
   expect(next.out).toBe('1\n')
 })
 
-test('nothing can be passed on: one line, and the lock is free', async () => {
-  const limited = 'ulimit -n 80; exec $IPC run a -- true'
-  const { status, err } = await bench.program('sh', ['-c', limited]).ended
-  expect(status).toBe(2)
-  expect(err).toMatch(/^ipc: pass on lock\.a: EINVAL.*\n$/)
+test.each([200, 101, 80, 40])(
+  'runs with %d open files, and is killed as others are',
+  async (limit) => {
+    const limited = `ulimit -n ${limit}; $IPC run a -- echo runs; exec $IPC run a -- sh -c 'kill -9 $$'`
+    const { status, out, err } = await bench.program('sh', ['-c', limited]).ended
+    expect({ status, out, err }).toEqual({ status: 137, out: 'runs\n', err: '' })
+    expect((await bench.ipc('run', 'a', '--', 'sh', '-c', 'echo $IPC_ABANDONED')).out).toBe('1\n')
+  },
+)
+
+test('nothing can be passed on for want of descriptors: one line, and the lock is free', async () => {
+  const lower =
+    'n=40; while ulimit -n $n && $IPC run a -- true 2>err; do n=$((n - 1)); done; cat err'
+  const { out } = await bench.program('sh', ['-c', `cd ${bench.home}; ${lower}`]).ended
+  expect(out).toMatch(/^ipc: .*EMFILE, Too many open files\n$/)
   const print = ['sh', '-c', 'echo "[$IPC_ABANDONED]"']
   expect((await bench.ipc('run', 'a', '--timeout', '0', '--', ...print)).out).toBe('[]\n')
+})
+
+test.each([300, 5000])(
+  'a command with a name of %d bytes: 126, as env(1) has it',
+  async (length) => {
+    const { status, err } = await bench.ipc('run', 'a', '--', 'x'.repeat(length))
+    expect(status).toBe(126)
+    expect(err).toBe(`ipc: ${'x'.repeat(length)}: ENAMETOOLONG, File name too long\n`)
+  },
+)
+
+describe('under an ipc run that would wait for it', () => {
+  const run = (...args: string[]): string => `$IPC run a ${args.join(' ')} --`
+  const exclusive = run()
+  const shared = run('--shared')
+  const two = run('--max', '2')
+
+  test.each([
+    [exclusive, exclusive],
+    [exclusive, shared],
+    [shared, exclusive],
+    [exclusive, `sh -c '${exclusive} true'`],
+    [two, `${two} ${two}`],
+  ])('one line and status 2: %s %s', async (outer, inner) => {
+    const { status, err } = await bench.program('sh', ['-c', `${outer} ${inner} true`]).ended
+    expect(status).toBe(2)
+    expect(err).toBe('ipc: a: held by the ipc run that runs this one: this wait would never end\n')
+  })
+
+  test.each([
+    ['two who share', shared, shared],
+    ['as many as there are places', two, two],
+    ['another name', exclusive, '$IPC run b --'],
+    ['another directory', exclusive, 'env IPC_DIR="$IPC_DIR-2" $IPC run a --'],
+  ])('%s run', async (_, outer, inner) => {
+    const { status, out } = await bench.program('sh', ['-c', `${outer} ${inner} echo runs`]).ended
+    expect({ status, out }).toEqual({ status: 0, out: 'runs\n' })
+  })
+
+  test('one that gives up in time does', async () => {
+    const { status, err } = await bench.program('sh', ['-c', `${exclusive} ${run('-t', '0')} true`])
+      .ended
+    expect({ status, err }).toEqual({ status: 1, err: '' })
+  })
+
+  test('a daemon that outlives it runs, whatever it was told', async () => {
+    const later = `while [ -e $D/a ]; do sleep 0.02; done; ${exclusive} touch $D/b`
+    const script = `touch $D/a
+      ${exclusive} bash -c 'exec 100<&- 101<&-; setsid bash -c "$LATER" >/dev/null 2>&1 &'
+      $IPC run a -t 0 -- rm $D/a; while ! [ -e $D/b ]; do sleep 0.02; done; echo done`
+    const env = { D: bench.home, LATER: later }
+    const { out } = await bench.program('bash', ['-c', script], env).ended
+    expect(out).toBe('done\n')
+  })
 })
 
 test('a script without a first line that says by what is run by sh', async () => {

@@ -3,7 +3,9 @@ import { block } from './block.ts'
 import { checkTimeout, deadlineAfter, type TryOptions } from './deadline.ts'
 import { checkFunction, checkOptions, isThenable, wrongType } from './errors.ts'
 import type { Guard } from './guard.ts'
+import { traceHold } from './long-waits.ts'
 import { Primitive } from './primitive.ts'
+import { isAwaitedByAllRunning, running, Suspicion } from './self-deadlock.ts'
 import type { Waiting } from './sleep.ts'
 
 /** Options of an asynchronous wait that does not give up by itself. */
@@ -55,16 +57,21 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
 
   /** Takes it; the promise resolves when it is had. Calls of one thread are served in order. */
   acquireAsync(options?: WaitOptions): Promise<G> {
-    if (options === undefined && this.queue.isEmpty && !this.closed) {
-      const taken = this.take(true)
-      if (taken !== undefined) return Promise.resolve(taken)
-    }
-    return this.#enqueue('acquireAsync', options, Infinity) as Promise<G>
+    const taken = this.#takeAtOnce(options)
+    if (taken !== undefined) return Promise.resolve(taken)
+    return this.#enqueue('acquireAsync', options, Infinity, false) as Promise<G>
+  }
+
+  #takeAtOnce(options: WaitOptions | undefined): G | undefined {
+    if (options !== undefined || !this.queue.isEmpty || this.closed) return undefined
+    const taken = this.take(true)
+    if (taken !== undefined) traceHold(taken)
+    return taken
   }
 
   /** The same with a time-out; null when that was not enough. */
   tryAcquireAsync(options?: TryWaitOptions): Promise<G | null> {
-    return this.#enqueue('tryAcquireAsync', options, undefined)
+    return this.#enqueue('tryAcquireAsync', options, undefined, false) as Promise<G | null>
   }
 
   /**
@@ -90,13 +97,24 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
     }
   }
 
-  /** Calls `body` while holding it, and releases when its promise is settled. */
+  /**
+   * Calls `body` while holding it, and releases when its promise is settled.
+   * @throws IpcError ERR_IPC_DEADLOCK after a second, when the wait is for a `withAsync` that awaits it
+   */
   async withAsync<R>(body: (guard: G) => R | PromiseLike<R>, options?: WaitOptions): Promise<R> {
     checkFunction('what withAsync() calls', body)
-    const guard = await this.acquireAsync(options)
+    let granted = await (this.#takeAtOnce(options) ??
+      this.#enqueue('withAsync', options, Infinity, true))
+    if (granted instanceof Suspicion) {
+      if (isAwaitedByAllRunning()) granted.convict()
+      granted = await granted.rest
+    }
+    const guard = granted!
+    running.add(guard)
     try {
       return await body(guard)
     } finally {
+      running.delete(guard)
       guard.release()
     }
   }
@@ -110,7 +128,8 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
     call: string,
     options: TryWaitOptions | undefined,
     deadline: number | undefined,
-  ): Promise<G | null> {
+    toRun: boolean,
+  ): Promise<G | null | Suspicion<G | null>> {
     try {
       checkOptions(`${call}() options`, options)
       const signal = checkSignal(options?.signal)
@@ -119,10 +138,12 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
       this.checkOpen()
       if (this.queue.isEmpty) {
         const taken = this.take(true) ?? this.takeOnce(true)
+        if (taken !== undefined) traceHold(taken)
         if (taken !== undefined) return Promise.resolve(taken)
       }
       if (timeoutMs === 0) return Promise.resolve(null)
       const waiting = (this.#waiting ??= this.waiting(true))
+      if (toRun) return this.queue.waitToRun(waiting, signal)
       return this.queue.wait(waiting, deadlineAfter(this.memory, timeoutMs), signal)
     } catch (error) {
       return Promise.reject(error)

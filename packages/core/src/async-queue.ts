@@ -1,13 +1,21 @@
 import { abortWith, ignoreAbort, type Abortable } from './abort.ts'
-import { reasonForAnother } from './errors.ts'
+import { IpcError, reasonForAnother } from './errors.ts'
 import { keepAlive, letGo } from './keep-alive.ts'
-import type { Memory, Ticket } from './memory.ts'
+import {
+  askWhoListens,
+  LONG_WAIT_MS,
+  stackHere,
+  tell,
+  traceAs,
+  unwatch,
+  watch,
+  type Watched,
+} from './long-waits.ts'
+import type { Memory, ParkResult, Ticket } from './memory.ts'
 import { NO_NOTE } from './notes.ts'
+import { running, Suspicion } from './self-deadlock.ts'
 import { NOWHERE, Sleep, type Waiting } from './sleep.ts'
-
-const LONGEST_TIMER_MS = 0x7fffffff
-/** More than a real timer is ever early. */
-const EARLY_MS = 5
+import { areGone, EARLY_MS, LONGEST_TIMER_MS, timers, wereReplaced, type Timers } from './timers.ts'
 
 /**
  * One pending asynchronous call, in its queue. Many may wait at once, and the collector copies each of
@@ -19,10 +27,14 @@ class Call<T> implements Abortable {
   queued = true
   previous: Call<T> | null = null
   next: Call<T> | null = null
+  /** Where it came from, if somebody wants to know. */
+  readonly askedAt: string | null
   readonly #queue: AsyncQueue<T>
   readonly #signal: AbortSignal | undefined
-  readonly #resolve: (result: T | null) => void
-  readonly #reject: (reason: unknown) => void
+  readonly #toRun: boolean
+  #resolve: (result: T | null | Suspicion<T | null>) => void
+  #reject: (reason: unknown) => void
+  #timers: Timers | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   /** Whether it was set for all the time that was left. */
   #isLastTimer = false
@@ -32,21 +44,25 @@ class Call<T> implements Abortable {
     waiting: Waiting<T>,
     deadline: number,
     signal: AbortSignal | undefined,
-    resolve: (result: T | null) => void,
+    toRun: boolean,
+    resolve: (result: T | null | Suspicion<T | null>) => void,
     reject: (reason: unknown) => void,
   ) {
     this.waiting = waiting
     this.sleep = new Sleep(false, deadline)
     this.#queue = queue
     this.#signal = signal
+    this.#toRun = toRun
     this.#resolve = resolve
     this.#reject = reject
+    this.askedAt = askWhoListens() ? stackHere() : null
     keepAlive()
     if (signal !== undefined) abortWith(signal, this)
   }
 
   settle(result: T | null): void {
     this.#end()
+    if (this.askedAt !== null && result !== null) traceAs(result, this.askedAt)
     this.#resolve(result)
   }
 
@@ -59,6 +75,19 @@ class Call<T> implements Abortable {
     if (this.#queue.remove(this)) this.fail(reason)
   }
 
+  /** Lets `withAsync` look who awaits it; the wait goes on meanwhile. */
+  beSuspected(): void {
+    if (!this.#toRun) return
+    const resolve = this.#resolve
+    const rest = new Promise<T | null>((resolveRest, reject) => {
+      this.#resolve = resolveRest as typeof resolve
+      this.#reject = reject
+    })
+    const why = 'it is held by a function that awaits this, so neither could ever go on'
+    const error = new IpcError('ERR_IPC_DEADLOCK', `acquire ${this.waiting.what}: ${why}`)
+    resolve(new Suspicion(rest, () => this.abort(error)))
+  }
+
   /**
    * Gives up when it is time. A timer may be a moment early, and cannot be arbitrarily long; one that
    * is much earlier than the clock is a test's, and is believed.
@@ -66,15 +95,26 @@ class Call<T> implements Abortable {
   expire(): void {
     const left = this.sleep.deadline - this.#queue.now()
     const isOver = left <= 0 || (this.#isLastTimer && left > EARLY_MS)
-    if (!isOver) {
-      this.#isLastTimer = left <= LONGEST_TIMER_MS
-      this.#timer = setTimeout(expire, Math.min(Math.ceil(left), LONGEST_TIMER_MS), this)
-    } else if (this.#queue.remove(this)) this.settle(null)
+    if (!isOver) this.#setTimer(left)
+    else if (this.#queue.remove(this)) this.settle(null)
+  }
+
+  #setTimer(left: number): void {
+    this.#isLastTimer = left <= LONGEST_TIMER_MS
+    this.#timers = timers()
+    const ms = Math.max(1, Math.min(Math.ceil(left), LONGEST_TIMER_MS))
+    this.#timer = this.#timers.setTimeout(expire, ms, this)
+  }
+
+  /** If it was a test's, which has taken its timers back since. */
+  renewTimer(): void {
+    if (this.#timers === undefined || !areGone(this.#timers)) return
+    this.#setTimer(this.sleep.deadline - this.#queue.now())
   }
 
   #end(): void {
     letGo()
-    clearTimeout(this.#timer)
+    this.#timers?.clearTimeout(this.#timer)
     if (this.#signal !== undefined) ignoreAbort(this.#signal, this)
   }
 }
@@ -91,13 +131,19 @@ function expire<T>(call: Call<T>): void {
  * cancelled and the wake that it may have consumed is passed on; a ticket that cannot be cancelled
  * stays for the calls to come, and passes the wake on if there are none.
  */
-export class AsyncQueue<T> {
+export class AsyncQueue<T> implements Watched {
   readonly #memory: Memory
   #first: Call<T> | null = null
   #last: Call<T> | null = null
   #ticket: Ticket | null = null
   /** The word that it sleeps on. */
   #ticketOn = NOWHERE
+  /** Where the last ticket slept that came back for no reason, and on which value. */
+  #lookedAt = NOWHERE
+  #lookedFor = 0
+  /** Since when the first call sleeps, or 0; until that was told. */
+  #sleepsSince = 0
+  #toldOf: Call<T> | null = null
   /** While there are calls, and one of them has slept. */
   #note = NO_NOTE
 
@@ -115,8 +161,25 @@ export class AsyncQueue<T> {
 
   /** Resolves with what an attempt took, or null at the deadline; rejects with the abort reason. */
   wait(waiting: Waiting<T>, deadline: number, signal: AbortSignal | undefined): Promise<T | null> {
+    return this.#wait(waiting, deadline, signal, false) as Promise<T | null>
+  }
+
+  /** The same without a deadline, for a function that can be looked at: see self-deadlock.ts. */
+  waitToRun(
+    waiting: Waiting<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T | Suspicion<T | null>> {
+    return this.#wait(waiting, Infinity, signal, true) as Promise<T | Suspicion<T | null>>
+  }
+
+  #wait(
+    waiting: Waiting<T>,
+    deadline: number,
+    signal: AbortSignal | undefined,
+    toRun: boolean,
+  ): Promise<T | null | Suspicion<T | null>> {
     return new Promise((resolve, reject) => {
-      const call = new Call(this, waiting, deadline, signal, resolve, reject)
+      const call = new Call(this, waiting, deadline, signal, toRun, resolve, reject)
       this.#append(call)
       if (this.#first === call) this.serve() // first, so that it is tried at least once
       if (call.queued && deadline !== Infinity) call.expire()
@@ -169,6 +232,7 @@ export class AsyncQueue<T> {
 
   #sleep(call: Call<T>, watch: number): void {
     const { index, expected } = call.sleep
+    this.#beWatched(call, index)
     if (index === NOWHERE) return
     // A ticket that still sleeps on the word hears every wake of it. One that was parked when the
     // word had another value comes back by itself.
@@ -176,13 +240,45 @@ export class AsyncQueue<T> {
     this.#ticket?.cancel() // if it cannot be cancelled, it will only look once too often
     this.#ticketOn = index
     if (this.#note === NO_NOTE) this.#note = this.#memory.noteWait?.(index, false) ?? NO_NOTE
-    const ticket = this.#memory.parkAsync(index, expected, watch, (result) => {
+    const hasLooked = this.#lookedAt === index && this.#lookedFor === expected
+    const { waiting } = call // not the call: its promise would stay for as long as others sleep
+    const wake = (result: ParkResult): void => {
       if (this.#ticket === ticket) this.#ticket = null
-      if (this.#first === null) return call.waiting.leave()
+      this.#lookedAt = result === 'changed' ? index : NOWHERE
+      this.#lookedFor = expected
+      if (this.#first === null) return waiting.leave()
       this.#first.sleep.over(result)
+      this.#renewTimers()
       this.serve()
-    })
+    }
+    const ticket = this.#memory.parkAsync(index, expected, watch, wake, hasLooked)
     this.#ticket = ticket
+  }
+
+  #renewTimers(): void {
+    if (!wereReplaced()) return
+    for (let call = this.#first; call !== null; call = call.next) call.renewTimer()
+  }
+
+  /** A wait for this thread itself, which nothing else would end; and any that somebody wants to hear of. */
+  #beWatched(call: Call<T>, index: number): void {
+    if (!this.#memory.isReal || this.#toldOf === call) return
+    const isForItself = index === NOWHERE || (call.waiting.own?.() ?? []).length > 0
+    if (!isForItself && call.askedAt === null) return
+    if (this.#sleepsSince === 0) this.#sleepsSince = this.#memory.now()
+    watch(this)
+  }
+
+  look(): boolean {
+    const call = this.#first
+    if (call === null || call === this.#toldOf) return false
+    const waitedMs = this.#memory.now() - this.#sleepsSince
+    if (waitedMs < LONG_WAIT_MS) return true
+    this.#toldOf = call
+    const { waiting } = call
+    tell(waiting.what ?? 'something', waitedMs, false, waiting, call.askedAt)
+    if (waiting.own?.().some((guard) => running.has(guard))) call.beSuspected()
+    return false
   }
 
   #append(call: Call<T>): void {
@@ -198,7 +294,11 @@ export class AsyncQueue<T> {
     else call.previous.next = call.next
     if (call.next === null) this.#last = call.previous
     else call.next.previous = call.previous
-    if (this.#first !== null || this.#note === NO_NOTE) return
+    if (call.previous === null) this.#sleepsSince = 0
+    if (this.#first !== null) return
+    unwatch(this)
+    this.#toldOf = null
+    if (this.#note === NO_NOTE) return
     this.#memory.endNote?.(this.#note)
     this.#note = NO_NOTE
   }

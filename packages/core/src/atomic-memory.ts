@@ -21,6 +21,10 @@ export class AtomicMemory implements Memory {
     this.self = agents.self
   }
 
+  get isReal(): boolean {
+    return true
+  }
+
   load(index: number): number {
     return Atomics.load(this.#words, index)
   }
@@ -77,8 +81,8 @@ export class AtomicMemory implements Memory {
     return this.#parking.park(index, expected, deadline, watch)
   }
 
-  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket {
-    return this.#parking.parkAsync(index, expected, watch, wake)
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake, hasLooked = false): Ticket {
+    return this.#parking.parkAsync(index, expected, watch, wake, hasLooked)
   }
 
   unpark(index: number, count: number): number {

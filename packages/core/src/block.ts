@@ -1,9 +1,8 @@
 import { platform } from '#platform'
+import { askWhoListens, LONG_WAIT_MS, stackHere, tell } from './long-waits.ts'
 import type { Memory } from './memory.ts'
 import { NO_NOTE } from './notes.ts'
 import { Sleep, type Waiting } from './sleep.ts'
-
-const BLOCKED_TOO_LONG_MS = 1000
 
 /** So many signal handlers may throw in one wait that goes on all the same. */
 const MOST_FAILURES = 100
@@ -33,9 +32,10 @@ export function block<T>(
       if (sleep.hasIdled) {
         if (note === NO_NOTE) note = memory.noteWait?.(sleep.index, true) ?? NO_NOTE
         const waitedMs = told ? 0 : memory.now() - start
-        if (waitedMs > BLOCKED_TOO_LONG_MS) {
+        if (waitedMs > LONG_WAIT_MS) {
           told = true
-          platform.blocked({ what: what(), waitedMs })
+          const askedAt = askWhoListens() ? stackHere() : null
+          if (memory.isReal) tell(what(), waitedMs, true, waiting, askedAt)
         }
       }
       try {

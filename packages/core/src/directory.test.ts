@@ -228,11 +228,13 @@ describe('processScope is asked truly, and makes nothing', () => {
   }
   const ask = (how: How): Answer => said(ASK, how) as Answer
 
-  /** What opening says then, too; the way out is named. */
-  function expectRefused(answer: Answer, code: string): void {
-    expect(answer).toMatchObject({ supported: false, again: false, tried: { code }, thread: 4 })
-    expect(answer.reason).toContain('IPC_DIR')
-    expect((answer.tried as { message: string }).message).toContain('IPC_DIR')
+  /** The code that asking and opening agree on, if both name the way out; otherwise all that was said. */
+  function refusal(answer: Answer): unknown {
+    const { supported, again, reason, tried, thread } = answer
+    const isRefused = !supported && !again && thread === 4 && tried !== 'opened'
+    if (!isRefused || !reason?.includes('IPC_DIR') || !tried.message.includes('IPC_DIR'))
+      return answer
+    return tried.code
   }
 
   test('where it works', () => {
@@ -243,12 +245,12 @@ describe('processScope is asked truly, and makes nothing', () => {
   })
 
   test('where there is nothing that it could be made in, or a file', () => {
-    expectRefused(ask({ env: { IPC_DIR: join(home, 'no', 'where') } }), 'ENOENT')
+    expect(refusal(ask({ env: { IPC_DIR: join(home, 'no', 'where') } }))).toBe('ENOENT')
     fs.writeFileSync(join(home, 'file'), '')
-    expectRefused(ask({ env: { IPC_DIR: join(home, 'file') } }), 'ERR_IPC_UNSAFE_DIRECTORY')
-    expectRefused(ask({ env: { IPC_DIR: join(home, 'file', 'below') } }), 'ENOTDIR')
+    expect(refusal(ask({ env: { IPC_DIR: join(home, 'file') } }))).toBe('ERR_IPC_UNSAFE_DIRECTORY')
+    expect(refusal(ask({ env: { IPC_DIR: join(home, 'file', 'below') } }))).toBe('ENOTDIR')
     fs.chmodSync(home, 0o755)
-    expectRefused(ask({ env: { IPC_DIR: home } }), 'ERR_IPC_UNSAFE_DIRECTORY')
+    expect(refusal(ask({ env: { IPC_DIR: home } }))).toBe('ERR_IPC_UNSAFE_DIRECTORY')
   })
 
   test('a damaged registry; one that another version left behind is no hindrance', () => {
@@ -265,10 +267,10 @@ describe('processScope is asked truly, and makes nothing', () => {
 
   test.runIf(canBeNobody)('where this user may not write', () => {
     fs.chmodSync(home, 0o755)
-    expectRefused(ask({ env: { IPC_DIR: join(home, 'ipc') }, uid: NOBODY }), 'EACCES')
+    expect(refusal(ask({ env: { IPC_DIR: join(home, 'ipc') }, uid: NOBODY }))).toBe('EACCES')
     fs.mkdirSync(join(home, 'theirs'), { mode: 0o700 })
     const theirs = ask({ env: { IPC_DIR: join(home, 'theirs') }, uid: NOBODY })
-    expectRefused(theirs, 'ERR_IPC_UNSAFE_DIRECTORY')
+    expect(refusal(theirs)).toBe('ERR_IPC_UNSAFE_DIRECTORY')
   })
 
   describe.runIf(canMount)('file systems', () => {
@@ -279,21 +281,21 @@ describe('processScope is asked truly, and makes nothing', () => {
 
     test('read-only', () => {
       const mounted = mount('ro,mode=0700')
-      expectRefused(ask({ ...there(), mounted }), 'EROFS')
-      expectRefused(ask({ ...below(), mounted }), 'EROFS')
+      expect(refusal(ask({ ...there(), mounted }))).toBe('EROFS')
+      expect(refusal(ask({ ...below(), mounted }))).toBe('EROFS')
     })
 
     test('read-only, with a directory that was used', () => {
       const directory = join(home, 'used')
       ask({ env: { IPC_DIR: directory } })
       const mounted = `mount --bind ${home} ${home} && mount -o remount,ro,bind ${home}`
-      expectRefused(ask({ env: { IPC_DIR: directory }, mounted }), 'EROFS')
+      expect(refusal(ask({ env: { IPC_DIR: directory }, mounted }))).toBe('EROFS')
     })
 
     test('full', () => {
       const mounted = mount('size=64k,mode=0700')
-      expectRefused(ask({ ...there(), mounted }), 'ENOSPC')
-      expectRefused(ask({ ...below(), mounted }), 'ENOSPC')
+      expect(refusal(ask({ ...there(), mounted }))).toBe('ENOSPC')
+      expect(refusal(ask({ ...below(), mounted }))).toBe('ENOSPC')
     })
 
     test('noexec, nosuid and nodev are no hindrance', () => {
@@ -305,7 +307,7 @@ describe('processScope is asked truly, and makes nothing', () => {
     test('no /dev/shm, where IPC_DIR is not set', () => {
       const mounted =
         'mount -t tmpfs none /dev && touch /dev/null /dev/urandom && mkdir /dev/fd || exit 1'
-      expectRefused(ask({ mounted }), 'ENOENT')
+      expect(refusal(ask({ mounted }))).toBe('ENOENT')
     })
 
     test('no /proc: it says so, and thread scope works', () => {
@@ -334,6 +336,6 @@ test('that no parking thread can be started is told with its errno, and is not f
       syscall: 'pthread_create',
       message: expect.stringMatching(/cannot be started.*EAGAIN/) as string,
     },
-    then: 'asleep',
+    later: 'asleep',
   })
 })

@@ -7,9 +7,9 @@ import { AGENT_MASK, POISON } from './memory.ts'
 /** What a process prints in which the addon's view of the kernel is changed before anything uses it. */
 function printed(program: string): unknown {
   const prelude = `
-    import { load } from '@ipc/native'
+    import { load, thread } from '@ipc/native'
     const native = load()
-    globalThis[Symbol.for('@ipc/native@1')] = { ...native, layout: { ...native.layout, liveness: -1 } }
+    thread[Symbol.for('@ipc/native@1')] = { ...native, layout: { ...native.layout, liveness: -1 } }
     const { SharedMemory, processScope } = await import('@ipc/core')
     const code = (f) => { try { return f() } catch (error) { return error.code } }
   `

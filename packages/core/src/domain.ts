@@ -2,7 +2,7 @@ import { platform } from '#platform'
 import type { DomainMode, Native, NativeDomain, Unsupported } from '@ipc/native'
 import { RegisteredAgents } from './agents.ts'
 import { callAddon, IpcError } from './errors.ts'
-import { thread } from './thread.ts'
+import { realm } from './realm.ts'
 
 /** The agents of one directory (or of this process alone), and this thread among them. */
 export interface Domain {
@@ -57,11 +57,11 @@ export function requireNative(): Native {
 }
 
 function adopt(native: Native, opened: NativeDomain): Domain {
-  let domain = thread.domains.get(opened.index)
+  let domain = realm.domains.get(opened.index)
   if (domain === undefined) {
     const agents = new RegisteredAgents(native, opened)
     domain = { native, index: opened.index, directory: opened.path, agents }
-    thread.domains.set(opened.index, domain)
+    realm.domains.set(opened.index, domain)
   }
   return domain
 }
@@ -115,11 +115,11 @@ function visit(mode: DomainMode): Domain | null {
 
 /** The threads of this process; null, and the user is told, where nobody can be seen to die. */
 export function privateDomain(): Domain | null {
-  if (thread.privateDomain !== null) return thread.privateDomain
+  if (realm.privateDomain !== null) return realm.privateDomain
   const native = usableNative()
   if ('reason' in native) {
     platform.withoutLiveness(native.reason)
     return null // perhaps not for ever
   }
-  return (thread.privateDomain = adopt(native, openNative(native, null, USE, true)))
+  return (realm.privateDomain = adopt(native, openNative(native, null, USE, true)))
 }

@@ -1,4 +1,4 @@
-import { thread } from './thread.ts'
+import { platform } from '#platform'
 
 /**
  * How signals reach a thread that blocks. `@ipc/signals` fills it in, on the main thread only;
@@ -14,7 +14,15 @@ export interface Interruption {
   readonly active: boolean
 }
 
+/** The thread's, whatever realm handles signals: its handlers run while another one's wait blocks. */
+const INTERRUPTION = Symbol.for('@ipc/core.interruption@1')
+const thread = platform.thread as { [INTERRUPTION]?: Interruption | null }
+
 /** Installs (or, with null, removes) what runs signal handlers inside blocking waits. */
 export function setInterruption(interruption: Interruption | null): void {
-  thread.interruption = interruption
+  thread[INTERRUPTION] = interruption
+}
+
+export function interruption(): Interruption | null {
+  return thread[INTERRUPTION] ?? null
 }

@@ -1,11 +1,20 @@
 import type { Memory } from './memory.ts'
 
-const states = new WeakMap<Memory, Map<string, object>>()
+/**
+ * On the memory itself: in a WeakMap of all memories, every garbage collection would visit every
+ * entry, which took the explorer, with its new memory for each execution, a third of its time. The
+ * symbol is the same in all copies of this module.
+ */
+const STATES: unique symbol = Symbol.for('@ipc/core: local states') as never
+
+interface Stateful extends Memory {
+  [STATES]?: Map<string, object>
+}
 
 /**
- * What one thread remembers of one object (its hold, its queue), however often it opened it.
- * Memories are canonical per thread, so (memory, index) names the object; `what`, because another
- * kind of object may have been there before.
+ * What one realm of a thread remembers of one object (its hold, its queue), however often it opened
+ * it, and with however many copies of this module. Memories are canonical in a realm, so (memory, index)
+ * names the object; `what`, because another kind of object may have been there before.
  */
 export function localState<T extends object>(
   memory: Memory,
@@ -13,8 +22,7 @@ export function localState<T extends object>(
   what: string,
   make: () => T,
 ): T {
-  let ofMemory = states.get(memory)
-  if (ofMemory === undefined) states.set(memory, (ofMemory = new Map()))
+  const ofMemory = ((memory as Stateful)[STATES] ??= new Map<string, object>())
   const key = `${what} ${index}`
   let state = ofMemory.get(key)
   if (state === undefined) ofMemory.set(key, (state = make()))

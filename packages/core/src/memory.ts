@@ -72,14 +72,19 @@ export interface Memory {
   arm(): Watch
   /** Blocks while the word is `expected`, until `deadline` (of `now()`) at the latest. */
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult
-  /** The same without blocking: calls `wake` once, never before it has returned. */
-  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket
+  /**
+   * The same without blocking: calls `wake` once, never before it has returned. `hasLooked`: the last
+   * sleep in this very state ended for no reason, so this one may be long.
+   */
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake, hasLooked?: boolean): Ticket
   /** Wakes up to `count` sleepers of a word; returns how many. */
   unpark(index: number, count: number): number
   /** Monotonic milliseconds. */
   now(): number
   /** False where nobody can be seen to die: then `isDead` is always false. */
   readonly seesDeaths?: boolean
+  /** Whether people live through its waits, and may want to hear of long ones; a simulated one has none. */
+  readonly isReal?: boolean
 
   /**
    * After a `park` that ended by a death, once the words were examined: others who must look are told.

@@ -5,7 +5,7 @@ import type { NoteId } from './notes.ts'
 export interface Parking {
   arm(): Watch
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult
-  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake, hasLooked: boolean): Ticket
   unpark(index: number, count: number): number
   passOnDeaths?(): void
   noteWait?(index: number, blocked: boolean): NoteId

@@ -14,7 +14,7 @@ import { checkName } from './names.ts'
 import { idWords } from './notes.ts'
 import { describe, openFile, type SharedFile } from './shared-file.ts'
 import { ThreadParking } from './thread-parking.ts'
-import { thread } from './thread.ts'
+import { realm } from './realm.ts'
 
 export type Scope = 'thread' | 'process'
 
@@ -276,7 +276,7 @@ function threadMemory(buffer: SharedArrayBuffer): Memory {
     const words = isTracked
       ? new Int32Array(buffer)
       : new Int32Array(buffer, 0, buffer.byteLength >> 2)
-    const agents = privateDomain()?.agents ?? new PlainAgents(thread.plainAgent)
+    const agents = privateDomain()?.agents ?? new PlainAgents(realm.plainAgent)
     memory = new AtomicMemory(words, agents, new ThreadParking(words))
     threadMemories.set(buffer, memory)
   }

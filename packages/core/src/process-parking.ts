@@ -5,9 +5,8 @@ import { callAddon, IpcError } from './errors.ts'
 import type { ParkResult, Ticket, Wake, Watch } from './memory.ts'
 import type { NoteId, Notes } from './notes.ts'
 import type { Parking } from './parking.ts'
-import { thread } from './thread.ts'
-
-const LAST_TICKET = 0x7fffffff
+import { interruption } from './interruption.ts'
+import { Wakes } from './wakes.ts'
 
 /** In the addon's order. */
 const RESULTS: readonly ParkResult[] = ['woken', 'changed', 'death', 'timed-out', 'interrupted']
@@ -74,8 +73,8 @@ export class ProcessParking implements Parking {
   }
 
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult {
-    const interruption = thread.interruption
-    const sequence = interruption === null ? 0 : interruption.drain()
+    const signals = interruption()
+    const sequence = signals === null ? 0 : signals.drain()
     const left = deadline === Infinity ? Infinity : deadline - now()
     if (left <= 0) return 'timed-out'
     this.#hasSlept = true
@@ -85,7 +84,7 @@ export class ProcessParking implements Parking {
       expected,
       watch,
       left,
-      interruption !== null,
+      signals !== null,
       sequence,
     )
     const ended = RESULTS[result]!
@@ -99,25 +98,16 @@ export class ProcessParking implements Parking {
     this.#native.passOnDeaths(this.#file)
   }
 
-  parkAsync(index: number, expected: number, watch: Watch, wake: Wake): Ticket {
-    const id = thread.nextTicket
-    thread.nextTicket = id === LAST_TICKET ? 1 : id + 1
-    hearOfWakes(this.#native)
+  parkAsync(index: number, expected: number, watch: Watch, wake: Wake, hasLooked: boolean): Ticket {
     this.#hasSlept = true
-    thread.tickets.set(id, wake)
-    try {
-      callAddon(() => this.#native.ticket(this.#file, this.#data + index, expected, watch, id))
-    } catch (error) {
-      thread.tickets.delete(id)
-      throw error
-    }
-    return {
-      cancel: () => {
-        if (!thread.tickets.delete(id)) return false
-        this.#native.cancelTicket(id)
-        return true
-      },
-    }
+    const word = this.#data + index
+    const wakes = Wakes.of(this.#native)
+    const id = wakes.add(
+      (realm) =>
+        callAddon(() => this.#native.ticket(this.#file, word, expected, watch, realm, hasLooked)),
+      wake,
+    )
+    return { cancel: () => wakes.cancel(id) }
   }
 
   unpark(index: number, count: number): number {
@@ -131,20 +121,4 @@ export class ProcessParking implements Parking {
   endNote(note: NoteId): void {
     this.#notes.end(note)
   }
-}
-
-/** The addons that already call us; normally one. */
-const heard = new WeakSet<Native>()
-
-function hearOfWakes(native: Native): void {
-  if (heard.has(native)) return
-  heard.add(native)
-  native.onWake((ids) => {
-    for (const rung of ids) {
-      const id = Math.abs(rung)
-      const wake = thread.tickets.get(id)
-      thread.tickets.delete(id)
-      wake?.(rung < 0 ? 'changed' : 'woken')
-    }
-  })
 }

@@ -1,4 +1,5 @@
-import type { ParkResult } from './memory.ts'
+import type { Guard } from './guard.ts'
+import type { AgentInfo, ParkResult } from './memory.ts'
 
 /** Of a `Sleep`: nothing to sleep on; somebody in this thread will say when to try again. */
 export const NOWHERE = -1
@@ -53,4 +54,10 @@ export interface Waiting<T> {
   leave(): void
   /** Once nobody in this thread waits any more without having taken, slept or not. */
   end?(): void
+  /** As messages name what it waits for. */
+  readonly what?: string
+  /** Who has it, for people. */
+  owners?(): readonly (AgentInfo | null)[]
+  /** What this thread has of it itself, and must give back before this wait can end. */
+  own?(): readonly Guard[]
 }

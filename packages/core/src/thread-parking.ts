@@ -1,8 +1,9 @@
+import { platform } from '#platform'
 import { now } from './clock.ts'
 import { IpcError } from './errors.ts'
+import { interruption } from './interruption.ts'
 import type { ParkResult, Ticket, Wake } from './memory.ts'
 import type { Parking } from './parking.ts'
-import { thread } from './thread.ts'
 
 /**
  * How often a sleeper looks at its words by itself. Nothing wakes it when another worker is
@@ -27,8 +28,9 @@ export class ThreadParking implements Parking {
   }
 
   park(index: number, expected: number, deadline: number): ParkResult {
-    thread.interruption?.drain()
-    const slice = thread.interruption?.active ? INTERRUPTION_SLICE_MS : RECHECK_MS
+    const signals = interruption()
+    signals?.drain()
+    const slice = signals?.active ? INTERRUPTION_SLICE_MS : RECHECK_MS
     const left = deadline === Infinity ? Infinity : deadline - now()
     if (left <= 0) return 'timed-out'
     const result = this.#wait(index, expected, Math.min(left, slice))
@@ -48,12 +50,18 @@ export class ThreadParking implements Parking {
     }
   }
 
-  /** `Atomics.waitAsync` cannot be cancelled, so it is never long. */
+  /**
+   * `Atomics.waitAsync` cannot be cancelled, so it is never long. Each of these sleeps is begun by the
+   * end of the one before: in the async context of the first, that would be kept by all who come later.
+   */
   parkAsync(index: number, expected: number, _watch: number, wake: Wake): Ticket {
     if (typeof Atomics.waitAsync !== 'function') throw withoutWaitAsync()
-    const result = Atomics.waitAsync(this.#words, index, expected, RECHECK_MS)
-    if (result.async) void result.value.then((value) => wake(value === 'ok' ? 'woken' : 'changed'))
-    else queueMicrotask(() => wake('changed'))
+    platform.outside(() => {
+      const result = Atomics.waitAsync(this.#words, index, expected, RECHECK_MS)
+      if (result.async) {
+        void result.value.then((value) => wake(value === 'ok' ? 'woken' : 'changed'))
+      } else void Promise.resolve('changed' as const).then(wake) // no microtask that a test replaces
+    })
     return NEVER_CANCELLED
   }
 

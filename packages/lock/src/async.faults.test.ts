@@ -140,13 +140,19 @@ function parkersSleep(actor: Actor): boolean {
   return parkers.length > 0 && parkers.every((tid) => blocksInFutex(actor.pid, tid))
 }
 
-/** How often which system call; null, and a message, where tracing is forbidden. */
+/**
+ * How often the threads on which our code runs make which system call: the main thread and the
+ * parking threads. Those that Node has for itself are not ours to judge, and each version has others.
+ * null, and a message, where tracing is forbidden.
+ */
 async function trace(
   pid: number,
   forSeconds: number,
 ): Promise<{ calls: Record<string, number>; seconds: number } | null> {
   const log = join(company.directory, `trace-${pid}`)
-  const tracer = spawn('strace', ['-f', '-c', '-o', log, '-p', String(pid)], { stdio: 'ignore' })
+  const threads = [String(pid), ...threadsNamed(pid, 'ipc-parker')]
+  const attach = threads.flatMap((tid) => ['-p', tid])
+  const tracer = spawn('strace', ['-c', '-o', log, ...attach], { stdio: 'ignore' })
   const ended = new Promise<number | null>((resolve) => tracer.once('exit', resolve))
   const start = performance.now()
   await delay(forSeconds * 1000)

@@ -241,7 +241,21 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
       owner: this,
       attempt: (sleep) => this.#attempt(sleep, async),
       leave: () => this.#leave(),
+      what: this.description,
+      owners: () => this.owners(),
+      own: () => this.own(),
     }
+  }
+
+  /** @internal Who has it, for people. */
+  owners(): (AgentInfo | null)[] {
+    return [this.describeAgent(ownerOf(this.memory.load(this.index + WORD)))]
+  }
+
+  /** @internal The hold of this thread, if there is one. */
+  own(): Guard[] {
+    const { guard } = this.#hold
+    return guard === null ? [] : [guard]
   }
 
   #attempt(sleep: Sleep, async: boolean): Guard | undefined {

@@ -1,9 +1,8 @@
 import { AsyncQueue, IpcError, localState, NOBODY, type Guard, type Place } from '@ipc/core'
 import type { Sleep, Waiting } from '@ipc/core'
-import type { RWLock } from './rwlock.ts'
 import { isDrained, isEndless, isWaiting, waitingFor } from './rwlock-words.ts'
 import type { Words, WriterLock } from './rwlock-words.ts'
-import { Side } from './side.ts'
+import { Side, type Whole } from './side.ts'
 
 const NO_SLOT = -1
 
@@ -48,7 +47,7 @@ export class Reader extends Side {
   readonly #reading: Reading
 
   /** @internal */
-  constructor(place: Place, whole: RWLock, words: Words, writerLock: WriterLock) {
+  constructor(place: Place, whole: Whole, words: Words, writerLock: WriterLock) {
     super(place, whole)
     this.#words = words
     this.#writerLock = writerLock
@@ -132,7 +131,15 @@ export class Reader extends Side {
       attempt: (sleep) => this.#attempt(sleep, async),
       leave: () => {}, // who else sleeps on the slot was woken, too
       end: () => this.#end(),
+      what: `${this.description} for reading`,
+      owners: () => this.#writerLock.owners(),
+      own: () => this.#writerLock.own(),
     }
+  }
+
+  /** @internal What this thread reads: for a writer that waits for it. */
+  get shares(): readonly Guard[] {
+    return this.#reading.shares
   }
 
   #attempt(sleep: Sleep, async: boolean): Guard | undefined {

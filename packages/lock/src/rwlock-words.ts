@@ -157,6 +157,13 @@ export class Words {
     )
   }
 
+  /** Who reads, for people. */
+  readers(): number[] {
+    return this.slots()
+      .filter((slot) => slot !== FREE && !isWaiting(slot))
+      .map(agentOf)
+  }
+
   /** For the holder of WRITER: true when all readers have left, otherwise it says where to sleep. */
   drain(sleep: Sleep): boolean {
     const end = this.#slotsEnd()

@@ -59,7 +59,6 @@ import {
   unlinkName,
   type AgentInfo,
   type Handle,
-  type Inspection,
   type OpenOptions,
   type Surroundings,
   type UnlinkOptions,
@@ -75,15 +74,8 @@ import {
   WRITER,
   WriterLock,
 } from './rwlock-words.ts'
+import type { RWLockInspection } from './side.ts'
 import { Writer } from './writer.ts'
-
-export interface RWLockInspection extends Inspection {
-  /** Who writes, or waits for the last readers to leave. */
-  readonly writer: AgentInfo | null
-  readonly readers: readonly AgentInfo[]
-  /** Whether somebody sleeps on it; may be true a little longer than somebody does. */
-  readonly waiting: boolean
-}
 
 /**
  * ```js
@@ -106,7 +98,7 @@ export class RWLock extends Primitive {
     this.#words = new Words(place)
     this.#lock = new WriterLock(place, this.#words)
     this.reader = new Reader(place, this, this.#words, this.#lock)
-    this.writer = new Writer(place, this, this.#words, this.#lock)
+    this.writer = new Writer(place, this, this.#words, this.#lock, this.reader)
     this.#lock.beforeRelease = () => this.reader.askAgain()
   }
 

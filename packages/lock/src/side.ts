@@ -1,22 +1,35 @@
-import { Acquirable, type Guard, type Place } from '@ipc/core'
-import type { RWLock, RWLockInspection } from './rwlock.ts'
+import { Acquirable, type AgentInfo, type Guard, type Inspection, type Place } from '@ipc/core'
+
+export interface RWLockInspection extends Inspection {
+  /** Who writes, or waits for the last readers to leave. */
+  readonly writer: AgentInfo | null
+  readonly readers: readonly AgentInfo[]
+  /** Whether somebody sleeps on it; may be true a little longer than somebody does. */
+  readonly waiting: boolean
+}
+
+/** The RWLock that a side belongs to, as far as a side needs it. */
+export interface Whole {
+  inspect(): RWLockInspection
+  close(): void
+}
 
 /** One side of an RWLock. It is looked at and closed as a whole. */
 export abstract class Side extends Acquirable<Guard> {
-  protected readonly whole: RWLock
+  readonly #whole: Whole
 
-  constructor(place: Place, whole: RWLock) {
+  constructor(place: Place, whole: Whole) {
     super(place)
-    this.whole = whole
+    this.#whole = whole
   }
 
   inspect(): RWLockInspection {
-    return this.whole.inspect()
+    return this.#whole.inspect()
   }
 
   /** Closes both sides. */
   override close(): void {
-    this.whole.close()
+    this.#whole.close()
   }
 
   /** @internal Throws when this thread holds it through this object. */

@@ -1,17 +1,20 @@
 import { IpcError, type AsyncQueue, type Guard, type Place } from '@ipc/core'
-import type { Sleep, Waiting } from '@ipc/core'
-import type { RWLock } from './rwlock.ts'
+import type { AgentInfo, Sleep, Waiting } from '@ipc/core'
+import type { Reader } from './reader.ts'
 import { isEndless, WRITER, type Words, type WriterLock } from './rwlock-words.ts'
-import { Side } from './side.ts'
+import { Side, type Whole } from './side.ts'
 
 /** The exclusive side of an RWLock. */
 export class Writer extends Side {
   readonly #words: Words
   readonly #lock: WriterLock
+  /** The other side of the same lock. */
+  readonly #reader: Reader
 
   /** @internal */
-  constructor(place: Place, whole: RWLock, words: Words, lock: WriterLock) {
+  constructor(place: Place, whole: Whole, words: Words, lock: WriterLock, reader: Reader) {
     super(place, whole)
+    this.#reader = reader
     this.#words = words
     this.#lock = lock
   }
@@ -60,14 +63,25 @@ export class Writer extends Side {
       attempt: (sleep) => this.#attempt(sleep, async, lock),
       leave: () => lock.leave(),
       end: () => this.#end(),
+      what: `${this.description} for writing`,
+      owners: () => this.#owners(),
+      own: () => [
+        ...(this.#lock.writing.draining ? [] : this.#lock.own()),
+        ...this.#reader.shares,
+      ],
     }
+  }
+
+  #owners(): readonly (AgentInfo | null)[] {
+    if (!this.#lock.writing.draining) return this.#lock.owners()
+    return this.#words.readers().map((agent) => this.describeAgent(agent))
   }
 
   /** First WRITER, then the readers: the first of this thread's calls takes both, for itself. */
   #attempt(sleep: Sleep, async: boolean, lock: Waiting<Guard>): Guard | undefined {
     const { writing } = this.#lock
     if (isEndless(sleep) && this.#readsHere) throw this.#deadlock()
-    if (sleep.blocking) this.whole.reader.holdBackCalls()
+    if (sleep.blocking) this.#reader.holdBackCalls()
     if (!writing.draining) {
       if (lock.attempt(sleep) === undefined) return undefined
       writing.draining = true
@@ -80,7 +94,7 @@ export class Writer extends Side {
   }
 
   get #readsHere(): boolean {
-    return this.whole.reader.isHeldHere
+    return this.#reader.isHeldHere
   }
 
   #deadlock(): IpcError {
@@ -90,7 +104,7 @@ export class Writer extends Side {
 
   /** After a call that gave up. WRITER without a call is given back; with one, it waits on. */
   #end(): void {
-    this.whole.reader.askAgain()
+    this.#reader.askAgain()
     const { writing } = this.#lock
     if (!writing.queue.isEmpty) return writing.queue.serve()
     if (!writing.draining) return

@@ -150,7 +150,11 @@ static napi_value init(napi_env env, napi_value exports) {
       !ipc_define_commands(env, exports) || !ipc_define_directories(env, exports))
     return bug(env, "load: functions");
 
+  napi_value global, process; /* of the realm that the environment belongs to */
+  CHECK(napi_get_global(env, &global));
+  CHECK(napi_get_named_property(env, global, "process", &process));
   bool ok = set(env, exports, "signals", signals) && set(env, exports, "pid", int_value(env, getpid())) &&
+            set(env, exports, "process", process) &&
             set(env, exports, "layout", layout_value(env));
   return ok ? exports : bug(env, "load: values");
 }

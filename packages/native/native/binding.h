@@ -14,12 +14,17 @@ typedef struct open_file {
   bool has_finalizer; /* JavaScript frees it */
 } open_file;
 
+typedef struct realm realm;
+
 /* One JavaScript thread. */
 typedef struct {
   open_file *files;
   ipc_sink *sink;
   napi_threadsafe_function doorbell;
-  napi_ref on_wake;
+  int keepers;         /* who keep its event loop alive by the doorbell */
+  int32_t last_ticket; /* ids are the thread's: two realms must not use one twice */
+  realm *realms;       /* newest first */
+  int32_t last_realm;
   bool leaving;
 } environment;
 
@@ -36,9 +41,15 @@ void ipc_close_files(environment *here);
 /* Makes the sink of an environment, and the bell that calls its JavaScript. */
 bool ipc_make_doorbell(napi_env env, environment *here);
 
+/* Tells each realm which of its tickets have rung; the first exception is kept in `error`. */
+void ipc_tell_realms(napi_env env, environment *here, ipc_ticket_name *rung, int count,
+                     napi_value *error);
+void ipc_free_realms(environment *here);
+
 /* Each adds what one file has. */
 bool ipc_define_files(napi_env env, napi_value exports);
 bool ipc_define_sleep(napi_env env, napi_value exports);
+bool ipc_define_realms(napi_env env, napi_value exports);
 bool ipc_define_signals(napi_env env, napi_value exports);
 bool ipc_define_commands(napi_env env, napi_value exports);
 bool ipc_define_directories(napi_env env, napi_value exports);

@@ -1,6 +1,7 @@
 /* Node-API for command.h; the same rules as in binding.c. */
 #include "binding.h"
 #include "command.h"
+#include "forward.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,39 @@ static char **strings_at(arguments *a, int index) {
   return NULL;
 }
 
+/* Numbers of descriptors, and how many; NULL when the arguments are refused. */
+static int *descriptors_at(arguments *a, int index, size_t *count) {
+  uint32_t length = 0;
+  napi_value array = a->value[index];
+  bool ok = a->ok && is_array(a, array) && napi_get_array_length(a->env, array, &length) == napi_ok;
+  int *descriptors = ok ? calloc((size_t)length + 1, sizeof *descriptors) : NULL;
+  ok = descriptors != NULL;
+  for (uint32_t i = 0; ok && i < length; i++) {
+    napi_value element;
+    ok = napi_get_element(a->env, array, i, &element) == napi_ok &&
+         napi_get_value_int32(a->env, element, &descriptors[i]) == napi_ok;
+  }
+  *count = length;
+  if (ok) return descriptors;
+  free(descriptors);
+  refuse(a, "native call: not an array of descriptors");
+  return NULL;
+}
+
+static void free_command(ipc_command *command) {
+  free_strings(command->argv);
+  free(command->descriptors);
+}
+
+/* Both, or nothing and a refusal. */
+static bool command_at(arguments *a, ipc_command *command) {
+  command->argv = strings_at(a, 0);
+  command->descriptors = descriptors_at(a, 1, &command->descriptor_count);
+  if (a->ok) return true;
+  free_command(command);
+  return false;
+}
+
 typedef struct {
   napi_env env;
   napi_value callback;
@@ -61,35 +95,44 @@ static void tell(void *context, pid_t pid) {
     napi_call_function(to->env, receiver, to->callback, 1, &argument, NULL);
 }
 
-/* commandRun(argv, started) → [exitCode, signal]; started(pid) must not throw */
+/* commandRun(argv, descriptors, started) → [exitCode, signal]; started(pid) must not throw */
 static napi_value command_run(napi_env env, napi_callback_info info) {
-  arguments a = arguments_of(env, info, 2);
-  listener to = {.env = env, .callback = function_at(&a, 1)};
-  char **argv = strings_at(&a, 0);
-  if (argv == NULL) return NULL;
+  arguments a = arguments_of(env, info, 3);
+  listener to = {.env = env, .callback = function_at(&a, 2)};
+  ipc_command command = {0};
+  if (!command_at(&a, &command)) return NULL;
   ipc_error e = {0};
   ipc_command_end end;
-  bool ok = ipc_command_run(argv, tell, &to, &end, &e);
-  free_strings(argv);
+  bool ok = ipc_command_run(&command, tell, &to, &end, &e);
+  free_command(&command);
   if (!ok) return ipc_throw(env, &e);
   return ints_value(env, (int32_t[]){end.exit_code, end.signal}, 2);
 }
 
-/* commandBecome(argv) */
+/* commandBecome(argv, descriptors) */
 static napi_value command_become(napi_env env, napi_callback_info info) {
-  arguments a = arguments_of(env, info, 1);
-  char **argv = strings_at(&a, 0);
-  if (argv == NULL) return NULL;
+  arguments a = arguments_of(env, info, 2);
+  ipc_command command = {0};
+  if (!command_at(&a, &command)) return NULL;
   ipc_error e = {0};
-  ipc_command_become(argv, &e);
-  free_strings(argv);
+  ipc_command_become(&command, &e);
+  free_command(&command);
   return ipc_throw(env, &e);
+}
+
+/* commandAwait() */
+static napi_value command_await(napi_env env, napi_callback_info info) {
+  (void)env;
+  (void)info;
+  ipc_signals_end_us();
+  return NULL;
 }
 
 bool ipc_define_commands(napi_env env, napi_value exports) {
   napi_property_descriptor methods[] = {
       METHOD("commandRun", command_run),
       METHOD("commandBecome", command_become),
+      METHOD("commandAwait", command_await),
   };
   return DEFINE(env, exports, methods);
 }

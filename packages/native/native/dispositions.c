@@ -36,8 +36,10 @@ void ipc_dispositions_start(ipc_signal_set listened) {
       initial[number] = before_listeners(number);
     else
       sigaction(number, NULL, &initial[number]);
-  int either = is_function(&initial[SIGINT]) ? SIGINT : SIGTERM;
+  /* It is that of both, unless there are listeners, or the watchdog runs in this moment. */
+  int either = is_function(&initial[SIGTERM]) ? SIGTERM : SIGINT;
   if (is_function(&initial[either])) exit_handler = initial[either].sa_handler;
+  if (is_function(&initial[SIGINT])) initial[SIGINT] = initial[either];
 }
 
 static bool is_there(placed_there what, const struct sigaction *now) {
@@ -140,18 +142,24 @@ bool ipc_signal_displaced(int number, bool back, ipc_error *e) {
   return true;
 }
 
+/* What we found there may have been the watchdog's, unless Node has listeners. */
+static void take_back(int number, const struct sigaction *now) {
+  if (!wants_chain[number]) node[number] = *now;
+  struct sigaction action = action_of(placed[number]);
+  sigaction(number, &action, NULL);
+}
+
 bool ipc_signal_in_force(int number) {
   struct sigaction now = kernels(number);
   if (is_there(placed[number], &now)) return true;
-  return left_by_watchdog(&now) && ipc_signal_put(number);
+  if (placed[number] == STALE || !left_by_watchdog(&now)) return false;
+  take_back(number, &now);
+  return true;
 }
 
 void ipc_signal_reclaim(int number) {
-  if (placed[number] == NOTHING || placed[number] == STALE) return;
   struct sigaction now = kernels(number);
-  if (is_there(placed[number], &now)) return;
-  struct sigaction action = action_of(placed[number]);
-  sigaction(number, &action, NULL);
+  if (placed[number] != STALE && !is_there(placed[number], &now)) take_back(number, &now);
 }
 
 ipc_disposition ipc_signal_disposition(int number) {

@@ -60,8 +60,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Descriptors below are for the scripts: `exec 3>file` would close ours. */
-enum { FIRST_DESCRIPTOR = 100 };
+/* Descriptors below are for the scripts: `exec 3>file` would close ours. With a limit of open files
+ * that is lower still, the highest that can be had: shells take 3 to 9, and few take more. */
+static const int first_descriptors[] = {100, 50, 20, 10, 3};
 
 static struct flock byte_of(int slot, short type) {
   return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = slot, .l_len = 1};
@@ -83,7 +84,9 @@ static int reopen(int fd, const char *what, ipc_error *e) {
 }
 
 static int inheritable(int fd, const char *what, ipc_error *e) {
-  int copy = fcntl(fd, F_DUPFD, FIRST_DESCRIPTOR);
+  int copy = -1;
+  for (size_t i = 0; copy < 0 && i < sizeof first_descriptors / sizeof *first_descriptors; i++)
+    copy = fcntl(fd, F_DUPFD, first_descriptors[i]); /* EINVAL or EMFILE beyond the limit */
   if (copy < 0) ipc_fail_errno(e, NULL, "fcntl", NULL, "pass on %s", what);
   close(fd);
   return copy;

@@ -20,6 +20,7 @@
  *   signals.c  the handler of signals and its records: signals.h; send.c sends them
  *   dispositions.c, masks.c, threads.c   what the kernel is told of signals; whose threads there are
  *   command.c  running another program, or becoming it: command.h
+ *   forward.c, witness.c   passing on to it the signals that it has not got itself: forward.h
  *   binding.c, *_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
  *
  * All shared words are 32 bits, sequentially consistent, and never touched in
@@ -420,16 +421,27 @@ void ipc_pass_on_deaths(ipc_mapping *mapping);
 typedef struct ipc_sink ipc_sink;
 /* `ring` is called by a parking thread, under the sink's lock, when the sink was empty. */
 ipc_sink *ipc_sink_new(void (*ring)(void *context), void *context);
-/* Takes what has come, confirming it: up to `max` ids; returns how many. An id comes
- * negated when nothing happened, but the ticket has slept for long. */
-int ipc_sink_take(ipc_sink *sink, int32_t *ids, int max);
+/* Which sleep, and in which realm of its thread somebody waits for it. An id is positive; it comes negated
+ * when nothing happened, but the ticket has slept for long. */
+typedef struct {
+  int32_t id, realm;
+} ipc_ticket_name;
+
+/* Takes what has come, confirming it: up to `max` names; returns how many. */
+int ipc_sink_take(ipc_sink *sink, ipc_ticket_name *names, int max);
 /* No ring after this; its tickets are dropped. */
 void ipc_sink_close(ipc_sink *sink);
 
-/* One asynchronous sleep; its id (positive) comes to the sink when the caller must look again.
+typedef struct {
+  int index;
+  int32_t expected, roster;
+  ipc_ticket_name name;
+  bool has_looked; /* the caller has come back for no reason to this very state, and may sleep long */
+} ipc_ticket_request;
+
+/* One asynchronous sleep; its name comes to the sink when the caller must look again.
  * A wake that is not taken from the sink within 2 ms is passed on to another sleeper. */
-bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, int index, int32_t expected, int32_t roster,
-                int32_t id, ipc_error *e);
+bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, const ipc_ticket_request *request, ipc_error *e);
 /* The id will not come. A wake that the ticket consumes meanwhile is passed on. */
 void ipc_ticket_cancel(ipc_sink *sink, int32_t id);
 /* Cancels all tickets of a mapping and takes the parking threads out of its table. */

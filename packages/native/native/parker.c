@@ -16,7 +16,7 @@
 
 static const uint64_t MS = 1000 * 1000;
 static const uint64_t CONFIRM_NS = 2 * MS, CROWDED_NS = 10 * MS;
-static const uint64_t LONGEST_NS = 1000 * MS; /* then its caller looks by itself */
+static const uint64_t LONGEST_NS = 1000 * MS; /* then its caller looks by itself once more */
 enum { MOST_PASSES = 8 };                     /* the last after CONFIRM_NS << 7: a quarter of a second */
 
 /* ---- progress, for those who wait for the thread -------------------------------------- */
@@ -116,17 +116,25 @@ static void remove_finished(parker *p) {
   tell_progress(p);
 }
 
+/* When its caller looks by itself. The first time as soon as a blocked thread does: somebody who is
+ * stopped may stand between two steps, or the word be kept for him, and only the caller knows. Then
+ * seldom: whatever is new changes the word, and that is seen here. */
+static uint64_t patience(const ticket *t, uint64_t recheck) {
+  return t->has_looked && recheck < LONGEST_NS ? LONGEST_NS : recheck;
+}
+
 /* Rings what must be looked at again, and passes on what nobody takes; returns when
  * to look next, at the latest: a process that is stopped may have been given the wake
  * that was meant for one of ours. */
 static uint64_t look_at_tickets(parker *p, uint64_t now) {
   uint64_t recheck = (uint64_t)ipc_recheck_ms() * MS;
-  uint64_t longest = recheck > LONGEST_NS ? recheck : LONGEST_NS;
   uint64_t next = now + (p->crowded ? CROWDED_NS : recheck);
   for (ticket *t = p->tickets; t != NULL; t = t->next) {
     ticket_state state = atomic_load(&t->state);
     if (state == WAITING) {
-      t->idle = now >= t->since + longest;
+      uint64_t due = t->since + patience(t, recheck);
+      t->idle = now >= due;
+      if (!t->idle && due < next) next = due;
       if (t->idle || atomic_load(t->word) != t->expected ||
           atomic_load(&t->mapping->words[IPC_WORD_ROSTER]) != t->roster)
         ipc_sink_ring(t->sink, t, now);

@@ -38,10 +38,11 @@ typedef struct ticket {
   ipc_mapping *mapping;
   ipc_word *word;
   int32_t expected, roster;
-  int32_t id;
+  ipc_ticket_name name;
   _Atomic ticket_state state;
   bool slept_on;
   bool idle;      /* rung only because it has waited long */
+  bool has_looked; /* then "long" is longer */
   uint64_t since; /* when it began to wait, then when it was rung */
   int passes;     /* how often its wake was passed on */
 } ticket;

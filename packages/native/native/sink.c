@@ -56,13 +56,17 @@ void ipc_sink_ring(ipc_sink *sink, ticket *t, uint64_t now) {
   pthread_mutex_unlock(&sink->lock);
 }
 
-int ipc_sink_take(ipc_sink *sink, int32_t *ids, int max) {
+int ipc_sink_take(ipc_sink *sink, ipc_ticket_name *names, int max) {
   int count = 0;
   pthread_mutex_lock(&sink->lock);
   while (sink->first != NULL && count < max) {
     ticket *t = sink->first;
     sink->first = t->next_rung;
-    if (atomic_load(&t->state) != CANCELLED) ids[count++] = t->idle ? -t->id : t->id;
+    if (atomic_load(&t->state) != CANCELLED) {
+      names[count] = t->name;
+      if (t->idle) names[count].id = -t->name.id;
+      count++;
+    }
     atomic_store(&t->state, TAKEN); /* the parker may free it from here on */
   }
   pthread_mutex_unlock(&sink->lock);

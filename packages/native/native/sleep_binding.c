@@ -42,17 +42,27 @@ static napi_value wake(napi_env env, napi_callback_info info) {
   return a.ok ? int_value(env, ipc_wake(&file->mapping->words[index], count)) : NULL;
 }
 
-/* ticket(external, index, expected, roster, id) */
+/* ticket(external, index, expected, roster, realm, hasLooked) → id */
 static napi_value ticket(napi_env env, napi_callback_info info) {
-  arguments a = arguments_of(env, info, 5);
+  arguments a = arguments_of(env, info, 6);
   open_file *file = ipc_file_argument(&a, 0);
   int index = word_of(&a, file, 1);
-  int32_t expected = int_at(&a, 2), roster = int_at(&a, 3), id = int_at(&a, 4);
+  int32_t expected = int_at(&a, 2), roster = int_at(&a, 3), realm = int_at(&a, 4);
+  bool has_looked = bool_at(&a, 5);
   environment *here = ipc_environment_of(env);
   if (!a.ok || here == NULL) return NULL;
+  int32_t id = here->last_ticket == INT32_MAX ? 1 : here->last_ticket + 1;
+  napi_value result = int_value(env, id); /* first: a ticket that nobody can name cannot be cancelled */
+  if (result == NULL) return NULL;
   ipc_error e;
-  if (!ipc_ticket(here->sink, file->mapping, index, expected, roster, id, &e)) return ipc_throw(env, &e);
-  return NULL;
+  ipc_ticket_request request = {.index = index,
+                                .expected = expected,
+                                .roster = roster,
+                                .name = {.id = id, .realm = realm},
+                                .has_looked = has_looked};
+  if (!ipc_ticket(here->sink, file->mapping, &request, &e)) return ipc_throw(env, &e);
+  here->last_ticket = id;
+  return result;
 }
 
 /* cancelTicket(id) */
@@ -74,27 +84,22 @@ static void answer_doorbell(napi_env env, napi_value unused, void *context, void
   (void)unused, (void)data;
   environment *here = context;
   if (env == NULL || here->leaving) return;
-  int32_t ids[WAKES_AT_ONCE];
+  napi_value error = NULL;
+  ipc_ticket_name rung[WAKES_AT_ONCE];
   int count;
-  while ((count = ipc_sink_take(here->sink, ids, WAKES_AT_ONCE)) > 0) {
-    napi_value callback, receiver, argument = ints_value(env, ids, count);
-    if (argument == NULL || napi_get_reference_value(env, here->on_wake, &callback) != napi_ok ||
-        napi_get_global(env, &receiver) != napi_ok ||
-        napi_call_function(env, receiver, callback, 1, &argument, NULL) != napi_ok)
-      return; /* it threw: an uncaught exception, as anywhere in a callback */
-  }
+  while ((count = ipc_sink_take(here->sink, rung, WAKES_AT_ONCE)) > 0)
+    ipc_tell_realms(env, here, rung, count, &error);
+  if (error != NULL) napi_throw(env, error); /* an uncaught exception, as anywhere in a callback */
 }
 
-/* onWake(callback): called with the ids of tickets whose callers must look again */
-static napi_value on_wake(napi_env env, napi_callback_info info) {
+/* keepAlive(flag): whether the event loop goes on although it has nothing else to do; counted */
+static napi_value keep_alive(napi_env env, napi_callback_info info) {
   arguments a = arguments_of(env, info, 1);
-  napi_value callback = function_at(&a, 0);
+  bool keep = bool_at(&a, 0);
   environment *here = ipc_environment_of(env);
-  napi_ref next;
   if (!a.ok || here == NULL) return NULL;
-  CHECK(napi_create_reference(env, callback, 1, &next));
-  if (here->on_wake != NULL) napi_delete_reference(env, here->on_wake);
-  here->on_wake = next;
+  if (keep && here->keepers++ == 0) napi_ref_threadsafe_function(env, here->doorbell);
+  if (!keep && --here->keepers == 0) napi_unref_threadsafe_function(env, here->doorbell);
   return NULL;
 }
 
@@ -117,6 +122,7 @@ static napi_value without_waitv(napi_env env, napi_callback_info info) {
 /* With the doorbell, which outlives everything else that knows the environment. */
 static void free_environment(napi_env env, void *data, void *hint) {
   (void)env, (void)hint;
+  ipc_free_realms(data);
   free(data);
 }
 
@@ -137,9 +143,9 @@ bool ipc_define_sleep(napi_env env, napi_value exports) {
       METHOD("wake", wake),
       METHOD("ticket", ticket),
       METHOD("cancelTicket", cancel_ticket),
-      METHOD("onWake", on_wake),
+      METHOD("keepAlive", keep_alive),
       METHOD("withoutWaitv", without_waitv),
       METHOD("withoutRecheck", without_recheck),
   };
-  return DEFINE(env, exports, methods);
+  return DEFINE(env, exports, methods) && ipc_define_realms(env, exports);
 }

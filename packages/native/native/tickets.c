@@ -90,8 +90,7 @@ static bool join_once(parker *p, ipc_mapping *mapping, ipc_error *e) {
   return true;
 }
 
-bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, int index, int32_t expected, int32_t roster,
-                int32_t id, ipc_error *e) {
+bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, const ipc_ticket_request *request, ipc_error *e) {
   ticket *t = calloc(1, sizeof *t);
   if (t == NULL) {
     errno = ENOMEM;
@@ -105,10 +104,11 @@ bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, int index, int32_t expecte
     ipc_sink_retain(sink);
     t->sink = sink;
     t->mapping = mapping;
-    t->word = &mapping->words[index];
-    t->expected = expected;
-    t->roster = roster;
-    t->id = id;
+    t->word = &mapping->words[request->index];
+    t->expected = request->expected;
+    t->roster = request->roster;
+    t->name = request->name;
+    t->has_looked = request->has_looked;
     t->since = ipc_now_ns();
     pthread_mutex_lock(&p->lock);
     t->next = p->tickets;
@@ -133,7 +133,7 @@ static void cancel(const ipc_sink *sink, const int32_t *id, const ipc_mapping *m
     bool any = false;
     pthread_mutex_lock(&p->lock);
     for (ticket *t = p->tickets; t != NULL; t = t->next) {
-      if ((sink != NULL && t->sink != sink) || (id != NULL && t->id != *id) ||
+      if ((sink != NULL && t->sink != sink) || (id != NULL && t->name.id != *id) ||
           (mapping != NULL && t->mapping != mapping))
         continue;
       ticket_state state = WAITING;

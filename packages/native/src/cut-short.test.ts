@@ -123,6 +123,6 @@ test('what is not what a call expects is refused, never taken for a zero', () =>
   expect(() => native.unlink(domain, 'some.thing', undefined as never)).toThrow('not a boolean')
   expect(() => native.openDomain(undefined as never, 0, 2, true)).toThrow('not a string')
   expect(() => native.openDomain(directory, 0, 3 as never, true)).toThrow('no such mode')
-  expect(() => native.prune('0' as never)).toThrow('not a number')
+  expect(() => native.prune('0' as never, false)).toThrow('not a number')
   expect(snapshot()).toEqual(before)
 })

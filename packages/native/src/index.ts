@@ -1,6 +1,8 @@
+import { AsyncResource } from 'node:async_hooks'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Native } from './native.ts'
+import { thread } from './thread.ts'
 import { isTransient } from './transient.ts'
 
 export type {
@@ -20,19 +22,27 @@ export interface Unsupported {
   readonly reason: string
 }
 
-/** One addon per thread, however many copies of this module are loaded. */
+export { thread } from './thread.ts'
+
+/** One addon per thread, however many copies of this module are loaded, in however many realms. */
 const SHARED = Symbol.for('@ipc/native@1')
-const shared = globalThis as { [SHARED]?: Native | Unsupported }
+
+/** Whatever the addon keeps for ever remembers the caller of this module, not whoever needed it first. */
+const outside = new AsyncResource('@ipc/native', { requireManualDestroy: true })
+
+let failure: Unsupported | undefined
 
 /**
  * The native addon, loaded on the first call. Never throws: where it cannot be loaded, the answer
  * says why and which file was tried. It is tried again when descriptors or memory had run out.
  */
 export function load(): Native | Unsupported {
-  if (shared[SHARED] !== undefined) return shared[SHARED]
-  const loaded = tryToLoad()
-  if (!('reason' in loaded && isTransient(loaded.reason))) shared[SHARED] = loaded
-  return loaded
+  const loaded = (thread[SHARED] as Native | undefined) ?? failure
+  if (loaded !== undefined) return loaded
+  const tried = outside.runInAsyncScope(tryToLoad)
+  if (!('reason' in tried)) thread[SHARED] = tried
+  else if (!isTransient(tried.reason)) failure = tried
+  return tried
 }
 
 function tryToLoad(): Native | Unsupported {

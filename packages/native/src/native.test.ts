@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { load, type Native } from './index.ts'
 
@@ -23,6 +25,9 @@ const OF_FOUR_WORDS = {
 }
 
 let directory: string
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'ipc-native-'))
@@ -154,7 +159,7 @@ describe('wrong arguments', () => {
     for (const word of [-1, outside, 0x7fffffff]) {
       expect(() => native.wake(external, word, 1)).toThrow('no such word')
       expect(() => native.park(external, word, 0, 0, 1, false, 0)).toThrow('no such word')
-      expect(() => native.ticket(external, word, 0, 0, 1)).toThrow('no such word')
+      expect(() => native.ticket(external, word, 0, 0, 1, false)).toThrow('no such word')
     }
     for (const [offset, length] of [
       [NaN, 0],
@@ -181,23 +186,66 @@ describe('asynchronous waits', () => {
     const word = native.layout.data
     const header = new Int32Array(native.view(external, 0, word * 4))
     const heard = new Set<number>()
-    native.onWake((ids) => ids.forEach((id) => heard.add(id)))
+    const listen = (ids: number[]): void => ids.forEach((id) => heard.add(id))
+    const realm = native.onWake(listen)
+    native.holdRealm(realm, true)
     const hear = async (id: number): Promise<void> => {
       while (!heard.has(id)) await delay(1)
     }
 
-    native.ticket(external, word, 1, 0, 1) // the word is 0: the caller must look again
-    await hear(1) // the parking thread has opened the file by now
-    native.ticket(external, word, 0, header[native.layout.roster]!, 2)
+    const first = native.ticket(external, word, 1, 0, realm, false) // the word is 0: must look again
+    await hear(first) // the parking thread has opened the file by now
+    const asleep = native.ticket(external, word, 0, header[native.layout.roster]!, realm, false)
     await delay(10)
-    expect([...heard]).toEqual([1])
-    let last = 2
-    for (let busyMs = 20; !heard.has(2) && busyMs < 5000; busyMs *= 2) {
-      native.ticket(external, word, 1, 0, ++last)
+    expect([...heard]).toEqual([first])
+    for (let busyMs = 20; !heard.has(asleep) && busyMs < 5000; busyMs *= 2) {
+      const last = native.ticket(external, word, 1, 0, realm, false)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, busyMs)
       await hear(last)
     }
-    expect([...heard]).toContain(2)
+    native.holdRealm(realm, false)
+    expect([...heard]).toContain(asleep)
     native.close(external)
   }, 60_000)
+
+  test('each realm hears of its own tickets, and one that throws costs the others nothing', async () => {
+    const native = addon()
+    const { index } = native.openDomain(directory, 0, 2, true)
+    const { external } = native.open(index, OF_FOUR_WORDS)
+    const heard: [realm: number, id: number][] = []
+    const listeners = [0, 1, 2].map((realm) => (ids: number[]) => {
+      for (const id of ids) heard.push([realm, id])
+      if (realm === 0) throw new Error('of one realm')
+    })
+    const realms = listeners.map((listen) => native.onWake(listen))
+    for (const realm of realms) native.holdRealm(realm, true)
+    const asked = [0, 1, 2, 2, 1].map((realm) => [
+      realm,
+      native.ticket(external, native.layout.data, 1, 0, realms[realm]!, false),
+    ])
+    while (heard.length < asked.length) await delay(1)
+    expect(heard.toSorted(([, a], [, b]) => a - b)).toEqual(asked)
+    for (const realm of realms) native.holdRealm(realm, false)
+    native.close(external)
+  })
+
+  test('a realm without tickets is not kept by what it wants to hear; with tickets it is', async () => {
+    const native = addon()
+    const listeners: WeakRef<object>[] = []
+    const realms = [false, true].map((hold) => {
+      const listen = (): unknown => listeners // none of V8's constants
+      listeners.push(new WeakRef(listen))
+      const realm = native.onWake(listen)
+      if (hold) native.holdRealm(realm, true)
+      return realm
+    })
+    for (let i = 0; i < 10; i++) {
+      await delay(1) // what was looked at in this turn would be kept
+      collectGarbage()
+    }
+    expect(listeners.map((listener) => listener.deref() !== undefined)).toEqual([false, true])
+    expect(native.onWake(() => {})).toBeGreaterThan(realms[1]!)
+    expect(() => native.holdRealm(realms[0]!, true)).toThrow('no such realm')
+    native.holdRealm(realms[1]!, false)
+  })
 })

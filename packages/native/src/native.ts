@@ -39,10 +39,25 @@ export interface Native {
   /** After a death: wakes another one who must look. */
   passOnDeaths(file: NativeFile): void
   wake(file: NativeFile, index: number, count: number): number
-  ticket(file: NativeFile, index: number, expected: number, roster: number, id: number): void
+  /** `hasLooked`: the caller has come back to this very state for no reason, and may sleep long. */
+  ticket(
+    file: NativeFile,
+    index: number,
+    expected: number,
+    roster: number,
+    realm: number,
+    hasLooked: boolean,
+  ): number
   cancelTicket(id: number): void
-  /** An id comes negated when its ticket only has slept for long. */
-  onWake(callback: (ids: number[]) => void): void
+  /**
+   * For each realm of the thread that has tickets; answers with its number. An id comes negated when
+   * its ticket only has slept for long. The callback is held weakly, except by `holdRealm`.
+   */
+  onWake(callback: (ids: number[]) => void): number
+  /** Whether the realm has tickets; counted. */
+  holdRealm(realm: number, hold: boolean): void
+  /** Whether the event loop goes on although it has nothing else to do; counted. */
+  keepAlive(keep: boolean): void
   /** For tests: as on Linux before 5.16. */
   withoutWaitv(without: boolean): void
   /** For tests: no sleeper of this process looks at its words by itself any more. */
@@ -54,13 +69,16 @@ export interface Native {
   bequeath(file: NativeFile): [life: number, use: number]
   hasHeirs(domain: number, agent: number): boolean
 
-  /** Runs a program and blocks until it has ended; signals are passed on to it. */
+  /** Runs a program and blocks until it has ended; it is sent the signals that it has not got itself. */
   commandRun(
     argv: readonly (string | Uint8Array)[],
+    descriptors: readonly number[],
     started: (pid: number) => void,
   ): [code: number, signal: number]
   /** Becomes another program; returns only by throwing. */
-  commandBecome(argv: readonly (string | Uint8Array)[]): never
+  commandBecome(argv: readonly (string | Uint8Array)[], descriptors: readonly number[]): never
+  /** Signals end this process from now on, as they end a program that is not Node.js. */
+  commandAwait(): void
 
   kill(pid: number, signal: number): void
   /** To the calling thread. */
@@ -110,6 +128,8 @@ export interface Native {
   /** One word: bumped by signal handlers. */
   readonly signals: ArrayBuffer
   readonly pid: number
+  /** Node's own, which a test's realm may have replaced by a copy that hears nothing. */
+  readonly process: NodeJS.Process
   readonly layout: NativeLayout
 }
 

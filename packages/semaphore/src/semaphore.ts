@@ -170,6 +170,8 @@ export class Semaphore extends Acquirable<Guard> {
       owner: this,
       attempt: (sleep) => this.#permits.attempt(by, sleep),
       leave: () => this.#permits.leave(),
+      what: this.description,
+      owners: () => (this.#permits.owners ?? []).map((agent) => this.describeAgent(agent)),
     }
   }
 

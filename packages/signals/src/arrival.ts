@@ -1,4 +1,15 @@
-import { abortWith, ignoreAbort, now, type Abortable } from '@ipc/core'
+import {
+  abortWith,
+  EARLY_MS,
+  ignoreAbort,
+  keepAlive,
+  letGo,
+  LONGEST_TIMER_MS,
+  now,
+  timers,
+  type Abortable,
+  type Timers,
+} from '@ipc/core'
 import { drainAll } from './delivery.ts'
 import type { SignalInfo } from './info.ts'
 
@@ -24,19 +35,16 @@ export function arrival(
   })
 }
 
-const LONGEST_TIMER_MS = 0x7fffffff
-/** More than a real timer is ever early. */
-const EARLY_MS = 5
-
 class Arrival implements Abortable {
   readonly #awaited: Awaited
   readonly #deadline: number
   readonly #signal: AbortSignal | undefined
   readonly #resolve: (info: SignalInfo | null) => void
   readonly #reject: (reason: unknown) => void
-  /** Also what keeps the process alive. */
+  #timers: Timers | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
   #isLastTimer = false
+  #hasEnded = false
 
   constructor(
     awaited: Awaited,
@@ -53,20 +61,21 @@ class Arrival implements Abortable {
   }
 
   begin(): void {
+    keepAlive()
     if (this.#signal !== undefined) abortWith(this.#signal, this)
-    this.#setTimer(this.#deadline - now())
+    if (this.#deadline !== Infinity) this.#setTimer(this.#deadline - now())
     this.#awaited.onArrival(() => this.#settle())
   }
 
   abort(reason: unknown): void {
-    this.#end()
-    this.#reject(reason)
+    if (this.#end()) this.#reject(reason)
   }
 
   #setTimer(left: number): void {
     this.#isLastTimer = left <= LONGEST_TIMER_MS
     const ms = Math.min(Math.ceil(left), LONGEST_TIMER_MS)
-    this.#timer = setTimeout(() => this.#expire(), ms)
+    this.#timers = timers()
+    this.#timer = this.#timers.setTimeout(() => this.#expire(), ms)
   }
 
   /**
@@ -85,13 +94,17 @@ class Arrival implements Abortable {
   }
 
   #settle(): void {
-    this.#end()
-    this.#resolve(this.#awaited.info)
+    if (this.#end()) this.#resolve(this.#awaited.info)
   }
 
-  #end(): void {
-    clearTimeout(this.#timer)
+  /** False if it has ended already: what the time-out still finds has ended it. */
+  #end(): boolean {
+    if (this.#hasEnded) return false
+    this.#hasEnded = true
+    this.#timers?.clearTimeout(this.#timer)
+    letGo()
     if (this.#signal !== undefined) ignoreAbort(this.#signal, this)
     this.#awaited.end()
+    return true
   }
 }

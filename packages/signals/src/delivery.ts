@@ -1,7 +1,7 @@
 // Bound here: with the fake timers of a test, what is left would stay where it is.
 import { setImmediate } from 'node:timers'
 import type { SignalHandler, SignalInfo } from './info.ts'
-import { isBlocked, state, type Delivery } from './state.ts'
+import { adoptState, isBlocked, state, type Delivery } from './state.ts'
 
 /** After so many deliveries in a row others get their turn: the event loop, or a deadline. */
 const IN_A_ROW = 4096
@@ -19,6 +19,7 @@ export function drain(): number {
 
 /** Runs everything that arrived before now. */
 export function drainAll(): void {
+  adoptState()
   if (state.receiver !== null) deliverSome(false, state.queue.length + state.receiver.unread())
 }
 
@@ -89,7 +90,7 @@ function deliver(delivery: Delivery): void {
 function handle(info: SignalInfo, handler: SignalHandler): void {
   const pausing = state.pausing.size > 0 ? [...state.pausing] : NOBODY
   try {
-    handler(info.signal, info)
+    state.installations.get(info.number)!.run(handler, info)
     state.handled ??= info
   } finally {
     for (const resume of pausing) resume(info)

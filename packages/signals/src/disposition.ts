@@ -1,5 +1,6 @@
 import { constants } from 'node:os'
 import { outOfRange, wrongType } from '@ipc/core'
+import { Installation } from './context.ts'
 import { signalName, signalNumber, type Signal } from './numbers.ts'
 import { receiverFor } from './receiver.ts'
 import { settle } from './settle.ts'
@@ -34,7 +35,8 @@ export function isUnblockable(number: number): boolean {
 /**
  * Says what a signal does from now on; with one argument, its default action. SIG_DFL and SIG_IGN
  * are the kernel's own. A handler is called in the event loop, or from within a blocking wait of
- * the main thread, once per delivery, and stays installed. SIG_NODE gives the signal back to Node.
+ * the main thread, once per delivery, in the async context in which it was installed, and stays
+ * installed. SIG_NODE gives the signal back to Node.
  * A handler and listeners of `process.on` both run; of SIG_DFL, SIG_IGN and listeners, what was
  * said last is in force, and what was there before returns when the last listener goes.
  * @returns what it did before
@@ -48,7 +50,7 @@ export function signal(of: Signal, ...given: unknown[]): Disposition {
   const disposition = given.length === 0 ? SIG_DFL : checkDisposition(given[0])
   receiverFor(`set the disposition of ${signalName(number)}`)
   const before = getSignal(number)
-  const { ours } = state
+  const { ours, installations } = state
   const previous = ours.get(number)
   if (disposition === SIG_NODE) ours.delete(number)
   else ours.set(number, disposition)
@@ -60,6 +62,8 @@ export function signal(of: Signal, ...given: unknown[]): Disposition {
     else ours.set(number, previous)
     throw error
   }
+  if (typeof disposition === 'function') installations.set(number, new Installation())
+  else installations.delete(number)
   if (typeof disposition === 'function' && number === SIGPROF) {
     process.emitWarning(
       'SIGPROF is what the profiler of V8 uses: do not handle it and profile at once',

@@ -4,7 +4,7 @@ import { isUnblockable } from './disposition.ts'
 import { nativeFor, onMainThread } from './native.ts'
 import { bit, bitsOf, namesOf, signalNumbers, type Signal } from './numbers.ts'
 import { receiverFor } from './receiver.ts'
-import { isWaitedFor, state } from './state.ts'
+import { adoptState, isWaitedFor, state } from './state.ts'
 
 export type MaskChange = 'block' | 'unblock' | 'set'
 
@@ -21,9 +21,9 @@ export function sigmask(how: MaskChange, set: Iterable<Signal>): string[] {
   const bits = bitsOf([...signalNumbers('set', set)].filter((number) => !isUnblockable(number)))
   onMainThread('change the signal mask')
   nativeFor('change the signal mask')
+  const receiver = receiverFor('change the signal mask')
   const before = state.blocked
   const after = change === 'block' ? before | bits : change === 'unblock' ? before & ~bits : bits
-  const receiver = receiverFor('change the signal mask')
   state.blocked = after
   receiver.mask(withoutWaited(after & ~before), before & ~after)
   deliverHeld()
@@ -49,6 +49,7 @@ function checkHow(how: unknown): MaskChange {
 /** The names of the signals that have come while they were blocked, and wait for that to end. */
 export function sigpending(): string[] {
   onMainThread('read the pending signals')
+  adoptState()
   const inKernel = nativeFor('read the pending signals').signalsPending()
   const arrived = state.receiver?.unreadSet() ?? 0n
   const held = bitsOf([...state.held, ...state.queue].map(({ info }) => info.number))

@@ -1,3 +1,5 @@
+// Bound here: with the fake timers of a test, it would never come to it.
+import { setImmediate } from 'node:timers'
 import { constants } from 'node:os'
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import { setInterruption } from '@ipc/core'
@@ -30,6 +32,8 @@ export class NativeReceiver implements Receiver {
   readonly #sequence: Int32Array
   readonly #caught = new Set<number>()
   #lost = 0
+  /** What we have taken, and Node's listeners will hear of in this turn of the event loop. */
+  readonly #onTheWay = new Set<number>()
 
   constructor(native: Native) {
     this.#native = native
@@ -52,7 +56,9 @@ export class NativeReceiver implements Receiver {
   apply(number: number, want: Want, listened: boolean): void {
     if (want === 'caught') return this.#catch(number, listened)
     this.#caught.delete(number)
-    if (!listened && !this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
+    if (countListeners(number) > 0) {
+      if (!this.#onTheWay.has(number)) letLibuvGo(number) // it stays, for those
+    } else if (!listened && !this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
     if (want === 'node') this.#native.signalGiveBack(number)
     else this.#native.signalSet(number, want === 'ignored')
   }
@@ -64,6 +70,7 @@ export class NativeReceiver implements Receiver {
   }
 
   #catch(number: number, listened: boolean): void {
+    if (listened) keepLibuv(number) // so that whoever listens sees that somebody handles it
     const chain = this.#keepLibuv(number) || listened
     // One that is blocked is caught for whoever waits for it, and for nobody else; but if SIGCHLD is
     // taken from libuv, it never hears of that child's end.
@@ -95,6 +102,7 @@ export class NativeReceiver implements Receiver {
   }
 
   chain(number: number): void {
+    this.#expectListeners(number)
     this.#native.signalChain(number)
   }
 
@@ -108,7 +116,24 @@ export class NativeReceiver implements Receiver {
 
   next(): Delivery | undefined {
     if (this.#ring.lost !== this.#lost) this.#tellOfLosses()
-    return this.#ring.next()
+    const delivery = this.#ring.next()
+    if (delivery?.chained === true) this.#expectListeners(delivery.info.number)
+    return delivery
+  }
+
+  /**
+   * A listener that hears of the signal when we no longer handle the next one must still see that this
+   * one was handled.
+   */
+  #expectListeners(number: number): void {
+    const onTheWay = this.#onTheWay
+    onTheWay.add(number)
+    if (onTheWay.size > 1) return
+    setImmediate(() => {
+      const heard = [...onTheWay]
+      onTheWay.clear()
+      for (const each of heard) settle(each)
+    })
   }
 
   #tellOfLosses(): void {

@@ -19,16 +19,27 @@ function eventsOf(number: number): readonly NodeJS.Signals[] {
 /** How many listeners `process.on` has for a signal, apart from ours that does nothing. */
 export function countListeners(number: number): number {
   let sum = 0
-  for (const name of eventsOf(number)) sum += process.listenerCount(name)
-  return sum > 0 && keepsLibuv(number) ? sum - 1 : sum
+  for (const name of eventsOf(number)) {
+    sum += process.listenerCount(name)
+    if (hasStandIn(name)) sum--
+  }
+  return sum
 }
 
 /*
  * While a signal has a listener, libuv leaves the kernel's disposition alone. So one that does nothing
  * stands in for the last one that goes, until libuv may change what it likes.
+ *
+ * It stands beside listeners, too, where we handle the signal: signal-exit, which many packages load,
+ * takes a signal that nobody else listens to for the end, runs its exit hooks, and sends it again. It has
+ * one listener for each name of a signal.
  */
 
 function listenToNothing(): void {}
+
+function hasStandIn(name: NodeJS.Signals): boolean {
+  return process.listenerCount(name) > 0 && process.listeners(name).includes(listenToNothing)
+}
 
 let isChanging = false
 
@@ -38,18 +49,22 @@ export function isOwnChange(): boolean {
 }
 
 export function keepsLibuv(number: number): boolean {
-  return eventsOf(number).some((name) => process.listeners(name).includes(listenToNothing))
+  return eventsOf(number).some(hasStandIn)
 }
 
 export function keepLibuv(number: number): void {
-  if (!isChanging && !keepsLibuv(number))
-    change(() => process.on(eventsOf(number)[0]!, listenToNothing))
+  if (isChanging || keepsLibuv(number)) return
+  change(() => {
+    for (const name of eventsOf(number)) process.on(name, listenToNothing)
+  })
 }
 
 /** Whether there was something to let go. */
 export function letLibuvGo(number: number): boolean {
   if (isChanging || !keepsLibuv(number)) return false
-  change(() => process.off(eventsOf(number)[0]!, listenToNothing))
+  change(() => {
+    for (const name of eventsOf(number)) process.off(name, listenToNothing)
+  })
   return true
 }
 

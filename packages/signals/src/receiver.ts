@@ -1,7 +1,8 @@
+import { inContextOfLoad } from './context.ts'
 import { native, onMainThread } from './native.ts'
 import { NativeReceiver } from './native-receiver.ts'
 import { NodeReceiver } from './node-receiver.ts'
-import { state, type Receiver } from './state.ts'
+import { shareState, state, type Receiver } from './state.ts'
 
 /**
  * Where signals come from; made when they are first asked for.
@@ -10,5 +11,8 @@ import { state, type Receiver } from './state.ts'
 export function receiverFor(what: string): Receiver {
   onMainThread(what)
   const addon = native()
-  return (state.receiver ??= addon === null ? new NodeReceiver() : new NativeReceiver(addon))
+  shareState()
+  return (state.receiver ??= inContextOfLoad(() =>
+    addon === null ? new NodeReceiver() : new NativeReceiver(addon),
+  ))
 }

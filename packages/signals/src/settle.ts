@@ -1,10 +1,11 @@
 import { constants } from 'node:os'
+import { inContextOfLoad } from './context.ts'
 import { countListeners } from './node-listeners.ts'
 import { isAwaited, SIG_DFL, SIG_IGN, state, type Want } from './state.ts'
 
 /** Tells the receiver what is wanted of a signal, after anything that may have changed it. */
 export function settle(number: number, listened: boolean = countListeners(number) > 0): void {
-  state.receiver!.apply(number, wanted(number), listened)
+  inContextOfLoad(() => state.receiver!.apply(number, wanted(number), listened))
 }
 
 function wanted(number: number): Want {

@@ -1,3 +1,5 @@
+import { thread } from '@ipc/native'
+import type { Installation } from './context.ts'
 import type { SignalHandler, SignalInfo } from './info.ts'
 import { bit } from './numbers.ts'
 
@@ -22,10 +24,14 @@ export interface Listener {
   hear(info: SignalInfo): void
 }
 
-/** What a delivery finds; one per process, however many copies of this module are loaded. */
+/** What a delivery finds; one per process, however many copies of this module it loads, in however many
+ * realms (vm contexts, the test files of a runner): dispositions are the process's, and the deliveries
+ * that the kernel has made can be read only once. */
 export interface State {
   /** What `signal` was told; SIG_NODE is absence. */
   readonly ours: Map<number, SignalHandler | typeof SIG_DFL | typeof SIG_IGN>
+  /** Where its handlers were installed. */
+  readonly installations: Map<number, Installation>
   /** SIG_DFL or SIG_IGN of ours, and then `process.on`: Node has them until its last listener goes. */
   readonly overruled: Set<number>
   readonly waiters: Set<Waiter>
@@ -81,20 +87,35 @@ export interface Receiver {
 }
 
 const SHARED = Symbol.for('@ipc/signals@1')
-const shared = globalThis as { [SHARED]?: State }
 
-export const state: State = (shared[SHARED] ??= {
-  ours: new Map(),
-  overruled: new Set(),
-  waiters: new Set(),
-  listeners: new Set(),
-  handled: null,
-  pausing: new Set(),
-  queue: [],
-  held: [],
-  blocked: 0n,
-  receiver: null,
-})
+function fresh(): State {
+  return {
+    ours: new Map(),
+    installations: new Map(),
+    overruled: new Set(),
+    waiters: new Set(),
+    listeners: new Set(),
+    handled: null,
+    pausing: new Set(),
+    queue: [],
+    held: [],
+    blocked: 0n,
+    receiver: null,
+  }
+}
+
+/** Until signals are first asked for, one of this copy's own, with nothing in it. */
+export let state: State = fresh()
+
+/** Makes it that of the process: whoever uses signals first gives his. */
+export function shareState(): void {
+  state = (thread[SHARED] ??= state) as State
+}
+
+/** The same for one who only looks: another realm may use signals. */
+export function adoptState(): void {
+  state = (thread[SHARED] ?? state) as State
+}
 
 /** Whether `sigmask` blocks it. */
 export function isBlocked(number: number): boolean {

@@ -1,4 +1,4 @@
-import { abortWith, checkOptions, checkSignal, ignoreAbort } from '@ipc/core'
+import { abortWith, checkOptions, checkSignal, ignoreAbort, keepAlive, letGo } from '@ipc/core'
 import type { Abortable, WaitOptions } from '@ipc/core'
 import { handleable } from './disposition.ts'
 import type { SignalInfo } from './info.ts'
@@ -6,8 +6,6 @@ import { signalNumbers, type Signal } from './numbers.ts'
 import { receiverFor } from './receiver.ts'
 import { settle } from './settle.ts'
 import { state, type Listener } from './state.ts'
-
-const LONGEST_TIMER_MS = 0x7fffffff
 
 /**
  * Every delivery of these signals from now on, for `for await`. Until the loop is left their default
@@ -36,7 +34,6 @@ class SignalStream implements AsyncIterableIterator<SignalInfo, undefined>, List
   readonly #heard: SignalInfo[] = []
   readonly #readers: Reader[] = []
   readonly #abort: Abortable = { abort: () => this.#end() }
-  #keepAlive: ReturnType<typeof setInterval> | undefined
   #ended = false
   #failed = false
 
@@ -54,9 +51,9 @@ class SignalStream implements AsyncIterableIterator<SignalInfo, undefined>, List
 
   hear(info: SignalInfo): void {
     const reader = this.#readers.shift()
-    if (reader === undefined) this.#heard.push(info)
-    else reader.resolve({ value: info, done: false })
-    if (this.#readers.length === 0) clearInterval(this.#keepAlive)
+    if (reader === undefined) return void this.#heard.push(info)
+    reader.resolve({ value: info, done: false })
+    letGo()
   }
 
   next(): Promise<IteratorResult<SignalInfo, undefined>> {
@@ -64,7 +61,7 @@ class SignalStream implements AsyncIterableIterator<SignalInfo, undefined>, List
       const info = this.#heard.shift()
       if (info !== undefined) return resolve({ value: info, done: false })
       if (this.#ended) return this.#answerEnd({ resolve, reject })
-      if (this.#readers.length === 0) this.#keepAlive = setInterval(() => {}, LONGEST_TIMER_MS)
+      keepAlive()
       this.#readers.push({ resolve, reject })
     })
   }
@@ -82,8 +79,10 @@ class SignalStream implements AsyncIterableIterator<SignalInfo, undefined>, List
     state.listeners.delete(this)
     this.numbers.forEach((number) => settle(number))
     if (this.#signal !== undefined) ignoreAbort(this.#signal, this.#abort)
-    clearInterval(this.#keepAlive)
-    for (const reader of this.#readers.splice(0)) this.#answerEnd(reader)
+    for (const reader of this.#readers.splice(0)) {
+      letGo()
+      this.#answerEnd(reader)
+    }
   }
 
   /** The reason is given once; after that there is just nothing more. */

@@ -34,7 +34,7 @@ export function watchListeners(native: Native): void {
       native.signalsShut(bit(number))
     }
     inBetween.set(number, { gone, isLibuvs })
-    queueMicrotask(() => after(event)) // for the case that a listener in between throws
+    void Promise.resolve(event).then(after) // for the case that a listener in between throws
   }
 
   const after = (event: string | symbol): void => {

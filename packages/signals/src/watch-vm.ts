@@ -1,14 +1,16 @@
 // Bound here: with the fake timers of a test, it would never come to it.
-import { setTimeout } from 'node:timers'
+import { setInterval, setTimeout } from 'node:timers'
+import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import vm from 'node:vm'
 import type { Native } from '@ipc/native'
 
 const { SIGINT } = constants.signals
 const LAST_MS = 1000
+const REPL_LOOKS_MS = 20
 
 interface Runs {
-  [method: string]: (...args: unknown[]) => unknown
+  [method: string]: Method
 }
 
 /**
@@ -20,31 +22,55 @@ export function watchVm(native: Native): void {
   watch(native, vm.Script.prototype as unknown as Runs, ['runInContext', 'runInThisContext'])
   const { Module } = vm as unknown as { readonly Module?: { readonly prototype: Runs } }
   if (Module !== undefined) watch(native, Module.prototype, ['evaluate'])
+  watchRepl(native)
+}
+
+/**
+ * A REPL does not ask the prototype for what runs its lines, but for what prompts after each. A line
+ * that awaits something prompts late, so we also look from time to time.
+ */
+function watchRepl(native: Native): void {
+  const { moduleLoadList } = process as { readonly moduleLoadList?: readonly string[] }
+  if (moduleLoadList?.includes('NativeModule repl') !== true) return
+  setInterval(() => native.signalInForce(SIGINT), REPL_LOOKS_MS).unref()
+  const repl = createRequire(import.meta.url)('node:repl') as typeof import('node:repl')
+  replace(repl.REPLServer.prototype as unknown as Runs, 'displayPrompt', (prompt) => {
+    return function (this: unknown, ...args: unknown[]): unknown {
+      lookAgain(native, 1)
+      return prompt.apply(this, args)
+    }
+  })
 }
 
 function watch(native: Native, prototype: Runs, methods: readonly string[]): void {
   for (const name of methods) {
-    const run = prototype[name]!
-    const watched = {
-      [name](this: unknown, ...args: unknown[]): unknown {
+    replace(prototype, name, (run) => {
+      return function (this: unknown, ...args: unknown[]): unknown {
         if (!args.some(breaksOnSigint)) return run.apply(this, args)
         const wasInForce = native.signalInForce(SIGINT)
         try {
           return run.apply(this, args)
         } finally {
           if (wasInForce) native.signalReclaim(SIGINT)
-          else queueMicrotask(() => lookAgain(native, 1))
+          else void Promise.resolve().then(() => lookAgain(native, 1))
         }
-      },
-    }[name]!
-    Object.defineProperty(watched, 'length', { value: run.length, configurable: true })
-    Object.defineProperty(prototype, name, {
-      value: watched,
-      writable: true,
-      configurable: true,
-      enumerable: Object.prototype.propertyIsEnumerable.call(prototype, name),
+      }
     })
   }
+}
+
+type Method = (...args: unknown[]) => unknown
+
+/** Everything about the method stays but what it does. */
+function replace(prototype: Runs, name: string, make: (method: Method) => Method): void {
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, name)
+  const method = descriptor?.value as Method | undefined
+  if (method === undefined) return
+  const made = make(method)
+  for (const key of ['name', 'length'] as const) {
+    Object.defineProperty(made, key, { value: method[key], configurable: true })
+  }
+  Object.defineProperty(prototype, name, { ...descriptor, value: made })
 }
 
 function breaksOnSigint(options: unknown): boolean {
@@ -55,7 +81,7 @@ function breaksOnSigint(options: unknown): boolean {
   )
 }
 
-/** A handler of Node's was there before, as in a REPL, whose own ends after this script. */
+/** Until the watchdog has ended, which may be that of somebody around the script. */
 function lookAgain(native: Native, afterMs: number): void {
   if (native.signalInForce(SIGINT) || afterMs > LAST_MS) return
   setTimeout(() => lookAgain(native, afterMs * 2), afterMs).unref()

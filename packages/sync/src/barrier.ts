@@ -274,6 +274,7 @@ export class Barrier extends Primitive {
       attempt: (sleep) =>
         arrival.isInside ? this.#look(arrival, sleep) : this.#arrive(arrival, sleep),
       leave: () => {}, // a wake is for all
+      what: this.description,
     }
     return arrival
   }

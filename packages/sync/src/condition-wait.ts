@@ -91,6 +91,7 @@ export class ConditionWait {
         return undefined
       },
       leave: () => {},
+      what: this.#description,
     }
   }
 

@@ -191,6 +191,7 @@ export class Event extends Primitive {
       owner: this,
       attempt: (sleep) => this.#attempt(sleep, since),
       leave: () => {},
+      what: this.description,
     }
   }
 

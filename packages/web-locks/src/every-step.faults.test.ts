@@ -15,10 +15,10 @@ import {
   type Actor,
 } from '../../core/src/fixtures/actors.mjs'
 import { Diary, DIARY_BYTES } from '../../core/src/fixtures/dying-memory.mjs'
-import { openPlace } from './lock-manager.ts'
 import { check } from './table/check.ts'
 import { Layout, sizesFor, USED_RESOURCES } from './table/layout.ts'
 import { repair } from './table/repair.ts'
+import { openTable } from './table/file.ts'
 import { readTable, type SeenRequest } from './table/snapshot.ts'
 import { Table } from './table/table.ts'
 
@@ -67,7 +67,7 @@ beforeAll(async () => {
   company = new Company(FIXTURE, { ahead: 4, rechecks: false })
   process.env['IPC_DIR'] = company.directory
   diary = new Diary(SharedMemory.open('diary', { byteLength: DIARY_BYTES }).buffer)
-  const place = openPlace('stage', undefined)
+  const place = openTable('stage')
   table = new Table(place.memory, new Layout(sizesFor(place.options[0]!)))
   mutex = new Mutex(place)
   survivors = await company.hireMany(2)

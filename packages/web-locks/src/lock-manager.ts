@@ -1,11 +1,9 @@
 import {
   checkOptions,
-  integer,
   IpcError,
-  Place,
+  type Place,
   type AgentId,
   type AgentInfo,
-  type Layout as FileLayout,
 } from '@ipc/core'
 import { CallbackRequest } from './callback-request.ts'
 import { JointClaim } from './claim.ts'
@@ -22,11 +20,9 @@ import {
   type LockRequest,
 } from './options.ts'
 import { findCycles } from './table/cycles.ts'
-import { KIND, Layout, sizesFor } from './table/layout.ts'
+import { openTable } from './table/file.ts'
+import { KIND } from './table/layout.ts'
 import { readTable, Snapshot, type SeenRequest } from './table/snapshot.ts'
-
-const DEFAULT_REQUESTS = 4096
-const MOST_REQUESTS = 65_536
 
 /** One lock or request, as `query` shows it. */
 export interface LockInfo {
@@ -292,20 +288,10 @@ function look({ entrance, table }: Client): SeenRequest[] {
   return snapshot.requests()
 }
 
-export function openPlace(name: string, requests: number | undefined): Place {
-  const asked = requests ?? DEFAULT_REQUESTS
-  const layout: FileLayout = {
-    kind: KIND,
-    words: new Layout(sizesFor(asked)).words,
-    options: [asked, 0, 0, 0],
-  }
-  return Place.open(name, layout, requests !== undefined)
-}
-
 export { makeManager }
 
 /** The locks of all threads and processes of this user. Their file is made by the first call. */
-export const locks: LockManager = makeManager(() => openPlace('default', undefined))
+export const locks: LockManager = makeManager(() => openTable('default'))
 
 /**
  * A set of locks of its own, by name, as storage buckets have in browsers.
@@ -313,9 +299,7 @@ export const locks: LockManager = makeManager(() => openPlace('default', undefin
  */
 export function openLocks(name: string = 'default', options?: OpenLocksOptions): LockManager {
   checkOptions('openLocks() options', options)
-  const given = options?.requests
-  const requests = given === undefined ? undefined : integer('requests', given, 1, MOST_REQUESTS)
-  const place = openPlace(name, requests)
+  const place = openTable(name, options?.requests)
   const manager = makeManager(() => place)
   manager.inspect()
   return manager

@@ -1,6 +1,6 @@
 /**
  * Counts what one run of the test command did and prints, last, `N passed, N failed`: every test of
- * every package, and every other task (build, lint, types, format, boundaries) as one.
+ * every package, and every other task (build, lint, types, format) as one.
  *
  *   node ci-summary.js <exit code of the command> [repository]
  *

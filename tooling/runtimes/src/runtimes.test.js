@@ -6,11 +6,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { examplesOf } from '../../docs/src/examples.js'
 import { chromium, openPage } from './browser.js'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'ipc-runtimes-'))
 const programs = fileURLToPath(new URL('../programs/', import.meta.url))
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+/** What the server of the pages can see, and git does not. */
+const examples = fileURLToPath(new URL('../.examples/', import.meta.url))
 const reports = fileURLToPath(new URL('../reports/', import.meta.url))
 const env = { ...process.env, IPC_DIR: join(folder, 'ipc') }
 
@@ -18,7 +22,9 @@ const env = { ...process.env, IPC_DIR: join(folder, 'ipc') }
 const ALL_WELL = { counter: 6000, expected: 6000, index: true, free: true }
 
 beforeAll(() => run('npm', ['install', '--prefix', folder, 'deno@2.9.6', 'bun@1.4.5']))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => {
+  for (const made of [folder, examples]) rmSync(made, { recursive: true, force: true })
+})
 
 const RUNTIMES = [
   { name: 'deno', args: ['run', '-A', '--node-modules-dir=manual'] },
@@ -76,6 +82,20 @@ describe.skipIf(chromium === undefined)(
         expect(code).toBe('ERR_IPC_UNSUPPORTED')
         expect(message).toMatch(/COOP.*COEP/)
       }
+    })
+
+    test('the explorer prints in a page what its README says', async () => {
+      const [example] = examplesOf(join(root, 'packages/explorer/README.md'))
+      const code = example.code.replace('console.log(', 'globalThis.result = (')
+      mkdirSync(examples, { recursive: true })
+      writeFileSync(join(examples, 'explorer.mjs'), code)
+      writeFileSync(
+        join(examples, 'explorer.html'),
+        '<!doctype html><script type="module" src="./explorer.mjs"></script>',
+      )
+      const page = '/tooling/runtimes/.examples/explorer.html'
+      const { result } = await openPage(page, join(folder, 'profile'))
+      expect(`${result}\n`).toBe(example.output)
     })
 
     test('the example: nothing is lost under the lock', async () => {

@@ -1,5 +1,8 @@
-/** `ipc completion bash`, and the names that it asks for. */
+/** `ipc completion SHELL`, and the names that it asks for. */
 import { list } from '@ipc/core'
+import { fish } from '../completion/fish.ts'
+import { SHELLS } from '../completion/table.ts'
+import { zsh } from '../completion/zsh.ts'
 import { Failure } from '../failure.ts'
 import { print } from '../print.ts'
 
@@ -34,12 +37,12 @@ _ipc() {
       COMPREPLY=($(compgen -W "$signals" -- "$word")); return ;;
     'rm -k' | 'rm --kind')
       COMPREPLY=($(compgen -W 'lock rlock rwlock semaphore bounded event condition barrier weblocks memory' -- "$word")); return ;;
-    'run -t' | 'run -m' | 'run -E' | 'wait -t' | 'top -d' | 'top -n' | 'kill -q') return ;;
-    *' --timeout' | *' --max' | *' --conflict-exit-code' | *' --abandoned-exec') return ;;
+    'run -t' | 'run -w' | 'run -m' | 'run -j' | 'run -E' | 'run -c' | 'wait -t' | 'top -d' | 'top -n' | 'kill -q') return ;;
+    *' --timeout' | *' --wait' | *' --jobs' | *' --command' | *' --max' | *' --conflict-exit-code' | *' --abandoned-exec') return ;;
     *' --delay' | *' --count' | *' --queue') return ;;
   esac
   case $command in
-    run) options='--timeout --shared --max --conflict-exit-code --abandoned-exec --command-only --' ;;
+    run) options='--timeout --nonblock --shared --exclusive --max --conflict-exit-code --command --abandoned-exec --command-only --verbose --' ;;
     wait) options='--timeout' ;;
     ls | prune) options='--json' ;;
     top) options='--delay --count' ;;
@@ -52,7 +55,7 @@ _ipc() {
   elif [[ $command == help ]]; then
     ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W "$commands" -- "$word"))
   elif [[ $command == completion ]]; then
-    ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W bash -- "$word"))
+    ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W "bash zsh fish" -- "$word"))
   elif [[ $command == kill ]]; then
     COMPREPLY=($(compgen -W "$(cd /proc && echo [0-9]*)" -- "$word"))
   elif [[ $command =~ ^(run|wait|set|clear|ls|rm)$ ]]; then
@@ -62,10 +65,15 @@ _ipc() {
 complete -F _ipc ipc
 `
 
+const SCRIPTS: Readonly<Record<string, () => string>> = { bash: () => BASH, zsh, fish }
+
 export function completion(shell: string): void {
-  if (shell !== 'bash')
-    throw new Failure(`no completion for ${JSON.stringify(shell)}: there is bash`)
-  print(BASH)
+  const script = Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined
+  if (script === undefined) {
+    const known = SHELLS.join(', ')
+    throw new Failure(`no completion for ${JSON.stringify(shell)}: there are ${known}`)
+  }
+  print(script())
 }
 
 export function names(): void {

@@ -1,8 +1,10 @@
 /** `ipc wait`, `set` and `clear`. */
 import { Event } from '@ipc/sync'
 import { DONE, NOT_DONE } from '../exit.ts'
+import { native } from '../native.ts'
 
 export function wait(name: string, { timeout }: { readonly timeout?: number }): number {
+  native().commandAwait()
   return Event.open(name).tryWait({ timeoutMs: timeout ?? Infinity }) ? DONE : NOT_DONE
 }
 

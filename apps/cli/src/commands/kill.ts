@@ -1,6 +1,6 @@
 /** `ipc kill`. */
 import { kill as send, signalTable, sigqueue, type SignalEntry } from '@ipc/signals'
-import { DONE, NOT_DONE } from '../exit.ts'
+import { BY_SIGNAL, DONE, NOT_DONE } from '../exit.ts'
 import { Failure } from '../failure.ts'
 import { table } from '../text.ts'
 import { print, say } from '../print.ts'
@@ -38,6 +38,14 @@ function processNumber(text: string): number {
   throw new Failure(`no process number: ${JSON.stringify(text)}`)
 }
 
+/** Takes what a shell says of a command that a signal ended, as POSIX wants it: `ipc kill -l $?`. */
+function signalOfStatus(text: string): string {
+  const number = Number(text)
+  return /^\d+$/.test(text) && number > BY_SIGNAL && number < 2 * BY_SIGNAL
+    ? String(number - BY_SIGNAL)
+    : text
+}
+
 /** However it is written. */
 function entryOf(text: string): SignalEntry {
   const all = signalTable()
@@ -61,7 +69,8 @@ function spelled(name: string, all: readonly SignalEntry[]): number | undefined 
 }
 
 function list(only: readonly string[], json: boolean): number {
-  const entries = only.length === 0 ? signalTable() : only.map(entryOf)
+  const entries =
+    only.length === 0 ? signalTable() : only.map((text) => entryOf(signalOfStatus(text)))
   if (json) {
     print(`${JSON.stringify(entries, null, 2)}\n`)
   } else {

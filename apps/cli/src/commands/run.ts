@@ -18,21 +18,14 @@
  * process number of the command, because what a killed shell leaves behind works on, too.
  */
 import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ipc/core'
-import { exactly } from '../arguments.ts'
-import { BY_SIGNAL, DONE, NOT_DONE } from '../exit.ts'
-import { cannotRun, Failure } from '../failure.ts'
-import { say } from '../print.ts'
+import { BY_SIGNAL, DONE } from '../exit.ts'
+import { cannotRun } from '../failure.ts'
+import { inheritedDescriptors } from '../inherited.ts'
 import { native } from '../native.ts'
+import { refuseEndlessWait, tellHolds } from '../nested.ts'
+import { nameOf, planOf, type Plan, type RunOptions } from '../plan.ts'
+import { say } from '../print.ts'
 import { deadlineOf, holdExclusive, holdOneOf, holdShared, type Tenure } from '../tenure.ts'
-
-export interface RunOptions {
-  readonly timeout?: number
-  readonly shared?: boolean
-  readonly max?: number
-  readonly conflictExitCode?: number
-  readonly abandonedExec?: string
-  readonly commandOnly?: boolean
-}
 
 /** How often to look whether the last heir has ended; when to say that one waits for it. */
 const LOOK_MS = 20
@@ -45,55 +38,78 @@ interface Ending {
 }
 
 export async function run(
-  name: string,
+  given: string,
   command: readonly string[],
   options: RunOptions,
 ): Promise<number> {
-  if (command.length === 0) throw new Failure(`no command: say ipc run ${name} -- COMMAND`)
-  if (options.shared && options.max !== undefined) {
-    throw new Failure('--shared and --max do not go together')
-  }
+  const name = await nameOf(given)
+  const what = planOf(given, command, options)
+  const descriptors = inheritedDescriptors()
+  native().commandAwait()
+  if (what.timeout === undefined) refuseEndlessWait(name, what, descriptors)
   mayHaveHeirs()
-  const tenure = await take(name, options)
-  if (tenure === null) return options.conflictExitCode ?? NOT_DONE
+  const tenure = await (what.verbose ? takeAloud(name, what) : take(name, what))
+  if (tenure === null) return what.conflictExitCode
   delete process.env['IPC_ABANDONED'] // of an ipc that runs this one
+  if (!what.commandOnly) tellHolds(tenure.objects)
   if (tenure.abandoned) {
-    const status = repair(name, tenure, options)
+    const status = repair(name, tenure, descriptors, what)
     if (status !== DONE) return status
   }
-  const { status, bySignal } = runUnder(tenure, command, exactly(command), () => tenure.begin())
-  if (!options.commandOnly) waitForHeirs(name, tenure, command[0]!)
+  const { status, bySignal } = runUnder(tenure, what.words, descriptors, () => tenure.begin())
+  if (!what.commandOnly) waitForHeirs(name, tenure, String(what.words[0]))
   if (!bySignal) tenure.release()
   return status
 }
 
-async function take(name: string, { timeout, shared, max }: RunOptions): Promise<Tenure | null> {
+async function take(name: string, { timeout, shared, max }: Plan): Promise<Tenure | null> {
   const deadline = deadlineOf(timeout)
   if (max !== undefined) return await holdOneOf(name, max, deadline)
   return shared ? holdShared(name, deadline) : holdExclusive(name, deadline)
 }
 
+async function takeAloud(name: string, plan: Plan): Promise<Tenure | null> {
+  const start = performance.now()
+  let tenure = await take(name, { ...plan, timeout: 0 })
+  if (tenure === null) {
+    for (const line of await holdersOf(name)) say(`${name}: ${line}`, DONE)
+    if (plan.timeout !== 0) tenure = await take(name, plan)
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(3)
+  say(`${name}: ${tenure === null ? 'given up' : 'acquired'} after ${seconds} s`, DONE)
+  return tenure
+}
+
+async function holdersOf(name: string): Promise<readonly string[]> {
+  return (await import('../look/holders.ts')).holdersOf(name)
+}
+
 /** Before the command, alone with what the last owner left. */
-function repair(name: string, tenure: Tenure, { abandonedExec }: RunOptions): number {
+function repair(
+  name: string,
+  tenure: Tenure,
+  descriptors: readonly number[],
+  { abandonedExec }: Plan,
+): number {
   process.env['IPC_ABANDONED'] = '1'
   if (abandonedExec === undefined) {
     return say(`${name}: the last owner was killed: what it did may be half-done`, DONE)
   }
-  const { status } = runUnder(tenure, ['sh', '-c', abandonedExec])
+  const { status } = runUnder(tenure, ['sh', '-c', abandonedExec], descriptors)
   if (status === DONE) return DONE
   return say(`${name}: the last owner was killed, and --abandoned-exec failed`, status)
 }
 
 function runUnder(
   tenure: Tenure,
-  command: readonly string[],
-  words: readonly (string | Uint8Array)[] = command,
+  words: readonly (string | Uint8Array)[],
+  descriptors: readonly number[],
   started: () => void = () => {},
 ): Ending {
   const bequests: Bequest[] = []
   try {
     for (const object of tenure.objects) bequests.push(bequeath(object))
-    const [code, signal] = native().commandRun(words, (pid) => {
+    const [code, signal] = native().commandRun(words, descriptors, (pid) => {
       noteCommand(tenure.objects[0]!, pid)
       for (const bequest of bequests) bequest.close()
       started()
@@ -102,7 +118,7 @@ function runUnder(
   } catch (error) {
     for (const bequest of bequests) bequest.close()
     if (!tenure.abandoned) tenure.release() // or the next one would not be told
-    throw cannotRun(command[0]!, error)
+    throw cannotRun(String(words[0]), error)
   }
 }
 

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isScreen, paintFor } from '../look/paint.ts'
 import { linesOf } from '../look/print.ts'
-import { look } from '../look/view.ts'
+import { look } from '../look/look.ts'
 import { print } from '../print.ts'
 
 export interface TopOptions {

@@ -1,7 +1,7 @@
 /** A view for programs. */
 import type { SeenAgent } from '@ipc/core'
 import type { Numbered, Processes } from './processes.ts'
-import type { ViewWithDeadlocks } from './view.ts'
+import type { ViewWithDeadlocks } from './look.ts'
 
 export function jsonOf({ objects, deadlocks, processes }: ViewWithDeadlocks): object {
   return {

@@ -3,8 +3,9 @@ import type { SeenAgent } from '@ipc/core'
 import type { Deadlock, Link } from './deadlocks.ts'
 import type { Paint } from './paint.ts'
 import type { Numbered, Processes } from './processes.ts'
+import type { ViewWithDeadlocks } from './look.ts'
 import type { NamedLock } from './objects.ts'
-import type { ViewedObject, ViewWithDeadlocks, Waiter } from './view.ts'
+import type { ViewedObject, Waiter } from './view.ts'
 
 /** Every line is cut at `width`, except the words about deadlocks, which are wrapped. */
 export function linesOf(view: ViewWithDeadlocks, paint: Paint, width: number = Infinity): string[] {
@@ -21,7 +22,7 @@ function titleOf({ kind, name }: ViewedObject): string {
 }
 
 /** `45s`, `3m 20s`, `2h 5m`, `4d 3h`. */
-function age(ms: number): string {
+export function age(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 60) return `${s}s`
   if (s < 3600) return `${Math.floor(s / 60)}m ${s % 60}s`

@@ -1,7 +1,6 @@
-import { inMacrotask } from '../explore/event-loop.ts'
+import { type Budget, budgetUntil, inMacrotask, type Strategy } from '@ipc/explorer/engine'
 import { describeProgram, parseProgram, type Program } from '../explore/program.ts'
-import { budgetUntil, search, type Search } from '../explore/search.ts'
-import type { Budget, Strategy } from '../explore/strategies/strategy.ts'
+import { ProgramExplorer, type Search } from '../explore/search.ts'
 import { describeExplored, exploredFailure } from '../report/explored.ts'
 import type { Output } from '../report/output.ts'
 import type { ExploredProgram } from '../report/report.ts'
@@ -55,6 +54,7 @@ export async function explorePrograms(
 ): Promise<number> {
   const deadline = performance.now() + budgetMs
   const done: ExploredProgram[] = []
+  const explorer = new ProgramExplorer()
   for (const [i, program] of programs.entries()) {
     const what = `${describeProgram(program)} (${i + 1} of ${programs.length})`
     const now = performance.now()
@@ -62,7 +62,7 @@ export async function explorePrograms(
     const budget = watched(budgetUntil(share), () => output.progress.show(() => what))
     // oxlint-disable-next-line no-await-in-loop -- one after another
     const { result, failure } = await inMacrotask(() => {
-      const searched = search(program, strategies, budget)
+      const searched = explorer.search(program, strategies, budget)
       const found = searched.finding === null ? null : exploredFailure(searched)
       return { result: searched, failure: found }
     })

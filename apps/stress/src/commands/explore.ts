@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { CATALOGUE } from '../explore/catalogue.ts'
 import { MOST_AGENTS, parseProgram, type Program } from '../explore/program.ts'
-import { bounded } from '../explore/strategies/bounded.ts'
+import { bounded } from '@ipc/explorer/engine'
 import { OUTPUT_HELP, OUTPUT_OPTIONS, Output } from '../report/output.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'
 import { explorePrograms, simplePrograms } from './explore-programs.ts'

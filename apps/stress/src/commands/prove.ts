@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { MOST_AGENTS, parseProgram } from '../explore/program.ts'
-import { bounded, complete } from '../explore/strategies/bounded.ts'
+import { bounded, complete } from '@ipc/explorer/engine'
 import { OUTPUT_HELP, OUTPUT_OPTIONS, Output } from '../report/output.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'
 import { endlessPrograms, explorePrograms, simplePrograms } from './explore-programs.ts'

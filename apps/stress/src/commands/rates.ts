@@ -1,14 +1,17 @@
 import { cpuUsage } from 'node:process'
 import { parseArgs } from 'node:util'
-import { Automata } from '../explore/automaton.ts'
-import { inMacrotask } from '../explore/event-loop.ts'
-import { Machine } from '../explore/machine.ts'
-import { Merger } from '../explore/merger.ts'
+import {
+  Automata,
+  budgetUntil,
+  complete,
+  inMacrotask,
+  Machine,
+  Merger,
+  type Outcome,
+  random,
+  type Strategy,
+} from '@ipc/explorer/engine'
 import { modelOf, parseProgram } from '../explore/program.ts'
-import { budgetUntil } from '../explore/search.ts'
-import { complete } from '../explore/strategies/bounded.ts'
-import { random } from '../explore/strategies/random.ts'
-import type { Outcome, Strategy } from '../explore/strategies/strategy.ts'
 import { Output, OUTPUT_HELP, OUTPUT_OPTIONS } from '../report/output.ts'
 import { count } from '../report/table.ts'
 import { durationMs, seedOf, usage } from '../usage.ts'

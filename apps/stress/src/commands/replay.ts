@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util'
-import { drawTimeline } from '../explore/draw.ts'
-import { inMacrotask } from '../explore/event-loop.ts'
+import { drawTimeline, inMacrotask } from '@ipc/explorer/engine'
 import { fromToken as fromExplorerToken, isExplorerToken } from '../explore/token.ts'
 import { checkPlanted } from '../planted/planted.ts'
 import { describeProgram } from '../program/describe.ts'

@@ -1,4 +1,4 @@
-import { inMacrotask } from '../explore/event-loop.ts'
+import { inMacrotask } from '@ipc/explorer/engine'
 import type { Search } from '../explore/search.ts'
 import { Survey, type Coverage } from '../explore/survey.ts'
 import { SUBJECTS } from '../explore/subjects/table.ts'

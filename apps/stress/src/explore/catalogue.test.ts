@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
 import { UsageError } from '../usage.ts'
 import { CATALOGUE } from './catalogue.ts'
-import { inMacrotask } from './event-loop.ts'
+import { bounded, budgetUntil, inMacrotask } from '@ipc/explorer/engine'
 import { describeProgram, parseProgram } from './program.ts'
-import { budgetUntil, search } from './search.ts'
-import { bounded } from './strategies/bounded.ts'
+import { ProgramExplorer } from './search.ts'
 import { fromToken, toToken } from './token.ts'
 
 // A wait of a Condition looks at every entry: with one preemption its programs take over a minute.
@@ -21,7 +20,12 @@ test.each([...CATALOGUE])(
     const preemptions = PREEMPTIONS.get(subject) ?? 1
     const found = await inMacrotask(() =>
       texts.filter((text) => {
-        const result = search(parseProgram(text), [bounded(preemptions)], budgetUntil(Infinity))
+        const explorer = new ProgramExplorer()
+        const result = explorer.search(
+          parseProgram(text),
+          [bounded(preemptions)],
+          budgetUntil(Infinity),
+        )
         return result.finding !== null || !result.outcomes[0]!.complete
       }),
     )

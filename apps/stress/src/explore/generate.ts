@@ -1,12 +1,12 @@
 import fc from 'fast-check'
-import { MOST_AGENTS, segmentsOf, type Program } from './program.ts'
+import { isWritable, MOST_AGENTS, segmentsOf, type Program } from './program.ts'
 import type { Subject } from './subjects/subject.ts'
 
-/** Random small programs of a subject. */
+/** Random small programs of a subject, each one that a user could write. */
 export function programs(subject: Subject): fc.Arbitrary<Program> {
   const names = segmentsOf(subject).map((segment) => segment.name)
   const segments = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 })
-  return fc.record({
+  const any: fc.Arbitrary<Program> = fc.record({
     subject: fc.constant(subject),
     agents: fc.array(segments, {
       minLength: 2,
@@ -15,4 +15,5 @@ export function programs(subject: Subject): fc.Arbitrary<Program> {
     faults: fc.record({ crashes: fc.constantFrom(0, 0, 1), spurious: fc.constantFrom(0, 0, 0, 1) }),
     endless: fc.constant(false),
   })
+  return any.filter(isWritable)
 }

@@ -1,13 +1,18 @@
 import { expect, test } from 'vitest'
-import { Automata } from './automaton.ts'
-import { Act, actOf, agentOf, type Action } from './action.ts'
-import { Machine } from './machine.ts'
-import { Merger } from './merger.ts'
-import { Op } from './operation.ts'
+import {
+  Act,
+  type Action,
+  actOf,
+  agentOf,
+  Automata,
+  type Budget,
+  complete,
+  Machine,
+  Merger,
+  Op,
+  Random,
+} from '@ipc/explorer/engine'
 import { modelOf, parseProgram } from './program.ts'
-import { Random } from './random.ts'
-import { complete } from './strategies/bounded.ts'
-import type { Budget } from './strategies/strategy.ts'
 
 const BUDGET: Budget = { over: () => false, maxStates: 1_000_000, maxSteps: 5000 }
 const WALKS = 400

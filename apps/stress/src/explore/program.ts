@@ -1,5 +1,5 @@
 import { UsageError } from '../usage.ts'
-import type { Faults, Model, Segment } from './model.ts'
+import type { Faults, Model, Segment } from '@ipc/explorer/engine'
 import type { Subject } from './subjects/subject.ts'
 import { subjectOf } from './subjects/table.ts'
 
@@ -53,7 +53,14 @@ export function parseProgram(text: string): Program {
   if (unknown !== undefined) {
     throw new UsageError(`${subject.name} has no ${unknown} (it has ${known.join(', ')})`)
   }
+  const refused = subject.refuses?.(agents)
+  if (refused !== undefined) throw new UsageError(`${refused}: ${text}`)
   return { subject, agents, faults, endless }
+}
+
+/** Whether a user could write it. */
+export function isWritable({ subject, agents }: Program): boolean {
+  return subject.refuses?.(agents) === undefined
 }
 
 export function modelOf(program: Program): Model {

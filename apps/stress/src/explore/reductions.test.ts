@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest'
-import { Automata } from './automaton.ts'
-import { inMacrotask } from './event-loop.ts'
-import { Machine } from './machine.ts'
-import { Merger } from './merger.ts'
+import { Automata, bounded, type Budget, inMacrotask, Machine, Merger } from '@ipc/explorer/engine'
 import { modelOf, parseProgram } from './program.ts'
-import { bounded } from './strategies/bounded.ts'
-import type { Budget } from './strategies/strategy.ts'
 
 const BUDGET: Budget = { over: () => false, maxStates: 2_000_000, maxSteps: 5000 }
 

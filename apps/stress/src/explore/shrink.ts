@@ -1,7 +1,6 @@
-import { bounded } from './strategies/bounded.ts'
-import type { Budget } from './strategies/strategy.ts'
-import { segmentsOf, type Program } from './program.ts'
-import { search, type Search } from './search.ts'
+import { bounded, type Budget } from '@ipc/explorer/engine'
+import { isWritable, segmentsOf, type Program } from './program.ts'
+import type { ProgramExplorer, Search } from './search.ts'
 
 /** What is left of a program is searched with these, which finds most that there is to find. */
 const STRATEGIES = [bounded(0), bounded(1), bounded(2)]
@@ -9,14 +8,15 @@ const STRATEGIES = [bounded(0), bounded(1), bounded(2)]
 const MAX_STATES = 50_000
 
 /** The same bug, or another one, in the smallest program that has it: no part can be left out. */
-export function shrink(found: Search, budget: Budget): Search {
+export function shrink(explorer: ProgramExplorer, found: Search, budget: Budget): Search {
   const small: Budget = { ...budget, maxStates: MAX_STATES }
   let smallest = found
   for (let isDone = false; !isDone;) {
     isDone = true
     for (const program of smaller(smallest.program)) {
+      if (!isWritable(program)) continue
       if (budget.over()) return smallest
-      const result = search(program, STRATEGIES, small)
+      const result = explorer.search(program, STRATEGIES, small)
       if (result.finding === null) continue
       smallest = result
       isDone = false

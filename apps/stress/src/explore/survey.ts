@@ -2,10 +2,16 @@ import fc from 'fast-check'
 import { BOUNDED, CATALOGUE, DEEP } from './catalogue.ts'
 import { programs as randomPrograms } from './generate.ts'
 import { describeProgram, parseProgram, type Program } from './program.ts'
-import { budgetUntil, samples, search, simplest, type Search } from './search.ts'
+import { ProgramExplorer, type Search } from './search.ts'
 import { shrink } from './shrink.ts'
-import { bounded, complete } from './strategies/bounded.ts'
-import type { Budget, Strategy } from './strategies/strategy.ts'
+import {
+  bounded,
+  type Budget,
+  budgetUntil,
+  complete,
+  samples,
+  type Strategy,
+} from '@ipc/explorer/engine'
 import { SUBJECTS } from './subjects/table.ts'
 
 /** Preemption bounds of the catalogue: few find most bugs, and the simplest schedules of them. */
@@ -67,6 +73,7 @@ interface RandomOptions {
 export class Survey {
   readonly #primitive: string
   readonly #options: SurveyOptions
+  readonly #explorer: ProgramExplorer = new ProgramExplorer()
   readonly #bounds = BOUNDS.map((preemptions) => ({ preemptions, programs: 0 }))
   #specialDone = 0
   #graphs = 0
@@ -155,7 +162,8 @@ export class Survey {
     const doing = `${describeProgram(found.program)}: looking for a smaller program`
     const budget = budgetUntil(performance.now() + shrinkMs)
     const watched = { ...budget, over: () => (tick(doing), budget.over()) }
-    return simplest(shrink(found, watched), watched)
+    const smallest = shrink(this.#explorer, found, watched)
+    return this.#explorer.simplest(smallest, watched)
   }
 
   #catalogue(of: ReadonlyMap<string, readonly string[]>): Program[] {
@@ -233,7 +241,7 @@ export class Survey {
         return strategy.search(...args)
       },
     }))
-    const result = search(program, told, watched)
+    const result = this.#explorer.search(program, told, watched)
     for (const { states, schedules, steps } of result.outcomes) {
       this.#states += states
       this.#schedules += schedules

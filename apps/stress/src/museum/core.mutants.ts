@@ -72,7 +72,7 @@ export const CORE: readonly Mutant[] = [
     what: 'A ticket that wakes with nobody left does not hand the wake on.',
     check: 'lock',
     in: 'packages/core/src',
-    from: 'if (this.#first === null) return call.waiting.leave()',
+    from: 'if (this.#first === null) return waiting.leave()',
     to: 'if (this.#first === null) return',
   },
 ]

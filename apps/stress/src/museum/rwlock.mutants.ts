@@ -6,7 +6,7 @@ export const RWLOCK: readonly Mutant[] = [
     what: 'A thread that blocks to write waits for its own call that was let in to read.',
     check: 'rwlock',
     in: 'packages/lock/src',
-    from: 'if (sleep.blocking) this.whole.reader.holdBackCalls()',
+    from: 'if (sleep.blocking) this.#reader.holdBackCalls()',
     to: '',
   },
   {

@@ -5,8 +5,7 @@ import {
   type ScheduledReal,
 } from '../translate/explore-real.ts'
 import { differences } from '../translate/translate.ts'
-import type { Timeline } from '../explore/timeline.ts'
-import { drawTimeline } from '../explore/draw.ts'
+import { drawTimeline, type Timeline } from '@ipc/explorer/engine'
 import type { Exploration, ExploredFailure } from './report.ts'
 
 /** What came of exploring the program of a real run, for people and programs. */

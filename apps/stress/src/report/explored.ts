@@ -1,7 +1,6 @@
-import { drawTimeline } from '../explore/draw.ts'
+import { drawTimeline, follow, type Timeline } from '@ipc/explorer/engine'
 import { describeProgram, modelOf } from '../explore/program.ts'
 import type { Search } from '../explore/search.ts'
-import { follow, type Timeline } from '../explore/timeline.ts'
 import { replayCommand, type Replay } from '../explore/token.ts'
 import type { ExploredFailure } from './report.ts'
 

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Coverage } from '../explore/survey.ts'
-import type { Timeline } from '../explore/timeline.ts'
+import type { Timeline } from '@ipc/explorer/engine'
 import type { FaultCounts } from '../run/faults.ts'
 import type { Tallies } from '../run/tally.ts'
 import type { SignalRuns } from '../signals/session.ts'

@@ -1,4 +1,4 @@
-import { load, type Native } from '@ipc/native'
+import { load, thread, type Native } from '@ipc/native'
 
 /** Bugs put between the shipped code and the kernel, in the receiver, to see that they are found. */
 const BUGS: ReadonlyMap<string, (real: Native) => Partial<Native>> = new Map<
@@ -45,8 +45,7 @@ function afterTaking(real: Native, change: (taken: unknown[]) => void): Partial<
   // The receiver is there when it first catches a signal.
   const plant = (): void => {
     planted = true
-    const signals = globalThis as { [key: symbol]: { receiver: Taking } | undefined }
-    const { receiver } = signals[Symbol.for('@ipc/signals@1')]!
+    const { receiver } = thread[Symbol.for('@ipc/signals@1')] as { receiver: Taking }
     const next = receiver.next.bind(receiver)
     const taken: unknown[] = []
     receiver.next = () => {
@@ -81,5 +80,5 @@ export function plantInAddon(name: string): void {
   const real = load()
   if ('reason' in real) return
   const planted: Native = { ...real, ...BUGS.get(name)!(real) }
-  Object.assign(globalThis, { [Symbol.for('@ipc/native@1')]: planted })
+  thread[Symbol.for('@ipc/native@1')] = planted
 }

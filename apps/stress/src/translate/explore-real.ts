@@ -1,21 +1,20 @@
 import { modelOf } from '../explore/program.ts'
+import { FEW_PREEMPTIONS, ProgramExplorer, type Search } from '../explore/search.ts'
 import {
+  type Action,
   budgetUntil,
-  FEW_PREEMPTIONS,
+  follow,
+  inMacrotask,
+  readSchedule,
   samples,
-  search,
-  simplest,
-  type Search,
-} from '../explore/search.ts'
-import { follow, type Timeline } from '../explore/timeline.ts'
-import { inMacrotask } from '../explore/event-loop.ts'
+  type Timeline,
+  writeSchedule,
+} from '@ipc/explorer/engine'
 import {
   fromToken as fromRealToken,
   toToken as toRealToken,
   type Replay,
 } from '../program/token.ts'
-import type { Action } from '../explore/action.ts'
-import { readSchedule, writeSchedule } from '../explore/token.ts'
 import { UsageError } from '../usage.ts'
 import { excerptsOf } from './excerpts.ts'
 import { differences, obstacles, translate } from './translate.ts'
@@ -121,9 +120,10 @@ async function explore(
       },
     }
     const explored = translate(real, rounds)
+    const explorer = new ProgramExplorer()
     const strategies = [...FEW_PREEMPTIONS, ...samples(seed, SCHEDULES)]
     // oxlint-disable-next-line no-await-in-loop -- fewer rounds first
-    const result = await inMacrotask(() => search(explored, strategies, ticking))
+    const result = await inMacrotask(() => explorer.search(explored, strategies, ticking))
     if (result.finding !== null) {
       // oxlint-disable-next-line no-await-in-loop -- the last one
       const {
@@ -131,7 +131,7 @@ async function explore(
         schedule,
         timeline,
       } = await inMacrotask(() => {
-        const simplified = simplest(result, budgetUntil(performance.now() + SIMPLIFY_MS))
+        const simplified = explorer.simplest(result, budgetUntil(performance.now() + SIMPLIFY_MS))
         const actions = simplified.finding!.schedule
         const shown = follow(modelOf(explored), actions)
         return { search: simplified, schedule: actions, timeline: shown }

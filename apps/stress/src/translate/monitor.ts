@@ -1,4 +1,4 @@
-import type { Monitor, SharedWords, View } from '../explore/model.ts'
+import type { Monitor, SharedWords, View } from '@ipc/explorer/engine'
 import { OffsetMemory } from './offset-memory.ts'
 import type { Part } from './part.ts'
 

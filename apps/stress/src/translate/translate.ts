@@ -1,8 +1,5 @@
 import type { Shared } from '../agent/kinds.ts'
-import type { Agent } from '../explore/agent.ts'
-import { eventLoop, type Loop } from '../explore/event-loop.ts'
-import type { Segment } from '../explore/model.ts'
-import { TICKETS } from '../explore/operation.ts'
+import { type Agent, eventLoop, type Loop, type Segment, TICKETS } from '@ipc/explorer/engine'
 import { MOST_AGENTS, type Program as Explored } from '../explore/program.ts'
 import {
   isAsync,
@@ -136,15 +133,9 @@ function opener(
   parts: readonly Part[],
   planted: string | undefined,
 ): (agent: Agent) => readonly Shared[] {
-  const known = new WeakMap<Agent, Shared[]>()
-  return (agent) => {
-    let objects = known.get(agent)
-    if (objects === undefined) {
-      objects = parts.map((part) => openPart(part, agent, planted))
-      known.set(agent, objects)
-    }
-    return objects
-  }
+  const open = (agent: Agent): readonly Shared[] =>
+    parts.map((part) => openPart(part, agent, planted))
+  return (agent) => agent.once(open)
 }
 
 /**

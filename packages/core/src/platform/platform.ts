@@ -1,4 +1,5 @@
 import type { Native, Unsupported } from '@ipc/native'
+import type { AgentInfo } from '../memory.ts'
 
 /** What the runtime adds to plain JavaScript. Two modules implement it; `#platform` chooses. */
 export interface Platform {
@@ -21,7 +22,20 @@ export interface Platform {
   clock(): () => number
   /** Told when thread scope is used though nobody can be seen to die. */
   withoutLiveness(reason: string): void
-  /** Told once per blocking wait of the main thread that is longer than a second. */
+  /** What the thread has once is put here under a symbol: see `realm.ts` for what it has per realm. */
+  readonly thread: Record<symbol, unknown>
+  /**
+   * Whether the event loop goes on although it has nothing else to do. By nothing that a test can
+   * replace, and that would keep the async context of whoever waited first.
+   */
+  keepAlive(keep: boolean): void
+  /** Calls it in the async context that loaded this module, and not in the caller's. */
+  outside<R>(call: () => R): R
+  /** Calls it once in so many milliseconds, if the process lives then; whatever timers a test has. */
+  later(call: () => void, ms: number): void
+  /** Whether anybody wants to hear of long waits, so that it is worth knowing where they began. */
+  readonly isListening: boolean
+  /** Told once per wait that is longer than a second. */
   blocked(wait: BlockedWait): void
 }
 
@@ -31,4 +45,13 @@ export interface BlockedWait {
   readonly what: string
   /** How long it has been, in milliseconds. */
   readonly waitedMs: number
+  /** Whether the thread is blocked; if not, a promise waits. */
+  readonly blocking: boolean
+  /** Who has what is waited for, as far as that can be told. */
+  readonly owners: readonly AgentInfo[]
+  /** Whether this very thread has it: then only this thread can end the wait. */
+  readonly isHeldHere: boolean
+  /** The stack of the call that waits, and of the one that took it; if somebody listened then. */
+  readonly askedAt: string | null
+  readonly heldAt: string | null
 }

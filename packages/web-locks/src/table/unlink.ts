@@ -1,4 +1,5 @@
 import { POISON, unlinkName, type UnlinkOptions } from '@ipc/core'
+import { fileLayout } from './file.ts'
 import { KIND, MUTEX } from './layout.ts'
 
 /**
@@ -6,5 +7,8 @@ import { KIND, MUTEX } from './layout.ts'
  * open, unless forced: then those who wait are told ERR_IPC_UNLINKED.
  */
 export function unlinkLocks(name: string, options?: UnlinkOptions): boolean {
-  return unlinkName(KIND, name, options, ({ memory }) => memory.exchange(MUTEX, POISON))
+  return unlinkName(KIND, name, options, {
+    layoutOf: ([requests]) => fileLayout(requests!),
+    poison: ({ memory }) => memory.exchange(MUTEX, POISON),
+  })
 }

@@ -19,9 +19,8 @@ import { libraries, publishedPackages, ROOT } from '../packages.js'
 import { Consumer } from './consumer.js'
 import { expected } from './programs/run.mjs'
 import { startRegistry } from './registry.js'
-import { fetchTools, has, output, plainEnvironment } from './tools.js'
+import { fetchTools, has, NODES, output, plainEnvironment } from './tools.js'
 
-const NODES = ['20.19.0', '22.23.3', '24.9.0', '26.9.0']
 const TYPESCRIPTS = ['5.9.3', '7.0.2']
 
 const missing = [...COMPILERS.values()].filter((compiler) => !has(compiler))
@@ -322,6 +321,17 @@ export type Pid = Native['pid']
 const memory: SharedMemory = new SharedMemory({ byteLength: 8 })
 export const bytes: number = memory.byteLength
 export const isOurs = (error: unknown): boolean => error instanceof IpcError
+`,
+  explorer: `import { check, overAtomics, type Report, type Thread } from '@ipc/explorer'
+import { check as checkLater, tasks } from '@ipc/explorer/event-loops'
+import { bounded, type Model } from '@ipc/explorer/engine'
+const count = (words: Int32Array): void => { words[0]!++ }
+const report: Report = check(overAtomics({ words: 1, threads: [count, count] }))
+export const said: string = report.failure?.verdict ?? report.coverage.join()
+export const hold = ({ lock }: { lock(): void }, thread: Thread): void => { lock(); thread.enter() }
+export const later: Promise<Report> = checkLater({ words: 1, threads: [tasks(async () => {})] })
+export const name: string = bounded(1).name
+export type Words = Model['words']
 `,
   lock: `import { Lock, RWLock, type Guard } from '@ipc/lock'
 const lock = new Lock()

@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 /** Where everything that was fetched is kept. */
 export const CACHE = fileURLToPath(new URL('../../node_modules/.cache/ipc-verify', import.meta.url))
 
+/** The first Node that is supported, and one of each line since. */
+export const NODES = ['20.19.0', '22.23.3', '24.9.0', '26.9.0']
+
 /**
  * Installs exact versions into a folder of their own.
  *

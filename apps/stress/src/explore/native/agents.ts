@@ -5,8 +5,7 @@
  * changed.
  */
 import { ALL } from '@ipc/core'
-import { FUTEX_OWNER_DIED } from '../robust.ts'
-import type { SimulatedMemory } from '../simulated-memory.ts'
+import { FUTEX_OWNER_DIED, type SimulatedMemory } from '@ipc/explorer/engine'
 import { agentOf, generationOf, livenessOf, nextSlot, nudgeOf, SLOTS, slotOf } from './layout.ts'
 import { trylock } from './trylock.ts'
 

@@ -1,7 +1,5 @@
 import { type AgentInfo, type Memory, type ParkResult, type Ticket, type Watch } from '@ipc/core'
-import { SLEEP_CHANGED, SLEPT_OUT } from '../operation.ts'
-import type { SimulatedMemory } from '../simulated-memory.ts'
-import type { Sleep } from '../sleeps.ts'
+import { type SimulatedMemory, type Sleep, SLEEP_CHANGED, SLEPT_OUT } from '@ipc/explorer/engine'
 import { Agents } from './agents.ts'
 import { DATA, nudgeOf, roster, slotOf } from './layout.ts'
 import { Openers, type Watched } from './openers.ts'

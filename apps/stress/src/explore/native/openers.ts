@@ -1,6 +1,10 @@
 /** watch.c as a model: the opener table of one file, and who watches whom. As agents.ts, line by line. */
-import type { SimulatedMemory } from '../simulated-memory.ts'
-import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS } from '../robust.ts'
+import {
+  FUTEX_OWNER_DIED,
+  FUTEX_TID_MASK,
+  FUTEX_WAITERS,
+  type SimulatedMemory,
+} from '@ipc/explorer/engine'
 import type { Agents } from './agents.ts'
 import { livenessOf, nudgeOf, OPENERS, place, places, roster, slotOf } from './layout.ts'
 

@@ -30,10 +30,17 @@
 import { slotOf, roster, livenessOf, nudgeOf, SLOTS } from './layout.ts'
 import { Agents } from './agents.ts'
 import { Openers } from './openers.ts'
-import { LATE, NEVER, SLEEP_CHANGED, SLEPT_OUT, SOON, type Ends } from '../operation.ts'
+import {
+  type Ends,
+  LATE,
+  NEVER,
+  type Sleep,
+  SLEEP_CHANGED,
+  SLEPT_OUT,
+  SOON,
+} from '@ipc/explorer/engine'
 import { CANCELLED, NO_TICKET, PASSED, RUNG, TAKEN, WAITING, type Process } from './process.ts'
 import { Sinks } from './sink.ts'
-import type { Sleep } from '../sleeps.ts'
 import { tellProgress } from './tickets.ts'
 
 const MOST_PASSES = 2

@@ -4,8 +4,7 @@
  * Those under a mutex are changed together with the step before, as nobody else can see them meanwhile;
  * `commutes` says which. The mutexes are there, as words.
  */
-import { Op, SOON, type Operation } from '../operation.ts'
-import type { SimulatedMemory } from '../simulated-memory.ts'
+import { Op, type Operation, type SimulatedMemory, SOON } from '@ipc/explorer/engine'
 import { SLOTS } from './layout.ts'
 
 /** Tickets that a parker can have, finished ones too. A thread that finds no room does nothing more. */

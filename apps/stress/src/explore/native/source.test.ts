@@ -38,13 +38,13 @@ const MODELLED = {
     ipc_park: 'bcf06ba2a465',
   },
   'tickets.c': {
-    ipc_ticket: 'da008f63be48',
-    cancel: '7fc9755f0247',
+    ipc_ticket: '9ef6c54f4150',
+    cancel: '547dd58a4f20',
     ipc_parkers_forget: '3265ed4152bd',
   },
   'sink.c': {
     ipc_sink_ring: '9b962f11cf41',
-    ipc_sink_take: 'b7f3a7d91803',
+    ipc_sink_take: '7f999646a978',
     ipc_sink_close: '743e52d7b4ce',
   },
   'parker.c': {
@@ -57,7 +57,7 @@ const MODELLED = {
     waiting_on: 'cfe3d7d6ecb7',
     pass_on: 'bbea3e192e8d',
     remove_finished: 'ea1f6827378f',
-    look_at_tickets: 'a911fc47e672',
+    look_at_tickets: '0607ae751417',
     be_idle: '1359f86e47c1',
     turn: 'f067ace186ac',
     ipc_parker_call: 'c1ce927b4833',

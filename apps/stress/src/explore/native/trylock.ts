@@ -1,5 +1,9 @@
-import { FUTEX_OWNER_DIED, FUTEX_TID_MASK, FUTEX_WAITERS } from '../robust.ts'
-import type { SimulatedMemory } from '../simulated-memory.ts'
+import {
+  FUTEX_OWNER_DIED,
+  FUTEX_TID_MASK,
+  FUTEX_WAITERS,
+  type SimulatedMemory,
+} from '@ipc/explorer/engine'
 
 const FREE = 0
 

@@ -11,16 +11,14 @@ import {
 } from '../native/layout.ts'
 import { isStuck } from '../native/trylock.ts'
 import { Openers } from '../native/openers.ts'
-import type { Agent } from '../agent.ts'
-import type { Monitor, View } from '../model.ts'
-import { FIRST_ID } from '../operation.ts'
-import { FUTEX_TID_MASK } from '../robust.ts'
+import { type Agent, FIRST_ID, FUTEX_TID_MASK, type Monitor, type View } from '@ipc/explorer/engine'
 import { threadsOver } from './parts.ts'
 import { showNative } from './show-native.ts'
 import type { Subject } from './subject.ts'
 
 /** Slots of those who wait; the others are handed out. */
 const OBSERVERS = [3, 4] as const
+const observerOf = (agent: number): number => OBSERVERS[agent % OBSERVERS.length]!
 
 const LIVES = 1
 const LEAVES = 2
@@ -52,6 +50,7 @@ export function agents(slots: number): Subject {
       return words
     },
     monitor: monitorOf(slots),
+    refuses: whyRefused,
     segments: [
       segment('live', (agent, registry) => {
         const self = live(agent, registry)
@@ -73,7 +72,7 @@ export function agents(slots: number): Subject {
         if (whom === 0) return
         agent.begins(AWAITS, whom)
         const word = livenessOf(slotOf(whom))
-        const nudge = nudgeOf(OBSERVERS[agent.number % OBSERVERS.length]!)
+        const nudge = nudgeOf(observerOf(agent.number))
         for (;;) {
           // As in ipc_park().
           const nudged = agent.memory.load(nudge)
@@ -90,6 +89,19 @@ export function agents(slots: number): Subject {
       }),
     ],
   }
+}
+
+/** An agent is one identity: it lives in a slot that is handed out, or waits in one that it has. */
+function whyRefused(all: readonly (readonly string[])[]): string | undefined {
+  const waiting = all.map((segments) => segments.includes('await'))
+  const isBoth = all.some(
+    (segments, agent) =>
+      waiting[agent] && segments.some((name) => name === 'live' || name === 'stay'),
+  )
+  if (isBoth) return 'who waits for a death has a slot already, and takes no other'
+  const slots = [...waiting.keys()].filter((agent) => waiting[agent]).map(observerOf)
+  if (new Set(slots).size < slots.length) return 'two who wait for a death would have the same slot'
+  return undefined
 }
 
 /* ---- what must hold ---------------------------------------------------------------------------- */

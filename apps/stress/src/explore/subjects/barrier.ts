@@ -1,7 +1,5 @@
 import { Barrier } from '@ipc/sync'
-import type { Agent } from '../agent.ts'
-import { ABORTED, type Loop } from '../event-loop.ts'
-import type { Monitor, View } from '../model.ts'
+import { ABORTED, type Agent, type Loop, type Monitor, type View } from '@ipc/explorer/engine'
 import { loopsOver, threadsOver } from './parts.ts'
 import { showAgents } from './show.ts'
 import type { Subject } from './subject.ts'

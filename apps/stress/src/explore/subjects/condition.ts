@@ -1,10 +1,15 @@
 import type { Guard } from '@ipc/core'
 import { Lock, RLock } from '@ipc/lock'
 import { Condition } from '@ipc/sync'
-import type { Agent } from '../agent.ts'
-import { ABORTED, type Loop } from '../event-loop.ts'
-import type { Monitor, Segment, View } from '../model.ts'
-import { UntimedMemory } from '../untimed.ts'
+import {
+  ABORTED,
+  type Agent,
+  type Loop,
+  type Monitor,
+  type Segment,
+  UntimedMemory,
+  type View,
+} from '@ipc/explorer/engine'
 import { loopsOver, threadsOver } from './parts.ts'
 import { showAgents } from './show.ts'
 import type { Subject } from './subject.ts'

@@ -1,5 +1,5 @@
 import { Semaphore } from '@ipc/semaphore'
-import type { Monitor, View } from '../model.ts'
+import type { Monitor, View } from '@ipc/explorer/engine'
 import {
   ACQUIRED,
   ACQUIRES,

@@ -1,7 +1,5 @@
 import { Event } from '@ipc/sync'
-import type { Agent } from '../agent.ts'
-import { ABORTED, type Loop } from '../event-loop.ts'
-import type { Monitor, Segment } from '../model.ts'
+import { ABORTED, type Agent, type Loop, type Monitor, type Segment } from '@ipc/explorer/engine'
 import { loopsOver, threadsOver } from './parts.ts'
 import type { Subject } from './subject.ts'
 

@@ -1,5 +1,5 @@
 /** What must hold of what has one owner at a time. */
-import type { Monitor, View } from '../model.ts'
+import type { Monitor, View } from '@ipc/explorer/engine'
 import { showAgents } from './show.ts'
 
 /** What agents tell. */

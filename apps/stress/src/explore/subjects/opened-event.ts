@@ -1,5 +1,5 @@
 import { Event } from '@ipc/sync'
-import type { Agent } from '../agent.ts'
+import type { Agent } from '@ipc/explorer/engine'
 import { agentOf, DATA, NAMES, ROBUST } from '../native/layout.ts'
 import { NativeMemory } from '../native/native-memory.ts'
 import { everybodyHasItOpen, FIRST_GENERATION } from './openers.ts'

@@ -1,6 +1,5 @@
 import { Lock } from '@ipc/lock'
-import type { Agent } from '../agent.ts'
-import type { Monitor, View } from '../model.ts'
+import type { Agent, Monitor, View } from '@ipc/explorer/engine'
 import { agentOf, DATA, NAMES, ROBUST } from '../native/layout.ts'
 import { NativeMemory } from '../native/native-memory.ts'
 import { ACQUIRED, ACQUIRES, exclusion, RELEASED, RELEASES } from './exclusion.ts'

@@ -1,6 +1,5 @@
 import { Semaphore } from '@ipc/semaphore'
-import type { Agent } from '../agent.ts'
-import type { View } from '../model.ts'
+import type { Agent, View } from '@ipc/explorer/engine'
 import { agentOf, DATA, NAMES, ROBUST } from '../native/layout.ts'
 import { NativeMemory } from '../native/native-memory.ts'
 import { everybodyHasItOpen, FIRST_GENERATION } from './openers.ts'

@@ -1,5 +1,5 @@
 import { Lock } from '@ipc/lock'
-import type { Agent } from '../agent.ts'
+import { type Agent, FIRST_ID, FUTEX_TID_MASK } from '@ipc/explorer/engine'
 import {
   agentOf,
   DATA,
@@ -12,8 +12,6 @@ import {
 } from '../native/layout.ts'
 import { Agents } from '../native/agents.ts'
 import { NativeMemory } from '../native/native-memory.ts'
-import { FIRST_ID } from '../operation.ts'
-import { FUTEX_TID_MASK } from '../robust.ts'
 import { ACQUIRED, ACQUIRES, exclusion, GAVE_UP, RELEASED, RELEASES } from './exclusion.ts'
 import { threadsOver } from './parts.ts'
 import { showNative } from './show-native.ts'
@@ -92,6 +90,10 @@ export const openers: Subject = {
     ...exclusion([...NAMES, OBJECT, `${OBJECT}.reservation`, `${OBJECT}.deaths`]),
     show: showNative,
   },
+  refuses: (agents) =>
+    agents.some((segments) => segments.slice(1).includes(CLAIMS))
+      ? `${CLAIMS} comes from outside, so it is the first thing that an agent does`
+      : undefined,
   segments: [
     segment('hold', hold),
     segment('tryFor', (agent, { lock }) => {

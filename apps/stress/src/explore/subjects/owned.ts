@@ -1,6 +1,5 @@
 import { Semaphore } from '@ipc/semaphore'
-import type { Agent } from '../agent.ts'
-import type { Monitor, View } from '../model.ts'
+import type { Agent, Monitor, View } from '@ipc/explorer/engine'
 import {
   ACQUIRED,
   AT,

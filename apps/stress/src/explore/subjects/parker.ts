@@ -1,6 +1,5 @@
 import { Lock } from '@ipc/lock'
-import { asUnmerged, type Agent } from '../agent.ts'
-import type { View } from '../model.ts'
+import { type Agent, asUnmerged, FIRST_ID, type Segment, type View } from '@ipc/explorer/engine'
 import {
   agentOf,
   DATA,
@@ -15,11 +14,9 @@ import { NativeMemory } from '../native/native-memory.ts'
 import { Parker } from '../native/parker.ts'
 import { Layout, Process } from '../native/process.ts'
 import { ABORTED, TicketMemory, type Fate } from '../native/ticket-memory.ts'
-import { FIRST_ID } from '../operation.ts'
 import { ACQUIRED, ACQUIRES, exclusion, GAVE_UP, RELEASED, RELEASES } from './exclusion.ts'
 import { everybodyHasItOpen, FIRST_GENERATION } from './openers.ts'
 import { showNative } from './show-native.ts'
-import type { Segment } from '../model.ts'
 import type { Subject } from './subject.ts'
 
 const layout = new Layout(DATA + Lock.words())
@@ -94,6 +91,8 @@ function asynchronous(
   }
 }
 
+const CLOSES = 'abortClose'
+
 const isInProcess = (segments: readonly string[]): boolean =>
   segments.some((name) => ASYNCHRONOUS.has(name))
 
@@ -152,6 +151,10 @@ export const parker: Subject = {
     show: (index, value) =>
       index < DATA + Lock.words() ? showNative(index, value) : layout.show(index, value),
   },
+  refuses: (agents) =>
+    agents.some((segments) => segments.slice(0, -1).includes(CLOSES))
+      ? `${CLOSES} closes the object, so it is the last thing that an agent does`
+      : undefined,
   segments: [
     blocking('hold', hold),
     blocking('holdLong', (agent, lock) => {
@@ -167,7 +170,7 @@ export const parker: Subject = {
       holdUnlessAborted(agent, lock, () => {})
     }),
     // The process may die then with what the ticket has consumed.
-    asynchronous('abortClose', 'is aborted', (agent, lock, memory) => {
+    asynchronous(CLOSES, 'is aborted', (agent, lock, memory) => {
       holdUnlessAborted(agent, lock, () => memory.close())
     }),
     asynchronous('ends', 'ends', hold),

@@ -1,6 +1,4 @@
-import type { Agent } from '../agent.ts'
-import { eventLoop, type Loop } from '../event-loop.ts'
-import type { Segment } from '../model.ts'
+import { type Agent, eventLoop, type Loop, type Segment } from '@ipc/explorer/engine'
 
 /** Segments of threads that block, each of which opens what is explored anew. */
 export function threadsOver<T>(
@@ -13,16 +11,8 @@ export function threadsOver<T>(
 export function loopsOver<T extends object>(
   open: (agent: Agent) => T,
 ): (name: string, ...tasks: readonly ((object: T, loop: Loop) => Promise<void>)[]) => Segment {
-  return (name, ...tasks) => {
-    const known = new WeakMap<Agent, T>()
-    const objectOf = (agent: Agent): T => {
-      let object = known.get(agent)
-      if (object === undefined) known.set(agent, (object = open(agent)))
-      return object
-    }
-    return {
-      name,
-      code: eventLoop(tasks.map((task) => (loop) => task(objectOf(loop.agent), loop))),
-    }
-  }
+  return (name, ...tasks) => ({
+    name,
+    code: eventLoop(tasks.map((task) => (loop) => task(loop.agent.once(open), loop))),
+  })
 }

@@ -1,9 +1,7 @@
 /** What agents do with semaphores, and tell about it. */
 import type { Guard, Surroundings } from '@ipc/core'
 import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
-import type { Agent } from '../agent.ts'
-import { ABORTED, type Loop } from '../event-loop.ts'
-import type { Segment } from '../model.ts'
+import { ABORTED, type Agent, type Loop, type Segment } from '@ipc/explorer/engine'
 import { loopsOver, threadsOver } from './parts.ts'
 
 /** Which one is explored. */

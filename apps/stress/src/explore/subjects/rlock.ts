@@ -1,7 +1,6 @@
 import type { Guard } from '@ipc/core'
 import { RLock } from '@ipc/lock'
-import type { Agent } from '../agent.ts'
-import type { Monitor } from '../model.ts'
+import type { Agent, Monitor } from '@ipc/explorer/engine'
 import { ACQUIRED, ACQUIRES, exclusion, GAVE_UP, RELEASED, RELEASES } from './exclusion.ts'
 import { threadsOver } from './parts.ts'
 import type { Subject } from './subject.ts'

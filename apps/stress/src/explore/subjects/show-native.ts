@@ -1,6 +1,5 @@
 import { agentOf, DATA, NAMES, slotOf } from '../native/layout.ts'
-import { FIRST_ID } from '../operation.ts'
-import { FUTEX_OWNER_DIED, FUTEX_TID_MASK } from '../robust.ts'
+import { FIRST_ID, FUTEX_OWNER_DIED, FUTEX_TID_MASK } from '@ipc/explorer/engine'
 
 /** A value of one of the native side's words, or of a lock's behind them. */
 export function showNative(index: number, value: number): string {

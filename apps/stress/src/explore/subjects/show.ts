@@ -1,4 +1,4 @@
-import { FIRST_ID } from '../operation.ts'
+import { FIRST_ID } from '@ipc/explorer/engine'
 
 /** A word that names an agent, with the bits of a lock's word. */
 export function showAgents(value: number): string {

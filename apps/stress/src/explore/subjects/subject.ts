@@ -1,4 +1,4 @@
-import type { Model, Monitor, Segment } from '../model.ts'
+import type { Model, Monitor, Segment } from '@ipc/explorer/engine'
 
 /** A primitive as the explorer knows it: what agents can do with it, and what must hold. */
 export interface Subject {
@@ -17,6 +17,11 @@ export interface Subject {
   readonly processes?: (agents: readonly (readonly string[])[]) => readonly number[]
   /** How many agents a program may have, if fewer than usual. */
   readonly mostAgents?: number
+  /**
+   * Why no user could write a program with these agents, if that is so: one that goes on with what it has
+   * closed, say. Such a program would break laws that the primitive never promised.
+   */
+  readonly refuses?: (agents: readonly (readonly string[])[]) => string | undefined
   /** Their names are words, for tokens. Simple ones first: programs shrink towards them. */
   readonly segments: readonly Segment[]
   /** Agents that are event loops. */

@@ -1,4 +1,4 @@
-import type { Standing, WordAtEnd } from '../../explore/timeline.ts'
+import type { Standing, WordAtEnd } from '@ipc/explorer/engine'
 import type {
   ExploredFailure,
   Exploration,

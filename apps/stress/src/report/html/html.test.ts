@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { follow } from '../../explore/timeline.ts'
+import { follow } from '@ipc/explorer/engine'
 import { modelOf, parseProgram } from '../../explore/program.ts'
 import type { ExploredFailure, Report } from '../report.ts'
 import { html } from './html.ts'

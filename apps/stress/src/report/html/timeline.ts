@@ -1,4 +1,4 @@
-import type { Row, RowKind, Timeline } from '../../explore/timeline.ts'
+import type { Row, RowKind, Timeline } from '@ipc/explorer/engine'
 import { element, type Content, type Html } from './markup.ts'
 
 /** How an agent's line is drawn beside what others do. */

@@ -1,6 +1,6 @@
 import type { Barrier, BarrierPass } from '@ipc/sync'
 import { after } from '../../agent/stage.ts'
-import { ABORTED } from '../../explore/event-loop.ts'
+import { ABORTED } from '@ipc/explorer/engine'
 import * as barrier from '../../explore/subjects/barrier.ts'
 import { isAsync, isPatient, type Operation } from '../../program/program.ts'
 import { begins, did, TIMEOUT, type Stage } from '../stage.ts'

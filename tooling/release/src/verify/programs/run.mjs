@@ -32,6 +32,17 @@ export const programs = {
     return `${processScope.supported} ${new Int32Array(memory.buffer)[0]}`
   },
 
+  async explorer({ check, overAtomics }) {
+    const count = (words) => void words[0]++
+    const countWell = (words) => void Atomics.add(words, 0, 1)
+    const atRest = (words) => (words.load(0) === 2 ? undefined : 'one is lost')
+    const said = [count, countWell].map((thread) => {
+      const report = check(overAtomics({ words: 1, threads: [thread, thread], atRest }))
+      return report.failure?.verdict ?? report.verdict
+    })
+    return said.join(', ')
+  },
+
   async lock({ Lock, RWLock }, role) {
     const lock = Lock.open('l')
     if (role === 'holder') {
@@ -111,6 +122,7 @@ export const programs = {
 export const expected = {
   native: 'loaded',
   core: 'true 42',
+  explorer: 'one is lost, held',
   lock: 'null true false true',
   semaphore: '0 1',
   sync: 'true true',

@@ -1,0 +1,76 @@
+/**
+ * `ipc run n -- ipc run n -- job`: the inner one would wait forever for the outer one, which waits for
+ * it. So the outer one tells its command, in the environment, what it holds. The environment
+ * lives longer than that (a daemon keeps it), so the inner one believes it only while the agent lives
+ * that holds it, and only as an heir: then what it waits for is held at least until it ends itself.
+ */
+import { observe, type Primitive } from '@ipc/core'
+import { fstatSync, statSync } from 'node:fs'
+import { Failure } from './failure.ts'
+
+const VARIABLE = 'IPC_RUN_HOLDS'
+
+interface Hold {
+  readonly directory: string
+  readonly agent: number
+  readonly kind: string
+  readonly name: string
+}
+
+export interface Wanted {
+  readonly shared?: boolean
+  readonly max?: number
+}
+
+/** For the command. What an outer ipc has told stays told. */
+export function tellHolds(objects: readonly Primitive[]): void {
+  const holds = objects.flatMap(({ place: { file, kind, name } }): Hold[] => {
+    if (file === null || name === null) return []
+    const { directory, agents } = file.domain
+    return [{ directory, agent: agents.self, kind, name }]
+  })
+  process.env[VARIABLE] = JSON.stringify([...told(), ...holds])
+}
+
+/** @throws Failure if it is certain that the wait would never end */
+export function refuseEndlessWait(
+  name: string,
+  wanted: Wanted,
+  descriptors: readonly number[],
+): void {
+  const holds = told().filter((hold) => hold.name === name && isHeirIn(hold.directory, descriptors))
+  if (holds.length === 0 || !excluded(holds.map(living), wanted)) return
+  throw new Failure(`${name}: held by the ipc run that runs this one: this wait would never end`)
+}
+
+function excluded(held: readonly (string | null)[], { shared, max }: Wanted): boolean {
+  const times = (kind: string): number => held.filter((one) => one === kind).length
+  if (max !== undefined) return times('bounded') >= max
+  return times('lock') > 0 || (!shared && times('rwlock') > 0)
+}
+
+/** The kind of what is held, if its holder lives. */
+function living({ agent, kind }: Hold): string | null {
+  return observe().agents.some((one) => one.agent === agent) ? kind : null
+}
+
+/** By what they are: a file that was made without a name shows none later. */
+function isHeirIn(directory: string, descriptors: readonly number[]): boolean {
+  try {
+    const registry = statSync(`${directory}/.registry`)
+    return descriptors.some((number) => {
+      const { dev, ino } = fstatSync(number)
+      return dev === registry.dev && ino === registry.ino
+    })
+  } catch {
+    return false // it was removed
+  }
+}
+
+function told(): readonly Hold[] {
+  try {
+    return JSON.parse(process.env[VARIABLE] ?? '[]') as readonly Hold[]
+  } catch {
+    return [] // not ours
+  }
+}

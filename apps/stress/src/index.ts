@@ -1,5 +1,0 @@
-export { tasks } from './api/algorithm.ts'
-export type { Algorithm, TaskCode, Tasks, Thread, ThreadCode, Words } from './api/algorithm.ts'
-export { check } from './api/check.ts'
-export type { Checked, CheckOptions } from './api/check.ts'
-export type { Row, RowKind, Standing, Timeline, WordAtEnd } from './explore/timeline.ts'

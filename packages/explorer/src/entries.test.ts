@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const IMPORT = /^(?:import|export)\b[^']*?\bfrom '([^']+)'|^import '([^']+)'/gm
+
+/** All that a built module imports which is not a file of ours, and what those files import. */
+function outsideOf(file: URL, seen: Set<string> = new Set()): string[] {
+  if (seen.has(file.href)) return []
+  seen.add(file.href)
+  const imports = [...readFileSync(fileURLToPath(file), 'utf8').matchAll(IMPORT)]
+  return imports.flatMap(([, from, alone]) => {
+    const name = from ?? alone!
+    return name.startsWith('.') ? outsideOf(new URL(name, file), seen) : [name]
+  })
+}
+
+const built = (name: string): URL => new URL(`../dist/${name}.js`, import.meta.url)
+
+test('the main entry imports nothing, so that it works in a page', () => {
+  expect(outsideOf(built('index'))).toEqual([])
+})
+
+test('event loops need one module of Node', () => {
+  expect(outsideOf(built('event-loops'))).toEqual(['node:v8'])
+})
