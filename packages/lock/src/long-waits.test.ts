@@ -14,7 +14,9 @@ interface Outcome {
 
 async function outcomeOf(what: string, how = 'not', debug = ''): Promise<Outcome> {
   const env = { ...process.env, NODE_DEBUG: debug }
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [FIXTURE, what, how], { env })
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [FIXTURE, what, how], {
+    env,
+  })
   return { ...(JSON.parse(stdout) as Omit<Outcome, 'stderr'>), stderr }
 }
 
@@ -40,7 +42,11 @@ test('who listens hears what waits, for whom, and where both were asked for', as
   const { told } = await outcomeOf('plain', 'listening')
   expect(told).toHaveLength(1)
   const [{ what, waitedMs, blocking, owners, isHeldHere, askedAt }] = told as [Outcome['told'][0]]
-  expect({ what, blocking, isHeldHere }).toEqual({ what: 'lock', blocking: false, isHeldHere: true })
+  expect({ what, blocking, isHeldHere }).toEqual({
+    what: 'lock',
+    blocking: false,
+    isHeldHere: true,
+  })
   expect(waitedMs).toBeGreaterThanOrEqual(1000)
   expect(owners).toEqual([expect.objectContaining({ threadId: 0, alive: true })])
   expect(askedAt).toContain('long-waits.mjs')

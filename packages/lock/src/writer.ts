@@ -65,10 +65,7 @@ export class Writer extends Side {
       end: () => this.#end(),
       what: `${this.description} for writing`,
       owners: () => this.#owners(),
-      own: () => [
-        ...(this.#lock.writing.draining ? [] : this.#lock.own()),
-        ...this.#reader.shares,
-      ],
+      own: () => [...(this.#lock.writing.draining ? [] : this.#lock.own()), ...this.#reader.shares],
     }
   }
 

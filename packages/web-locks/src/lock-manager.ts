@@ -1,10 +1,4 @@
-import {
-  checkOptions,
-  IpcError,
-  type Place,
-  type AgentId,
-  type AgentInfo,
-} from '@ipc/core'
+import { checkOptions, IpcError, type Place, type AgentId, type AgentInfo } from '@ipc/core'
 import { CallbackRequest } from './callback-request.ts'
 import { JointClaim } from './claim.ts'
 import type { LockMode } from './claim.ts'

@@ -1,6 +1,6 @@
 /** The standard's algorithm for locks by name, as a monitor of what agents say that they did. */
 import { check, Table, type Layout } from '@ipc/web-locks/table'
-import type { Monitor, View } from '../model.ts'
+import type { Monitor, View } from '@ipc/explorer/engine'
 
 /** What agents tell. The value is `what(name, shared, told)`. */
 export const ASKS = 1

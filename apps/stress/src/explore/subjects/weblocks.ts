@@ -5,9 +5,7 @@
 import { block } from '@ipc/core'
 import { Lock } from '@ipc/lock'
 import { hashOf, Layout, readTable, repair, Table, type Wish } from '@ipc/web-locks/table'
-import { asUnmerged, type Agent } from '../agent.ts'
-import type { Segment } from '../model.ts'
-import { FIRST_ID } from '../operation.ts'
+import { asUnmerged, FIRST_ID, type Agent, type Segment } from '@ipc/explorer/engine'
 import type { Subject } from './subject.ts'
 import {
   ASKS,
