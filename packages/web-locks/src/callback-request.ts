@@ -1,6 +1,5 @@
 import type { Claim } from './claim.ts'
-import type { Client } from './client.ts'
-import { Request, type Granted, type Settle } from './request.ts'
+import { Request, type Granted, type Home, type Settle } from './request.ts'
 
 const RESOLVED = Promise.resolve()
 
@@ -13,7 +12,7 @@ export class CallbackRequest extends Request {
   /** `callback` takes what `begin` is given. */
   constructor(
     owner: object,
-    client: Client,
+    client: Home,
     claim: Claim,
     signal: AbortSignal | undefined,
     callback: (granted: never) => unknown,

@@ -9,17 +9,17 @@ import {
 } from '@ipc/core'
 import { Lock as Mutex } from '@ipc/lock'
 import { SingleClaim } from './claim.ts'
-import { DeadlockWatch } from './deadlock-watch.ts'
+import { DeadlockWatch, type Watched } from './deadlock-watch.ts'
 import { Entrance, type Step } from './entrance.ts'
 import { nextTurnIfAny } from './next-turn.ts'
-import type { Request } from './request.ts'
-import { Layout, MUTEX, sizesFor } from './table/layout.ts'
+import type { Home, Request } from './request.ts'
+import { Layout, sizesFor } from './table/layout.ts'
 import { Table } from './table/table.ts'
 
 const NO_NOTE = -1
 
 /** This thread as a user of one table, through however many managers. */
-export class Client {
+export class Client implements Home, Watched {
   readonly table: Table
   readonly entrance: Entrance
   readonly description: string

@@ -1,8 +1,8 @@
 import { now, type AgentId } from '@ipc/core'
-import type { Client } from './client.ts'
 import type { Request } from './request.ts'
 import { findCycles, isInTheWay } from './table/cycles.ts'
 import { readTable, type SeenRequest } from './table/snapshot.ts'
+import type { Table } from './table/table.ts'
 
 /** A request that has waited for so long is looked at. */
 const PATIENCE_MS = 1000
@@ -18,17 +18,25 @@ export interface Deadlock {
   readonly cycle: readonly string[]
 }
 
+/** The client whose requests are looked at. */
+export interface Watched {
+  readonly table: Table
+  readonly description: string
+  readonly pending: ReadonlySet<Request>
+  idOf(agent: AgentId): string
+}
+
 interface Diagnostics {
   channel(name: string): { readonly hasSubscribers: boolean; publish(message: unknown): void }
 }
 
 /** Publishes requests that have waited for a second in a circle of clients. */
 export class DeadlockWatch {
-  readonly #client: Client
+  readonly #client: Watched
   readonly #told = new WeakSet<Request>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(client: Client) {
+  constructor(client: Watched) {
     this.#client = client
   }
 

@@ -157,12 +157,12 @@ async function dieOnce(scenario: Scenario, step: number): Promise<boolean> {
   const count = told.filter((one) => one.abandoned).length
   // Those who came early may have had it before this one looked.
   const owned = mine.filter(({ mode }) => mode === 'exclusive').length
-  if (early) expect(count, what).toBeLessThanOrEqual(1)
-  else expect(count, what).toBe(Math.min(1, owned))
+  const isRight = early ? count <= 1 : count === Math.min(1, owned)
+  expect({ what, count, isRight }).toEqual({ what, count, isRight: true })
   const rest = await survivors[1]!.call('query')
-  expect(rest, what).toEqual({ held: [], pending: [] })
+  expect({ what, rest }).toEqual({ what, rest: { held: [], pending: [] } })
   for (const other of ['m', 'o', 'n'.repeat(100)]) await survivors[1]!.call('turn', other) // tombstones
-  expect(wrong(), what).toEqual([])
+  expect({ what, wrong: wrong() }).toEqual({ what, wrong: [] })
   return finished
 }
 

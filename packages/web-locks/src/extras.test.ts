@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { channel } from 'node:diagnostics_channel'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { locks, openLocks, type Deadlock, type HeldLock, type LockManager } from './index.ts'
+import { locks, openLocks, type Deadlock, type HeldLock } from './index.ts'
 import { unlinkLocks } from './table/index.ts'
 
 const directory = temporaryDirectory()
@@ -243,9 +243,10 @@ test('types: the standard as lib.dom has it', async () => {
     ): Promise<Awaited<T>>
   }
   const dom: DomManager = locks
-  const request: LockManager['request'] = dom.request.bind(dom) as DomManager['request']
   expect(await dom.request('typed', { mode: 'shared' }, (lock) => lock?.mode)).toBe('shared')
-  expect(await request('typed', (lock: DomLock | null) => lock?.name)).toBe('typed')
+  const callback = (lock: DomLock | null): string | undefined => lock?.name
+  const options: DomOptions = { steal: true }
+  expect(await locks.request('typed', options, callback)).toBe('typed')
 })
 
 test('a circle of two threads is published on ipc:deadlock', async () => {

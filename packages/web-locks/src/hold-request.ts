@@ -1,8 +1,7 @@
 import { now } from '@ipc/core'
 import type { Claim, LockMode } from './claim.ts'
-import type { Client } from './client.ts'
 import { AcquiredLock, type HeldLock, type Lock } from './lock.ts'
-import { Request, type Granted } from './request.ts'
+import { Request, type Granted, type Home } from './request.ts'
 
 const LONGEST_TIMER_MS = 0x7fffffff
 
@@ -16,7 +15,7 @@ export class HoldRequest extends Request {
   /** `timeoutMs` may be Infinity; 0 if the claim is to be had at once or not at all. */
   constructor(
     owner: object,
-    client: Client,
+    client: Home,
     claim: Claim,
     signal: AbortSignal | undefined,
     timeoutMs: number,

@@ -40,6 +40,7 @@ function install(): void {
 
 /** Node 20 has none. */
 function makeNavigator(): void {
+  // oxlint-disable-next-line typescript/no-extraneous-class -- an interface, whose prototype is needed
   class Navigator {}
   define(global, 'Navigator', Navigator)
   define(global, 'navigator', new Navigator())

@@ -3,10 +3,10 @@ import { SingleClaim, type LockMode } from './claim.ts'
 
 /** The standard's. */
 export interface LockOptions {
-  readonly mode?: LockMode | undefined
-  readonly ifAvailable?: boolean | undefined
-  readonly steal?: boolean | undefined
-  readonly signal?: AbortSignal | undefined
+  readonly mode?: LockMode
+  readonly ifAvailable?: boolean
+  readonly steal?: boolean
+  readonly signal?: AbortSignal
 }
 
 /** Options of `acquire`. */
@@ -37,7 +37,8 @@ export interface Asked {
  * @throws TypeError, or DOMException NotSupportedError
  */
 export function readRequest(given: unknown, options: unknown, callback: unknown): Asked {
-  const name = `${given as string}` // throws for a symbol
+  // oxlint-disable-next-line typescript/no-unnecessary-template-expression -- throws for a symbol
+  const name = `${given as string}`
   let mode: LockMode = 'exclusive'
   let ifAvailable = false
   let steal = false
@@ -65,6 +66,7 @@ export function readRequest(given: unknown, options: unknown, callback: unknown)
 /** As Web IDL converts a value to an enumeration. */
 function checkMode(given: unknown): LockMode {
   if (given === undefined) return 'exclusive'
+  // oxlint-disable-next-line typescript/no-unnecessary-template-expression -- it may be anything
   const mode = `${given as string}`
   if (mode === 'exclusive' || mode === 'shared') return mode
   throw wrongType('mode', "'exclusive' or 'shared'", given)

@@ -14,7 +14,7 @@ interface Granted {
 
 let company: Company
 let locks: LockManager
-const before = process.env['IPC_DIR']
+const directoryBefore = process.env['IPC_DIR']
 beforeAll(() => {
   company = new Company(FIXTURE, { ahead: 3 })
   process.env['IPC_DIR'] = company.directory
@@ -22,7 +22,7 @@ beforeAll(() => {
 })
 afterAll(async () => {
   await company.end()
-  process.env['IPC_DIR'] = before
+  process.env['IPC_DIR'] = directoryBefore
 })
 
 let ids = 0

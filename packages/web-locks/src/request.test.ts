@@ -9,7 +9,7 @@ afterAll(() => directory.remove())
 
 const forever = new Promise<never>(() => {})
 
-function gate(): { readonly opened: Promise<void>; open(): void } {
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open!: () => void
   const opened = new Promise<void>((resolve) => (open = resolve))
   return { opened, open }
@@ -24,12 +24,11 @@ describe('request()', () => {
   })
 
   test('looks like the interface of the standard', () => {
-    expect(LockManager.prototype.request).toHaveLength(2)
-    expect(LockManager.prototype.query).toHaveLength(0)
-    expect(LockManager).toHaveLength(0)
+    const { request, query } = Object.getOwnPropertyDescriptors(LockManager.prototype)
+    expect([request.value!.length, query.value!.length, LockManager.length]).toEqual([2, 0, 0])
     expect(Object.keys(Lock.prototype)).toEqual(['name', 'mode'])
     expect(Object.keys(LockManager.prototype)).toEqual(['request', 'query'])
-    expect(String(locks)).toBe('[object LockManager]')
+    expect(Object.prototype.toString.call(locks)).toBe('[object LockManager]')
     for (const each of [Lock, LockManager] as unknown as (new () => object)[]) {
       expect(() => new each()).toThrow('Illegal constructor')
     }
@@ -54,7 +53,8 @@ describe('request()', () => {
       [Symbol('name'), run],
     ]
     for (const given of wrong) await expect(call(...given)).rejects.toBeInstanceOf(TypeError)
-    const other = locks.request.call({} as LockManager, name, run)
+    const unbound = Object.create(LockManager.prototype) as LockManager
+    const other = unbound.request(name, run)
     await expect(other).rejects.toThrow('Illegal invocation')
     await expect(locks.query.call({} as LockManager)).rejects.toThrow('Illegal invocation')
     expect(await call(name, null, () => 'null is no options')).toBe('null is no options')
@@ -174,10 +174,10 @@ describe('request()', () => {
 
   test('does not starve timers, and keeps the order', async () => {
     const name = uniqueName()
-    let over = false
-    setTimeout(() => (over = true), 1)
-    for (let i = 0; i < 1e6 && !over; i++) await locks.request(name, () => {})
-    expect(over).toBe(true)
+    const timer = { isOver: false }
+    setTimeout(() => (timer.isOver = true), 1)
+    for (let i = 0; i < 1e6 && !timer.isOver; i++) await locks.request(name, () => {})
+    expect(timer.isOver).toBe(true)
     const order: number[] = []
     const numbers = Array.from({ length: 500 }, (_, i) => i)
     await Promise.all(

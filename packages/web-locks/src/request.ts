@@ -1,9 +1,9 @@
 import { abortWith, ignoreAbort, now, type Abortable } from '@ipc/core'
 import { SingleClaim, type Claim, type LockMode } from './claim.ts'
-import type { Client } from './client.ts'
-import type { Step } from './entrance.ts'
+import type { Entrance, Step } from './entrance.ts'
 import { makeLock, type Hold, type Lock } from './lock.ts'
 import { nextTurn } from './next-turn.ts'
+import type { Table } from './table/table.ts'
 
 /**
  * How far a request is. ENTERING and LEAVING are steps that may have to wait for the mutex.
@@ -33,13 +33,30 @@ const CALLBACKS_IN_A_ROW = 64
 let callbacks = 0
 let deferred = 0
 
+/** The client of whose requests it is one. */
+export interface Home {
+  readonly table: Table
+  readonly entrance: Entrance
+  /** Whether its file was removed. */
+  readonly isGone: boolean
+  /** It is in the table; it is not any more. */
+  add(request: Request): void
+  remove(request: Request): void
+  waits(request: Request): void
+  waitsNoMore(request: Request): void
+  /** Hears of thefts, if a lock is held for longer than this turn. */
+  listenSoon(): void
+  /** The error of one that was robbed. */
+  theft(): DOMException
+}
+
 /** One request of this thread, from the call to the end of its hold. */
 export abstract class Request implements Step, Abortable, Hold {
   readonly owner: object
   readonly claim: Claim
   /** Since when it waits, in ms of `now()`. */
   since = 0
-  protected readonly client: Client
+  protected readonly client: Home
   #state: State = 'ENTERING'
   readonly #signal: AbortSignal | undefined
   /** Lets it begin in the asynchronous context of its call, whoever grants it. */
@@ -52,7 +69,7 @@ export abstract class Request implements Step, Abortable, Hold {
   #value: unknown
 
   /** `owner` is what the caller used; closing it ends the request. */
-  constructor(owner: object, client: Client, claim: Claim, signal: AbortSignal | undefined) {
+  constructor(owner: object, client: Home, claim: Claim, signal: AbortSignal | undefined) {
     this.owner = owner
     this.client = client
     this.claim = claim

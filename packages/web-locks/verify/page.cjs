@@ -1,4 +1,5 @@
 'use strict'
+// oxlint-disable unicorn/require-post-message-target-origin, typescript/no-extraneous-class, typescript/no-floating-promises, unicorn/no-useless-spread -- it plays a page
 // Runs one file of the Web Platform Tests in this thread, as its page or as its worker. Nothing here is
 // taken from these tests.
 const path = require('node:path')

@@ -197,14 +197,10 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     'weblocks',
     [
       'weblocks/x/x',
+      'weblocks/x/s/s',
+      'weblocks/s/x/s',
       'weblocks:dying/keep/x/crashes=1',
       'weblocks:dying/s/x/crashes=1',
-      'weblocks/x/try/crashes=1',
-      'weblocks/s/x/s',
-      'weblocks/x/s/s',
-      'weblocks/s/abort/s',
-      'weblocks/x/steal/x',
-      'weblocks/both/htob/y',
     ],
   ],
 ])
@@ -221,6 +217,10 @@ export const BOUNDED: ReadonlyMap<string, readonly (readonly [string, number])[]
   [
     'weblocks',
     [
+      ['weblocks/x/try/crashes=1', 1],
+      ['weblocks/s/abort/s', 1],
+      ['weblocks/x/steal/x', 1],
+      ['weblocks/both/htob/y', 1],
       ['weblocks:dying/x/x/crashes=1', 0],
       ['weblocks:dying/keep/steal/crashes=1', 0],
       ['weblocks:dying/both/x/crashes=1', 0],

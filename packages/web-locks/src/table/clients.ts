@@ -114,7 +114,7 @@ export class Clients {
       for (let entry = first; entry !== 0; entry = memory.get(entry + INBOX_NEXT)) {
         entries.push(entry)
       }
-      this.granted.push(...entries.reverse()) // the oldest is the last one of the chain
+      this.granted.push(...entries.toReversed()) // the oldest is the last one of the chain
     }
     memory.store(this.mine + INBOX, 0)
   }

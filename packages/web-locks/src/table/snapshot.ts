@@ -85,7 +85,7 @@ export class Snapshot {
         tombstone: owner === TOMBSTONE,
       })
     }
-    return requests.sort((a, b) => Number(b.held) - Number(a.held) || a.order - b.order)
+    return requests.toSorted((a, b) => Number(b.held) - Number(a.held) || a.order - b.order)
   }
 }
 
