@@ -4,8 +4,8 @@ import type { Deadlock, Link } from './deadlocks.ts'
 import type { Paint } from './paint.ts'
 import type { Numbered, Processes } from './processes.ts'
 import type { ViewWithDeadlocks } from './look.ts'
-import type { NamedLock } from './objects.ts'
 import type { ViewedObject, Waiter } from './view.ts'
+import type { NamedLock } from './words.ts'
 
 /** Every line is cut at `width`, except the words about deadlocks, which are wrapped. */
 export function linesOf(view: ViewWithDeadlocks, paint: Paint, width: number = Infinity): string[] {

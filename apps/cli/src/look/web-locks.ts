@@ -1,7 +1,7 @@
 /** What the table of Web Locks says: locks by name, held and pending. */
 import type { SeenAgent, SeenObject } from '@ipc/core'
 import { isInTheWay, Layout, readTable, sizesFor, type SeenRequest } from '@ipc/web-locks/table'
-import type { NamedLock, Words } from './objects.ts'
+import type { NamedLock, Words } from './words.ts'
 
 export function weblocks({ memory, options }: SeenObject): Words {
   const requests = readTable(memory, new Layout(sizesFor(options[0] ?? 1)))

@@ -169,6 +169,12 @@ class Client {
     this.#agent.did(RELEASED, what(name, shared, isMine))
   }
 
+  /** Holds it, and does nothing more. */
+  keep(asking: Asking): void {
+    this.hold(asking)
+    this.#agent.memory.stay()
+  }
+
   /** Asks, and gives up what is not granted at once. */
   abort(asking: Asking): void {
     const entered = this.ask(asking)
@@ -254,7 +260,7 @@ const segments: readonly Segment[] = [
       readTable(table.memory, table.layout)
     })
   }),
-  segment('keep', (client) => void client.hold({})),
+  segment('keep', (client) => client.keep({})),
   segment('nested', nested),
   segment('both', all([0, 1])),
   segment('htob', all([1, 0])),
