@@ -7,8 +7,8 @@ import {
   stackHere,
   tell,
   traceAs,
-  unwatch,
-  watch,
+  startWatching,
+  stopWatching,
   type Watched,
 } from './long-waits.ts'
 import type { Memory, ParkResult, Ticket } from './memory.ts'
@@ -266,7 +266,7 @@ export class AsyncQueue<T> implements Watched {
     const isForItself = index === NOWHERE || (call.waiting.own?.() ?? []).length > 0
     if (!isForItself && call.askedAt === null) return
     if (this.#sleepsSince === 0) this.#sleepsSince = this.#memory.now()
-    watch(this)
+    startWatching(this)
   }
 
   look(): boolean {
@@ -296,7 +296,7 @@ export class AsyncQueue<T> implements Watched {
     else call.next.previous = call.previous
     if (call.previous === null) this.#sleepsSince = 0
     if (this.#first !== null) return
-    unwatch(this)
+    stopWatching(this)
     this.#toldOf = null
     if (this.#note === NO_NOTE) return
     this.#memory.endNote?.(this.#note)

@@ -1,5 +1,6 @@
 import type { AgentInfo } from './memory.ts'
 import type { BlockedWait } from './platform/platform.ts'
+import { describeWho } from './who.ts'
 
 /** What `NODE_DEBUG=ipc` prints of a long wait; each line says who prints it, as Node's own do. */
 export function inWords(wait: BlockedWait, pid: number, threadId: number): string {
@@ -14,6 +15,6 @@ export function inWords(wait: BlockedWait, pid: number, threadId: number): strin
   return lines.map((line) => `IPC ${pid}/${threadId}: ${line}\n`).join('')
 }
 
-function nameOf({ pid, threadId, alive }: AgentInfo): string {
-  return `pid ${pid}, thread ${threadId}${alive ? '' : ' (dead)'}`
+function nameOf(owner: AgentInfo): string {
+  return `${describeWho(owner)}${owner.alive ? '' : ' (dead)'}`
 }

@@ -2,7 +2,7 @@ import { platform } from '#platform'
 import type { DomainMode, Native, NativeDomain, Unsupported } from '@ipc/native'
 import { RegisteredAgents } from './agents.ts'
 import { callAddon, IpcError } from './errors.ts'
-import { realm } from './realm.ts'
+import { onceInRealm } from './realm.ts'
 
 /** The agents of one directory (or of this process alone), and this thread among them. */
 export interface Domain {
@@ -11,6 +11,15 @@ export interface Domain {
   /** Empty for the private domain. */
   readonly directory: string
   readonly agents: RegisteredAgents
+}
+
+/** By the addon's index. */
+const domains = onceInRealm('domains', () => new Map<number, Domain>())
+const ofProcess = onceInRealm('private domain', () => ({ domain: null as Domain | null }))
+
+/** Whether this realm uses what is in a directory. */
+export function usesDirectories(): boolean {
+  return [...domains.values()].some(({ directory }) => directory !== '')
 }
 
 /** When there is no directory or registry: see DomainMode. */
@@ -57,11 +66,11 @@ export function requireNative(): Native {
 }
 
 function adopt(native: Native, opened: NativeDomain): Domain {
-  let domain = realm.domains.get(opened.index)
+  let domain = domains.get(opened.index)
   if (domain === undefined) {
     const agents = new RegisteredAgents(native, opened)
     domain = { native, index: opened.index, directory: opened.path, agents }
-    realm.domains.set(opened.index, domain)
+    domains.set(opened.index, domain)
   }
   return domain
 }
@@ -115,11 +124,11 @@ function visit(mode: DomainMode): Domain | null {
 
 /** The threads of this process; null, and the user is told, where nobody can be seen to die. */
 export function privateDomain(): Domain | null {
-  if (realm.privateDomain !== null) return realm.privateDomain
+  if (ofProcess.domain !== null) return ofProcess.domain
   const native = usableNative()
   if ('reason' in native) {
     platform.withoutLiveness(native.reason)
     return null // perhaps not for ever
   }
-  return (realm.privateDomain = adopt(native, openNative(native, null, USE, true)))
+  return (ofProcess.domain = adopt(native, openNative(native, null, USE, true)))
 }

@@ -15,10 +15,9 @@
  * ```
  */
 import { platform } from '#platform'
-import { requireNative } from './domain.ts'
+import { requireNative, usesDirectories } from './domain.ts'
 import { IpcError } from './errors.ts'
 import type { Primitive } from './primitive.ts'
-import { realm } from './realm.ts'
 
 /** Descriptors that every process inherits which is started before they are closed. */
 export class Bequest implements Disposable {
@@ -45,7 +44,7 @@ export class Bequest implements Disposable {
  */
 export function mayHaveHeirs(): void {
   const native = requireNative()
-  if ([...realm.domains.values()].some(({ directory }) => directory !== '')) {
+  if (usesDirectories()) {
     throw new IpcError('ERR_IPC_IN_USE', 'have heirs: this thread uses named objects already')
   }
   native.mayBequeath()

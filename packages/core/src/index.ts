@@ -53,8 +53,8 @@ export {
   type SharedMemoryInspection,
   type SharedMemoryOptions,
 } from './shared-memory.ts'
-export { describeWho } from './who.ts'
 export { EARLY_MS, LONGEST_TIMER_MS, timers, type Timers } from './timers.ts'
+export { describeWho } from './who.ts'
 export { NOWHERE, Sleep, type Waiting } from './sleep.ts'
 export { abortWith, ignoreAbort, type Abortable } from './abort.ts'
 export { now } from './clock.ts'

@@ -19,8 +19,8 @@ const INTERRUPTION = Symbol.for('@ipc/core.interruption@1')
 const thread = platform.thread as { [INTERRUPTION]?: Interruption | null }
 
 /** Installs (or, with null, removes) what runs signal handlers inside blocking waits. */
-export function setInterruption(interruption: Interruption | null): void {
-  thread[INTERRUPTION] = interruption
+export function setInterruption(runner: Interruption | null): void {
+  thread[INTERRUPTION] = runner
 }
 
 export function interruption(): Interruption | null {

@@ -5,7 +5,7 @@ import type { Memory } from './memory.ts'
  * entry, which took the explorer, with its new memory for each execution, a third of its time. The
  * symbol is the same in all copies of this module.
  */
-const STATES: unique symbol = Symbol.for('@ipc/core: local states') as never
+const STATES: unique symbol = Symbol.for('@ipc/core.states@1')
 
 interface Stateful extends Memory {
   [STATES]?: Map<string, object>

@@ -65,14 +65,14 @@ const watched = new Set<Watched>()
 let isLooking = false
 
 /** Looks at it four times a second, until it is answered by false: no wait is watched for long. */
-export function watch(wait: Watched): void {
+export function startWatching(wait: Watched): void {
   watched.add(wait)
   if (isLooking) return
   isLooking = true
   platform.later(lookAtAll, LOOK_MS)
 }
 
-export function unwatch(wait: Watched): void {
+export function stopWatching(wait: Watched): void {
   watched.delete(wait)
 }
 

@@ -81,10 +81,10 @@ export interface Memory {
   unpark(index: number, count: number): number
   /** Monotonic milliseconds. */
   now(): number
-  /** False where nobody can be seen to die: then `isDead` is always false. */
-  readonly seesDeaths?: boolean
   /** Whether people live through its waits, and may want to hear of long ones; a simulated one has none. */
   readonly isReal?: boolean
+  /** False where nobody can be seen to die: then `isDead` is always false. */
+  readonly seesDeaths?: boolean
 
   /**
    * After a `park` that ended by a death, once the words were examined: others who must look are told.

@@ -1,3 +1,4 @@
+import { platform } from '#platform'
 import { PlainAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
 import { joinDomain, openDomain, privateDomain, type Domain } from './domain.ts'
@@ -13,8 +14,8 @@ import type { Memory } from './memory.ts'
 import { checkName } from './names.ts'
 import { idWords } from './notes.ts'
 import { describe, openFile, type SharedFile } from './shared-file.ts'
+import { onceInRealm } from './realm.ts'
 import { ThreadParking } from './thread-parking.ts'
-import { realm } from './realm.ts'
 
 export type Scope = 'thread' | 'process'
 
@@ -267,6 +268,9 @@ function makeBuffer(kind: string, byteLength: number): SharedArrayBuffer {
   )
 }
 
+/** This thread where there is no registry. */
+const plainAgent = onceInRealm('plain agent', () => ({ id: platform.agentId() }))
+
 const threadMemories = new WeakMap<SharedArrayBuffer, Memory>()
 
 function threadMemory(buffer: SharedArrayBuffer): Memory {
@@ -276,7 +280,7 @@ function threadMemory(buffer: SharedArrayBuffer): Memory {
     const words = isTracked
       ? new Int32Array(buffer)
       : new Int32Array(buffer, 0, buffer.byteLength >> 2)
-    const agents = privateDomain()?.agents ?? new PlainAgents(realm.plainAgent)
+    const agents = privateDomain()?.agents ?? new PlainAgents(plainAgent.id)
     memory = new AtomicMemory(words, agents, new ThreadParking(words))
     threadMemories.set(buffer, memory)
   }

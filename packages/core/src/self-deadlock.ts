@@ -33,12 +33,12 @@ const MOST_FRAMES = 200
 export function isAwaitedByAllRunning(): boolean {
   const [, caller, ...others] = framesHere()
   if (caller === undefined) return false
-  const function_ = caller.getFunctionName()
+  const name = caller.getFunctionName()
   const file = caller.getFileName()
   let awaiting = 0
   for (const frame of others) {
     if (frame.getFunctionName() === 'any') break // another one of the promises may be enough
-    const isSame = frame.getFunctionName() === function_ && frame.getFileName() === file
+    const isSame = frame.getFunctionName() === name && frame.getFileName() === file
     if (isSame && frame.isAsync()) awaiting++
   }
   return awaiting === running.size
@@ -47,7 +47,8 @@ export function isAwaitedByAllRunning(): boolean {
 /** Of this function's caller, and those above; none where the engine does not tell. */
 function framesHere(): NodeJS.CallSite[] {
   let frames: NodeJS.CallSite[] = []
-  const { stackTraceLimit, prepareStackTrace } = Error
+  const { stackTraceLimit } = Error
+  const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   try {
     Error.stackTraceLimit = MOST_FRAMES
     Error.prepareStackTrace = (_error, sites) => void (frames = sites)
@@ -57,6 +58,7 @@ function framesHere(): NodeJS.CallSite[] {
     return [] // the constructor is frozen
   } finally {
     Error.stackTraceLimit = stackTraceLimit
-    Error.prepareStackTrace = prepareStackTrace
+    if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
+    else Object.defineProperty(Error, 'prepareStackTrace', prepare)
   }
 }

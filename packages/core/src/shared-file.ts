@@ -4,7 +4,10 @@ import type { Domain } from './domain.ts'
 import { callAddon } from './errors.ts'
 import { idText } from './notes.ts'
 import { ProcessParking } from './process-parking.ts'
-import { realm } from './realm.ts'
+import { onceInRealm } from './realm.ts'
+
+/** What this realm has open, by domain, file and id. */
+const files = onceInRealm('files', () => new Map<string, SharedFile>())
 
 /**
  * A named object as this thread has it open. Opening it again gives the same one, so that all who
@@ -50,7 +53,7 @@ export class SharedFile {
   /** The last user closes it. */
   letGo(): void {
     if (--this.#users > 0) return
-    realm.files.delete(this.#key)
+    files.delete(this.#key)
     this.domain.native.close(this.#opened.external)
   }
 
@@ -70,13 +73,13 @@ export function openFile(domain: Domain, request: OpenRequest): SharedFile {
   const { native } = domain
   const opened = callAddon(() => native.open(domain.index, request))
   const key = [domain.index, opened.file, ...opened.id].join('/')
-  const there = realm.files.get(key)
+  const there = files.get(key)
   if (there !== undefined) {
     native.close(opened.external)
     return there.use()
   }
   const file = new SharedFile(domain, request.kind, opened, key)
-  realm.files.set(key, file)
+  files.set(key, file)
   return file
 }
 

@@ -1,6 +1,9 @@
 import type { Native } from '@ipc/native'
 import type { ParkResult, Wake } from './memory.ts'
-import { realm } from './realm.ts'
+import { onceInRealm } from './realm.ts'
+
+/** Normally there is one addon. */
+const byAddon = onceInRealm('wakes', () => new WeakMap<Native, Wakes>())
 
 /** Callers of asynchronous sleeps in process scope, of one realm. */
 export class Wakes {
@@ -16,8 +19,8 @@ export class Wakes {
   }
 
   static of(native: Native): Wakes {
-    let wakes = realm.wakes.get(native)
-    if (wakes === undefined) realm.wakes.set(native, (wakes = new Wakes(native)))
+    let wakes = byAddon.get(native)
+    if (wakes === undefined) byAddon.set(native, (wakes = new Wakes(native)))
     return wakes
   }
 

@@ -14,8 +14,10 @@ napi_value ipc_throw(napi_env env, const ipc_error *e) {
   if (code == NULL || message == NULL) return NULL;
   CHECK(napi_create_error(env, code, message, &error));
   if (e->number != 0) {
-    if (!set(env, error, "errno", int_value(env, -e->number))) return NULL; /* negative, as in Node's own */
-    if (e->syscall != NULL && !set(env, error, "syscall", string_value(env, e->syscall))) return NULL;
+    if (!set(env, error, "errno", int_value(env, -e->number)))
+      return NULL; /* negative, as in Node's own */
+    if (e->syscall != NULL && !set(env, error, "syscall", string_value(env, e->syscall)))
+      return NULL;
   }
   if (e->path[0] && !set(env, error, "path", string_value(env, e->path))) return NULL;
   CHECK(napi_throw(env, error));
@@ -64,8 +66,8 @@ static napi_value registry_of(napi_env env, napi_callback_info info) {
   ipc_domain *domain = ipc_domain_argument(&a, 0);
   if (!a.ok) return NULL;
   napi_value buffer;
-  CHECK(napi_create_external_arraybuffer(env, domain->registry, sizeof *domain->registry, NULL, NULL,
-                                         &buffer));
+  CHECK(napi_create_external_arraybuffer(env, domain->registry, sizeof *domain->registry, NULL,
+                                         NULL, &buffer));
   return buffer;
 }
 
@@ -111,7 +113,8 @@ static napi_value layout_value(napi_env env) {
   napi_value layout;
   CHECK(napi_create_object(env, &layout));
   for (size_t i = 0; i < sizeof offset / sizeof *offset; i++)
-    if (!set(env, layout, offset[i].name, int_value(env, (int32_t)(offset[i].bytes / 4)))) return NULL;
+    if (!set(env, layout, offset[i].name, int_value(env, (int32_t)(offset[i].bytes / 4))))
+      return NULL;
   int liveness = ipc_liveness_offset(); /* -1 where the kernel has no robust futexes */
   bool ok = set(env, layout, "firstWithHeirs", int_value(env, IPC_FIRST_WITH_HEIRS)) &&
             set(env, layout, "liveness", int_value(env, liveness < 0 ? -1 : liveness / 4));
@@ -120,17 +123,19 @@ static napi_value layout_value(napi_env env) {
 
 /* Instead of everything else, where JavaScript cannot see memory of ours. */
 static napi_value export_reason(napi_env env, napi_value exports) {
-  const char *reason =
-      "process scope needs external ArrayBuffers, through which JavaScript sees mapped memory: this "
-      "runtime refuses them (Electron since version 21, and others whose V8 has its memory sandbox); "
-      "use a process of Node.js itself, such as one started by child_process";
-  return set(env, exports, "reason", string_value(env, reason)) ? exports : bug(env, "load: values");
+  const char *reason = "process scope needs external ArrayBuffers, through which JavaScript sees "
+                       "mapped memory: this "
+                       "runtime refuses them (Electron since version 21, and others whose V8 has "
+                       "its memory sandbox); "
+                       "use a process of Node.js itself, such as one started by child_process";
+  return set(env, exports, "reason", string_value(env, reason)) ? exports
+                                                                : bug(env, "load: values");
 }
 
 static napi_value init(napi_env env, napi_value exports) {
   napi_value signals;
-  napi_status seen = napi_create_external_arraybuffer(env, &ipc_signal_sequence, sizeof ipc_signal_sequence,
-                                                      NULL, NULL, &signals);
+  napi_status seen = napi_create_external_arraybuffer(
+      env, &ipc_signal_sequence, sizeof ipc_signal_sequence, NULL, NULL, &signals);
   if (seen == napi_no_external_buffers_allowed) return export_reason(env, exports);
   if (seen != napi_ok) return bug(env, "load: memory");
 
@@ -150,11 +155,8 @@ static napi_value init(napi_env env, napi_value exports) {
       !ipc_define_commands(env, exports) || !ipc_define_directories(env, exports))
     return bug(env, "load: functions");
 
-  napi_value global, process; /* of the realm that the environment belongs to */
-  CHECK(napi_get_global(env, &global));
-  CHECK(napi_get_named_property(env, global, "process", &process));
-  bool ok = set(env, exports, "signals", signals) && set(env, exports, "pid", int_value(env, getpid())) &&
-            set(env, exports, "process", process) &&
+  bool ok = set(env, exports, "signals", signals) &&
+            set(env, exports, "pid", int_value(env, getpid())) &&
             set(env, exports, "layout", layout_value(env));
   return ok ? exports : bug(env, "load: values");
 }

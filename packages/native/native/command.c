@@ -55,14 +55,17 @@ static int start_in_path(char *const argv[], pid_t *pid, const posix_spawnattr_t
   for (bool more = true; more;) {
     char path[PATH_MAX];
     size_t length = strcspn(directory, ":");
-    int bytes = length == 0 ? snprintf(path, sizeof path, "./%s", argv[0])
-                            : snprintf(path, sizeof path, "%.*s/%s", (int)length, directory, argv[0]);
+    int bytes = length == 0
+                    ? snprintf(path, sizeof path, "./%s", argv[0])
+                    : snprintf(path, sizeof path, "%.*s/%s", (int)length, directory, argv[0]);
     more = directory[length] != '\0';
     directory += length + 1;
     if (bytes >= (int)sizeof path) continue;
     int number = access(path, X_OK) == 0 ? start_at(path, argv, pid, attributes) : errno;
-    if (number == EACCES) answer = EACCES; /* unless another one can be run; a directory, too */
-    else if (number != ENOENT && number != ENOTDIR) return number;
+    if (number == EACCES)
+      answer = EACCES; /* unless another one can be run; a directory, too */
+    else if (number != ENOENT && number != ENOTDIR)
+      return number;
   }
   return answer;
 }

@@ -23,10 +23,12 @@ static char *copy_of_bytes(arguments *a, napi_value buffer) {
 static char *copy_of_string(arguments *a, napi_value value) {
   size_t length = 0;
   bool is_buffer = false;
-  if (napi_is_buffer(a->env, value, &is_buffer) == napi_ok && is_buffer) return copy_of_bytes(a, value);
+  if (napi_is_buffer(a->env, value, &is_buffer) == napi_ok && is_buffer)
+    return copy_of_bytes(a, value);
   if (napi_get_value_string_utf8(a->env, value, NULL, 0, &length) != napi_ok) return NULL;
   char *string = calloc(length + 1, 1);
-  if (string != NULL && napi_get_value_string_utf8(a->env, value, string, length + 1, &length) == napi_ok)
+  if (string != NULL &&
+      napi_get_value_string_utf8(a->env, value, string, length + 1, &length) == napi_ok)
     return string;
   free(string);
   return NULL;
@@ -36,7 +38,8 @@ static char *copy_of_string(arguments *a, napi_value value) {
 static char **strings_at(arguments *a, int index) {
   uint32_t count = 0;
   napi_value array = a->value[index];
-  bool ok = is_array(a, array) && napi_get_array_length(a->env, array, &count) == napi_ok && count > 0;
+  bool ok =
+      is_array(a, array) && napi_get_array_length(a->env, array, &count) == napi_ok && count > 0;
   char **strings = ok ? calloc((size_t)count + 1, sizeof *strings) : NULL;
   ok = strings != NULL;
   for (uint32_t i = 0; ok && i < count; i++) {

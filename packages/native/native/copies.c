@@ -81,7 +81,8 @@ ipc_registry *ipc_registry_of_process(ipc_error *e) {
   if (first == NULL || first == REGISTRY_OF_PROCESS) return ours(e);
   ipc_registry *theirs = first();
   if (theirs == NULL)
-    ipc_fail(e, "ERR_IPC_UNSUPPORTED", NULL,
-             "register this thread: the copy of this library that was loaded first has no registry");
+    ipc_fail(
+        e, "ERR_IPC_UNSUPPORTED", NULL,
+        "register this thread: the copy of this library that was loaded first has no registry");
   return theirs;
 }

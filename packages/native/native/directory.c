@@ -111,11 +111,11 @@ ipc_outcome ipc_name_remove(int directory, const char *name, const struct stat *
 
 static const char *type_of(mode_t mode) {
   switch (mode & S_IFMT) {
-    case S_IFLNK: return "a symbolic link";
-    case S_IFDIR: return "a directory";
-    case S_IFIFO: return "a pipe";
-    case S_IFSOCK: return "a socket";
-    default: return "a device";
+  case S_IFLNK: return "a symbolic link";
+  case S_IFDIR: return "a directory";
+  case S_IFIFO: return "a pipe";
+  case S_IFSOCK: return "a socket";
+  default: return "a device";
   }
 }
 
@@ -139,8 +139,7 @@ bool ipc_check_plain(const struct stat *file, const char *path, ipc_error *e) {
 /* The file is open: make sure that it is still the one of that name, and plain. */
 static ipc_outcome look_at(int directory, const char *name, const char *path, int fd,
                            struct stat *file, ipc_error *e) {
-  if (ipc_stat(fd, file) != 0)
-    return ipc_fail_errno(e, NULL, "fstat", path, "open %s", path);
+  if (ipc_stat(fd, file) != 0) return ipc_fail_errno(e, NULL, "fstat", path, "open %s", path);
   /* While a name is removed it may still lead to a file that has none. */
   if (file->st_nlink == 0 || !ipc_leads_to(directory, name, file)) return IPC_AGAIN;
   return ipc_check_plain(file, path, e) ? IPC_OK : IPC_FAILED;
@@ -290,9 +289,9 @@ ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name,
   bool named = aside->temporary[0] != '\0';
   char self[40];
   snprintf(self, sizeof self, "/proc/self/fd/%d", aside->fd);
-  long result = named ? syscall(SYS_renameat2, directory, aside->temporary, directory, name,
-                                NO_REPLACE)
-                      : linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW);
+  long result =
+      named ? syscall(SYS_renameat2, directory, aside->temporary, directory, name, NO_REPLACE)
+            : linkat(AT_FDCWD, self, directory, name, AT_SYMLINK_FOLLOW);
   if (result == 0) {
     aside->temporary[0] = '\0';
     return IPC_OK;

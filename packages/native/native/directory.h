@@ -88,8 +88,7 @@ typedef struct {
 #define IPC_TEMPORARY ".new-"
 
 /* `bytes` zeros, really allocated. */
-bool ipc_aside_make(int directory, int64_t bytes, const char *path, ipc_aside *aside,
-                    ipc_error *e);
+bool ipc_aside_make(int directory, int64_t bytes, const char *path, ipc_aside *aside, ipc_error *e);
 /* Gives it its name; IPC_AGAIN when the name is taken. The descriptor stays open. */
 ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name, const char *path,
                               ipc_error *e);

@@ -94,14 +94,16 @@ static void choose_chain(int number) {
 bool ipc_signal_put(int number) {
   struct sigaction now = kernels(number);
   /* What others put there is Node's for us, whether we come first or again. */
-  bool is_theirs = placed[number] == NOTHING ||
-                   (placed[number] != STALE && !is_there(placed[number], &now) && !left_by_watchdog(&now));
+  bool is_theirs =
+      placed[number] == NOTHING ||
+      (placed[number] != STALE && !is_there(placed[number], &now) && !left_by_watchdog(&now));
   if (is_theirs && !is_ours(&now)) node[number] = now;
   placed_there right = right_for(number, &node[number]);
   choose_chain(number); /* before the handler first runs */
   struct sigaction action = right == NOTHING ? node[number] : action_of(right);
   bool leave = right == NOTHING && is_theirs;
-  if (!leave && !(right != NOTHING && is_there(right, &now)) && sigaction(number, &action, NULL) != 0)
+  if (!leave && !(right != NOTHING && is_there(right, &now)) &&
+      sigaction(number, &action, NULL) != 0)
     return false;
   placed[number] = right;
   return true;

@@ -56,13 +56,13 @@ static const struct {
   uint32_t type;
   const char *name;
 } unsupported[] = {
-    {0x6969, "NFS"},          {0x517b, "SMB"},          {0xff534d42, "CIFS"},
-    {0xfe534d42, "SMB2"},     {0x65735546, "FUSE"},     {0x01021997, "9P"},
-    {0x5346414f, "AFS"},      {0x6b414653, "AFS"},      {0x00c36400, "Ceph"},
-    {0x73757245, "Coda"},     {0x564c, "NCP"},          {0x01161970, "GFS2"},
-    {0x7461636f, "OCFS2"},    {0x0bd00bd0, "Lustre"},   {0x47504653, "GPFS"},
-    {0x20030528, "OrangeFS"}, {0x786f4256, "vboxsf"},   {0xbacbacbc, "vmhgfs"},
-    {0x19830326, "BeeGFS"},   {0xaad7aaea, "PanFS"},    {0x7c7c6673, "prl_fs"},
+    {0x6969, "NFS"},          {0x517b, "SMB"},        {0xff534d42, "CIFS"},
+    {0xfe534d42, "SMB2"},     {0x65735546, "FUSE"},   {0x01021997, "9P"},
+    {0x5346414f, "AFS"},      {0x6b414653, "AFS"},    {0x00c36400, "Ceph"},
+    {0x73757245, "Coda"},     {0x564c, "NCP"},        {0x01161970, "GFS2"},
+    {0x7461636f, "OCFS2"},    {0x0bd00bd0, "Lustre"}, {0x47504653, "GPFS"},
+    {0x20030528, "OrangeFS"}, {0x786f4256, "vboxsf"}, {0xbacbacbc, "vmhgfs"},
+    {0x19830326, "BeeGFS"},   {0xaad7aaea, "PanFS"},  {0x7c7c6673, "prl_fs"},
 };
 
 static bool check_file_system(int fd, const char *path, ipc_error *e) {
@@ -93,7 +93,8 @@ static bool change_mode(int fd, mode_t mode) {
 #ifndef SYS_fchmodat2
 #define SYS_fchmodat2 452
 #endif
-  return syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) == 0; /* Linux 6.6, also without /proc */
+  return syscall(SYS_fchmodat2, fd, "", mode, AT_EMPTY_PATH) ==
+         0; /* Linux 6.6, also without /proc */
 }
 
 /* A umask takes bits from what mkdir makes, and so does a death between mkdir and this, for ever: who
@@ -149,8 +150,9 @@ static int open_directory(const char *path, bool create, struct stat *directory,
     ok = unsafe(e, path, directory);
   else if (create && is_closed_to_us(directory)) /* opened all the same, by root or for reading */
     ok = fchmod(fd, (directory->st_mode & 07777) | 0700) == 0 ||
-         ipc_fail_errno(e, NULL, "fchmod", path, "open the directory %s, whose mode is %04o, to its owner",
-                        path, (unsigned)(directory->st_mode & 07777));
+         ipc_fail_errno(e, NULL, "fchmod", path,
+                        "open the directory %s, whose mode is %04o, to its owner", path,
+                        (unsigned)(directory->st_mode & 07777));
   if (ok) return fd;
   close(fd);
   return -1;
@@ -164,8 +166,7 @@ static ipc_domain *find(int fd, const struct stat *directory) {
   for (int i = 0; i < atomic_load(&table_count); i++) {
     ipc_domain *domain = table[i];
     if (domain->directory >= 0 && domain->inode == directory->st_ino &&
-        domain->device == directory->st_dev &&
-        ipc_stat_at(fd, IPC_REGISTRY_FILE, &registry) == 0 &&
+        domain->device == directory->st_dev && ipc_stat_at(fd, IPC_REGISTRY_FILE, &registry) == 0 &&
         registry.st_ino == domain->registry_inode)
       return domain;
   }
@@ -218,8 +219,8 @@ static ipc_domain *add(ipc_domain *made, ipc_error *e) {
   ipc_domain *domain = made->directory >= 0 ? find(made->directory, &directory) : find_private();
   bool full = domain == NULL && index == IPC_MAX_DOMAINS;
   if (full)
-    ipc_fail(e, "ERR_IPC_FULL", made->path, "use the directory %s: this process has used %d already",
-             made->path, IPC_MAX_DOMAINS);
+    ipc_fail(e, "ERR_IPC_FULL", made->path,
+             "use the directory %s: this process has used %d already", made->path, IPC_MAX_DOMAINS);
   if (domain == NULL && !full) {
     made->index = index;
     table[index] = domain = made;
@@ -239,8 +240,8 @@ static bool plain_path(const char *given, directory_path path, ipc_error *e) {
   size_t length = strlen(given);
   while (length > 1 && given[length - 1] == '/') length--;
   if (given[0] != '/')
-    return ipc_fail(e, "ERR_IPC_UNSAFE_DIRECTORY", given, "use the directory %.4000s: it is not absolute",
-                    given);
+    return ipc_fail(e, "ERR_IPC_UNSAFE_DIRECTORY", given,
+                    "use the directory %.4000s: it is not absolute", given);
   if (length >= sizeof(directory_path)) {
     errno = ENAMETOOLONG;
     return ipc_fail_errno(e, NULL, "open", given, "use the directory %.4000s", given);
@@ -315,8 +316,8 @@ static bool could_be_mended(const char *path) {
   if (fd < 0) return false;
   struct stat directory;
   struct statfs fs;
-  bool could = ipc_stat(fd, &directory) == 0 && is_closed_to_us(&directory) && fstatfs(fd, &fs) == 0 &&
-               (fs.f_flags & ST_RDONLY) == 0;
+  bool could = ipc_stat(fd, &directory) == 0 && is_closed_to_us(&directory) &&
+               fstatfs(fd, &fs) == 0 && (fs.f_flags & ST_RDONLY) == 0;
   close(fd);
   return could;
 }

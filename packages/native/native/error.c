@@ -11,14 +11,18 @@ static const struct {
   int number;
   const char *name;
 } names[] = {
-    NAMED(EPERM), NAMED(ENOENT), NAMED(EINTR), NAMED(EIO), NAMED(ENXIO), NAMED(E2BIG), NAMED(EBADF),
-    NAMED(EAGAIN), NAMED(ENOMEM), NAMED(EACCES), NAMED(EFAULT), NAMED(EBUSY), NAMED(EEXIST),
-    NAMED(EXDEV), NAMED(ENODEV), NAMED(ENOTDIR), NAMED(EISDIR), NAMED(EINVAL), NAMED(ENFILE),
-    NAMED(EMFILE), NAMED(ETXTBSY), NAMED(EFBIG), NAMED(ENOSPC), NAMED(ESPIPE), NAMED(EROFS),
-    NAMED(EMLINK), NAMED(EPIPE), NAMED(ERANGE), NAMED(EDEADLK), NAMED(ENAMETOOLONG), NAMED(ENOLCK),
-    NAMED(ENOSYS), NAMED(ENOTEMPTY), NAMED(ELOOP), NAMED(EOVERFLOW), NAMED(EOPNOTSUPP),
-    NAMED(ETIMEDOUT), NAMED(EALREADY), NAMED(ESTALE), NAMED(EDQUOT), NAMED(ECANCELED),
-    NAMED(EOWNERDEAD), NAMED(ESRCH), NAMED(ECHILD), NAMED(ENOTTY), NAMED(ENOTRECOVERABLE),
+    NAMED(EPERM),     NAMED(ENOENT),          NAMED(EINTR),     NAMED(EIO),
+    NAMED(ENXIO),     NAMED(E2BIG),           NAMED(EBADF),     NAMED(EAGAIN),
+    NAMED(ENOMEM),    NAMED(EACCES),          NAMED(EFAULT),    NAMED(EBUSY),
+    NAMED(EEXIST),    NAMED(EXDEV),           NAMED(ENODEV),    NAMED(ENOTDIR),
+    NAMED(EISDIR),    NAMED(EINVAL),          NAMED(ENFILE),    NAMED(EMFILE),
+    NAMED(ETXTBSY),   NAMED(EFBIG),           NAMED(ENOSPC),    NAMED(ESPIPE),
+    NAMED(EROFS),     NAMED(EMLINK),          NAMED(EPIPE),     NAMED(ERANGE),
+    NAMED(EDEADLK),   NAMED(ENAMETOOLONG),    NAMED(ENOLCK),    NAMED(ENOSYS),
+    NAMED(ENOTEMPTY), NAMED(ELOOP),           NAMED(EOVERFLOW), NAMED(EOPNOTSUPP),
+    NAMED(ETIMEDOUT), NAMED(EALREADY),        NAMED(ESTALE),    NAMED(EDQUOT),
+    NAMED(ECANCELED), NAMED(EOWNERDEAD),      NAMED(ESRCH),     NAMED(ECHILD),
+    NAMED(ENOTTY),    NAMED(ENOTRECOVERABLE),
 };
 
 /* strerrorname_np would do, but only glibc has it. */
@@ -68,18 +72,27 @@ static bool concerns_directory(const ipc_error *e) {
   if (strcmp(e->code, "ERR_IPC_UNSUPPORTED") == 0) return e->number == 0 && e->path[0] != '\0';
   if (strncmp(e->code, "ERR_IPC_", 8) == 0) return false;
   switch (e->number) {
-    case ENOENT: return e->syscall != NULL && strcmp(e->syscall, "mkdir") == 0;
-    case EACCES: case EPERM: case EROFS: case ENOSPC: case EDQUOT: case ENOTDIR: case ELOOP:
-    case ENAMETOOLONG: case EOPNOTSUPP: case ENODEV: return true;
-    default: return false;
+  case ENOENT: return e->syscall != NULL && strcmp(e->syscall, "mkdir") == 0;
+  case EACCES:
+  case EPERM:
+  case EROFS:
+  case ENOSPC:
+  case EDQUOT:
+  case ENOTDIR:
+  case ELOOP:
+  case ENAMETOOLONG:
+  case EOPNOTSUPP:
+  case ENODEV: return true;
+  default: return false;
   }
 }
 
 bool ipc_advise_directory(ipc_error *e) {
   if (!concerns_directory(e)) return false;
   size_t length = strlen(e->message);
-  snprintf(e->message + length, sizeof e->message - length,
-           "; set IPC_DIR to another directory: one of this user alone (0700), or one that can be made, "
-           "on a local file system that is writable and has some megabytes free");
+  snprintf(
+      e->message + length, sizeof e->message - length,
+      "; set IPC_DIR to another directory: one of this user alone (0700), or one that can be made, "
+      "on a local file system that is writable and has some megabytes free");
   return false;
 }

@@ -121,7 +121,8 @@ static void describe(const int32_t *options, int32_t words, char out[120]) {
 static ipc_outcome make_way(opening *o, const struct stat *file, bool used, ipc_error *e) {
   ipc_mapping *m = o->mapping;
   if (!used && ipc_flock(m->fd, LOCK_EX)) {
-    ipc_outcome outcome = ipc_name_remove(m->domain->directory, m->file, file, &o->patience, o->path, e);
+    ipc_outcome outcome =
+        ipc_name_remove(m->domain->directory, m->file, file, &o->patience, o->path, e);
     return outcome == IPC_FAILED ? IPC_FAILED : IPC_AGAIN;
   }
   return !used && ipc_patience_pause(&o->grace) ? IPC_AGAIN : IPC_FOREIGN;
@@ -173,8 +174,8 @@ static ipc_outcome attach(opening *o, ipc_error *e) {
   ipc_mapping *m = o->mapping;
   struct stat file;
   ipc_header header;
-  ipc_outcome outcome = ipc_open_shared(m->domain->directory, m->file, o->path, &o->patience,
-                                        &m->fd, &file, e);
+  ipc_outcome outcome =
+      ipc_open_shared(m->domain->directory, m->file, o->path, &o->patience, &m->fd, &file, e);
   if (outcome != IPC_OK) return outcome;
   m->inode = file.st_ino;
   outcome = ipc_header_read(m->domain, m->file, m->fd, &file, o->path, &header, e);
@@ -204,8 +205,8 @@ static ipc_outcome join(opening *o, ipc_error *e) {
     outcome = ipc_join(m, m->opener, e) ? IPC_OK : IPC_FAILED;
   ipc_unlock_close(lock);
   /* A name that leads to a poisoned file came back in some other way; it is of no use. */
-  if (poisoned && ipc_name_remove(m->domain->directory, m->file, &file, &o->patience, o->path, e) ==
-                      IPC_FAILED)
+  if (poisoned &&
+      ipc_name_remove(m->domain->directory, m->file, &file, &o->patience, o->path, e) == IPC_FAILED)
     outcome = IPC_FAILED;
   return outcome;
 }

@@ -68,8 +68,8 @@ static napi_value opened_value(napi_env env, open_file *file, bool created) {
   CHECK(napi_create_external(env, file, finalize_file, NULL, &external));
   file->has_finalizer = true;
   ipc_mapping_retain(mapping);
-  if (napi_create_external_arraybuffer(env, mapping->words, mapping->bytes, finalize_buffer, mapping,
-                                       &buffer) != napi_ok) {
+  if (napi_create_external_arraybuffer(env, mapping->words, mapping->bytes, finalize_buffer,
+                                       mapping, &buffer) != napi_ok) {
     ipc_mapping_release(mapping);
     return NULL;
   }
@@ -268,8 +268,9 @@ void ipc_close_files(environment *here) {
 
 bool ipc_define_files(napi_env env, napi_value exports) {
   napi_property_descriptor methods[] = {
-      METHOD("open", open_object),     METHOD("view", view),          METHOD("close", close_object),
-      METHOD("isLinked", is_linked),   METHOD("unlink", unlink_object), METHOD("list", list),
+      METHOD("open", open_object),     METHOD("view", view),
+      METHOD("close", close_object),   METHOD("isLinked", is_linked),
+      METHOD("unlink", unlink_object), METHOD("list", list),
       METHOD("prune", prune),          METHOD("mayBequeath", may_bequeath),
       METHOD("bequeath", bequeath),    METHOD("hasHeirs", has_heirs),
   };

@@ -52,17 +52,17 @@ void ipc_header_write(ipc_header *header, ipc_word *words, const ipc_domain *dom
   int32_t letters[3] = {0};
   memcpy(letters, kind, strlen(kind));
   *header = (ipc_header){.word = {
-      [IPC_WORD_MAGIC] = IPC_MAGIC,
-      [IPC_WORD_LAYOUT] = IPC_LAYOUT,
-      [IPC_WORD_REGISTRY] = domain->registry_id[0],
-      [IPC_WORD_REGISTRY + 1] = domain->registry_id[1],
-      [IPC_WORD_ID] = id[0],
-      [IPC_WORD_ID + 1] = id[1],
-      [IPC_WORD_LENGTH] = request->words,
-      [IPC_WORD_ANONYMOUS] = request->anonymous,
-      [IPC_WORD_OWNERS] = request->owners[0],
-      [IPC_WORD_OWNERS + 1] = request->owners[1],
-  }};
+                             [IPC_WORD_MAGIC] = IPC_MAGIC,
+                             [IPC_WORD_LAYOUT] = IPC_LAYOUT,
+                             [IPC_WORD_REGISTRY] = domain->registry_id[0],
+                             [IPC_WORD_REGISTRY + 1] = domain->registry_id[1],
+                             [IPC_WORD_ID] = id[0],
+                             [IPC_WORD_ID + 1] = id[1],
+                             [IPC_WORD_LENGTH] = request->words,
+                             [IPC_WORD_ANONYMOUS] = request->anonymous,
+                             [IPC_WORD_OWNERS] = request->owners[0],
+                             [IPC_WORD_OWNERS + 1] = request->owners[1],
+                         }};
   memcpy(&header->word[IPC_WORD_KIND], letters, sizeof letters);
   memcpy(&header->word[IPC_WORD_OPTIONS], request->options, sizeof request->options);
   for (int i = 0; i < IPC_WORD_OPENERS; i++) atomic_store(&words[i], header->word[i]);

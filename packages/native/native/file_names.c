@@ -87,8 +87,8 @@ static ipc_outcome remove_used(ipc_domain *domain, const char *file, int fd,
 static ipc_outcome remove_corrupt(ipc_domain *domain, const char *file, ipc_patience *patience,
                                   const char *path, ipc_error *e) {
   struct stat stat;
-  if (ipc_stat_at(domain->directory, file, &stat) != 0 ||
-      !S_ISREG(stat.st_mode) || stat.st_uid != geteuid())
+  if (ipc_stat_at(domain->directory, file, &stat) != 0 || !S_ISREG(stat.st_mode) ||
+      stat.st_uid != geteuid())
     return IPC_FAILED; /* with the error that there is */
   ipc_outcome outcome = ipc_name_remove(domain->directory, file, &stat, patience, path, e);
   return outcome == IPC_ABSENT ? IPC_AGAIN : outcome;

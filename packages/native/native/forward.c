@@ -55,19 +55,29 @@ static uint64_t bit(int number) { return UINT64_C(1) << (number - 1); }
 static void note(int number, siginfo_t *info, void *context) {
   (void)context;
   int saved = errno;
-  if (write(notes[1], info, sizeof *info) != sizeof *info) atomic_fetch_or(&noted_beside, bit(number));
+  if (write(notes[1], info, sizeof *info) != sizeof *info)
+    atomic_fetch_or(&noted_beside, bit(number));
   errno = saved;
 }
 
 /* What somebody may send on purpose. Stopping stops both by the terminal, or one only. */
 static bool is_passed_on(int number) {
   switch (number) {
-    case SIGHUP: case SIGINT: case SIGQUIT: case SIGUSR1: case SIGUSR2: case SIGALRM: case SIGTERM:
-    case SIGCONT: case SIGWINCH: case SIGVTALRM: case SIGPROF: case SIGIO: case SIGPWR:
-    case SIGSTKFLT:
-      return true;
-    default:
-      return number >= SIGRTMIN && number <= SIGRTMAX;
+  case SIGHUP:
+  case SIGINT:
+  case SIGQUIT:
+  case SIGUSR1:
+  case SIGUSR2:
+  case SIGALRM:
+  case SIGTERM:
+  case SIGCONT:
+  case SIGWINCH:
+  case SIGVTALRM:
+  case SIGPROF:
+  case SIGIO:
+  case SIGPWR:
+  case SIGSTKFLT: return true;
+  default: return number >= SIGRTMIN && number <= SIGRTMAX;
   }
 }
 
@@ -113,8 +123,10 @@ static bool next_note(siginfo_t *info) {
 
 /* It is not reaped before we have returned, so its number is its own. */
 static void send(pid_t command, siginfo_t *info) {
-  if (info->si_code == SI_QUEUE) syscall(SYS_rt_sigqueueinfo, command, info->si_signo, info);
-  else kill(command, info->si_signo);
+  if (info->si_code == SI_QUEUE)
+    syscall(SYS_rt_sigqueueinfo, command, info->si_signo, info);
+  else
+    kill(command, info->si_signo);
 }
 
 static bool has_ended(pid_t command) {
@@ -197,7 +209,8 @@ static bool is_running(pid_t sender) {
 
 static bool may_still_come_to_all(const held_signal *signal, pid_t command) {
   int64_t waited = now_ms() - signal->since;
-  if (!is_from_a_process(&signal->info) || witness.pid == 0 || waited >= HOLD_AT_MOST_MS) return false;
+  if (!is_from_a_process(&signal->info) || witness.pid == 0 || waited >= HOLD_AT_MOST_MS)
+    return false;
   if (!takes(command, signal->info.si_signo)) return false;
   return waited < HOLD_MS || is_running(signal->info.si_pid);
 }
@@ -207,8 +220,10 @@ static void hear_witness(void) {
   if (!ipc_ask_witness(&witness, &testimony)) return;
   int64_t now = now_ms();
   for (int number = 1; number <= IPC_SIGNALS; number++) {
-    if (testimony.of[number] > 0) marks[number].since = now;
-    else if (now - marks[number].since > HOLD_AT_MOST_MS) marks[number].count = 0;
+    if (testimony.of[number] > 0)
+      marks[number].since = now;
+    else if (now - marks[number].since > HOLD_AT_MOST_MS)
+      marks[number].count = 0;
     marks[number].count += testimony.of[number];
   }
 }
@@ -218,8 +233,9 @@ static bool went_to_group(const siginfo_t *info) {
   if (witness.pid != 0) return marks[info->si_signo].count > 0;
   int number = info->si_signo;
   bool is_leader = getsid(0) == getpid();
-  return info->si_code == SI_KERNEL && (number == SIGINT || number == SIGQUIT || number == SIGWINCH ||
-                                        ((number == SIGHUP || number == SIGCONT) && !is_leader));
+  return info->si_code == SI_KERNEL &&
+         (number == SIGINT || number == SIGQUIT || number == SIGWINCH ||
+          ((number == SIGHUP || number == SIGCONT) && !is_leader));
 }
 
 static bool is_queued(int number) { return number >= SIGRTMIN; }
@@ -274,10 +290,14 @@ static void judge_held(pid_t command) {
   hold_noted(command);
   for (int at = 0; at < held_count;) {
     siginfo_t *info = &held[at].info;
-    if (is_behind_another(at)) at++;
-    else if (info->si_code >= 0 && went_to_group(info)) settle_group_signal(at, command);
-    else if (may_still_come_to_all(&held[at], command)) at++;
-    else settle(at, true, command);
+    if (is_behind_another(at))
+      at++;
+    else if (info->si_code >= 0 && went_to_group(info))
+      settle_group_signal(at, command);
+    else if (may_still_come_to_all(&held[at], command))
+      at++;
+    else
+      settle(at, true, command);
   }
 }
 

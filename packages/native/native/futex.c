@@ -31,14 +31,15 @@ uint64_t ipc_now_ns(void) {
 }
 
 static struct timespec timespec_of(uint64_t ns) {
-  return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+  return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u),
+                           .tv_nsec = (long)(ns % 1000000000u)};
 }
 
 static int outcome(int error) {
   switch (error) {
-    case EAGAIN: return IPC_SLEEP_CHANGED;
-    case ETIMEDOUT: return IPC_SLEPT_OUT;
-    default: return IPC_SLEEP_SIGNAL; /* EINTR; anything else must not look like sleep either */
+  case EAGAIN: return IPC_SLEEP_CHANGED;
+  case ETIMEDOUT: return IPC_SLEPT_OUT;
+  default: return IPC_SLEEP_SIGNAL; /* EINTR; anything else must not look like sleep either */
   }
 }
 

@@ -97,7 +97,8 @@ static int pass_on_life(ipc_domain *domain, int slot, const char *what, ipc_erro
   if (fd < 0) return -1;
   struct flock lock = byte_of(slot, F_RDLCK);
   if (ipc_flock(fd, LOCK_SH) && fcntl(fd, F_OFD_SETLK, &lock) == 0) return inheritable(fd, what, e);
-  ipc_fail_errno(e, errno == EINVAL ? "ERR_IPC_UNSUPPORTED" : NULL, "fcntl", NULL, "pass on %s", what);
+  ipc_fail_errno(e, errno == EINVAL ? "ERR_IPC_UNSUPPORTED" : NULL, "fcntl", NULL, "pass on %s",
+                 what);
   close(fd);
   return -1;
 }

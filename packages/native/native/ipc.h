@@ -92,11 +92,11 @@ typedef struct {
     char room[48];
   };
   ipc_word generation;
-  ipc_word nudge; /* changes when this agent must look again at whom it watches */
+  ipc_word nudge;               /* changes when this agent must look again at whom it watches */
   ipc_word pid, tid, thread_id; /* for people who look; -1: a parking thread */
-  ipc_word notes[45];           /* the same, written by JavaScript: what it waits for; zeros at first */
-  ipc_word pid_namespace;       /* in which `pid` and `tid` are numbers */
-  ipc_word described;           /* the generation of the agent that they describe; 0 while they are written */
+  ipc_word notes[45];     /* the same, written by JavaScript: what it waits for; zeros at first */
+  ipc_word pid_namespace; /* in which `pid` and `tid` are numbers */
+  ipc_word described; /* the generation of the agent that they describe; 0 while they are written */
 } ipc_slot;
 
 _Static_assert(sizeof(pthread_mutex_t) <= 48, "a robust mutex must fit its room");
@@ -106,12 +106,12 @@ _Static_assert(sizeof(ipc_slot) == 256, "slots are four cache lines");
 
 typedef struct {
   char magic[8];
-  int32_t layout;      /* IPC_LAYOUT */
-  int32_t slots;       /* IPC_SLOTS */
-  char abi[40];        /* libc, CPU, size of the mutex, offset of its word: mixing would corrupt */
-  char boot_id[40];    /* /proc/sys/kernel/random/boot_id: marks of an earlier boot mean nothing */
+  int32_t layout;   /* IPC_LAYOUT */
+  int32_t slots;    /* IPC_SLOTS */
+  char abi[40];     /* libc, CPU, size of the mutex, offset of its word: mixing would corrupt */
+  char boot_id[40]; /* /proc/sys/kernel/random/boot_id: marks of an earlier boot mean nothing */
   int32_t id_low, id_high; /* random; object files repeat it */
-  ipc_word next_slot;  /* slots are handed out in rotation */
+  ipc_word next_slot;      /* slots are handed out in rotation */
 } ipc_registry_header;
 
 enum { IPC_LAYOUT = 3, IPC_REGISTRY_HEADER_BYTES = 4096 };
@@ -131,17 +131,17 @@ typedef struct ipc_registry {
  * are made once per process and never freed: no environment's teardown may
  * unmap a registry that other threads hold mutexes in. */
 typedef struct {
-  int index;             /* in the process's table */
-  int directory;         /* descriptor, O_CLOEXEC; -1 for the private domain */
-  char path[4096];       /* absolute; empty for the private domain */
-  dev_t device;          /* of the directory and of the registry file: tell a */
-  ino_t inode;           /* directory that was removed and made again */
+  int index;       /* in the process's table */
+  int directory;   /* descriptor, O_CLOEXEC; -1 for the private domain */
+  char path[4096]; /* absolute; empty for the private domain */
+  dev_t device;    /* of the directory and of the registry file: tell a */
+  ino_t inode;     /* directory that was removed and made again */
   ino_t registry_inode;
-  int registry_file;     /* descriptor; its flock(LOCK_SH) says that the registry is in use */
+  int registry_file;      /* descriptor; its flock(LOCK_SH) says that the registry is in use */
   int32_t registry_id[2]; /* as it was when the registry was believed */
   ipc_registry *registry;
-  atomic_bool swept;      /* whether what dead processes left was looked for */
-  ipc_word *ours;        /* by slot: agents of this process that opened a file. A pid does not
+  atomic_bool swept; /* whether what dead processes left was looked for */
+  ipc_word *ours;    /* by slot: agents of this process that opened a file. A pid does not
                             tell: two containers may each have their process 1 */
 } ipc_domain;
 
@@ -210,7 +210,7 @@ void ipc_agent_leave(void);
 bool ipc_agent_is_dead(ipc_domain *domain, ipc_agent agent);
 /* The kernel's word for the slot, inside `robust`. */
 ipc_word *ipc_liveness_word(ipc_domain *domain, int slot);
-int ipc_liveness_offset(void); /* in bytes, inside a slot */
+int ipc_liveness_offset(void);         /* in bytes, inside a slot */
 void ipc_set_thread_id(int thread_id); /* JavaScript's id of the calling thread, for inspect() */
 
 /* Who an agent is, for people. */
@@ -237,18 +237,19 @@ bool ipc_has_heirs(ipc_domain *domain, int slot);
 enum {
   IPC_WORD_MAGIC,
   IPC_WORD_LAYOUT,
-  IPC_WORD_KIND, /* three words: up to 12 characters, zero-padded */
+  IPC_WORD_KIND,                         /* three words: up to 12 characters, zero-padded */
   IPC_WORD_REGISTRY = IPC_WORD_KIND + 3, /* two words: the registry's id */
   IPC_WORD_ID = IPC_WORD_REGISTRY + 2,   /* two words: random, this object's own */
   IPC_WORD_LENGTH = IPC_WORD_ID + 2,     /* data words */
   IPC_WORD_OPTIONS,                      /* four words, meaning by kind */
-  IPC_WORD_POISON = IPC_WORD_OPTIONS + 4, /* 1: its name is gone; whoever looks must stop using it */
-  IPC_WORD_ANONYMOUS,                    /* 1: removed with its last user */
-  IPC_WORD_PLACES,                       /* opener places that were ever used */
-  IPC_WORD_ROSTER,                       /* changes with the opener table; what arm() reads */
-  IPC_WORD_OWNERS,                       /* two words: the first of the data words that name who */
-                                         /* holds the object, and how many they are; 0: none do */
-  IPC_WORD_OPENERS = 24,                 /* the agents that have it open; 0 or a dead one is room */
+  IPC_WORD_POISON =
+      IPC_WORD_OPTIONS + 4, /* 1: its name is gone; whoever looks must stop using it */
+  IPC_WORD_ANONYMOUS,       /* 1: removed with its last user */
+  IPC_WORD_PLACES,          /* opener places that were ever used */
+  IPC_WORD_ROSTER,          /* changes with the opener table; what arm() reads */
+  IPC_WORD_OWNERS,          /* two words: the first of the data words that name who */
+                            /* holds the object, and how many they are; 0: none do */
+  IPC_WORD_OPENERS = 24,    /* the agents that have it open; 0 or a dead one is room */
   IPC_OPENERS = 1000,
   IPC_WORD_DATA = IPC_WORD_OPENERS + IPC_OPENERS, /* 1024: the second page */
   IPC_MAGIC = 0x49504331,
@@ -264,24 +265,25 @@ typedef struct {
   ipc_agent opener; /* the agent that joined; leaves on close */
   int fd;           /* holds flock(LOCK_SH); -1 once closed */
   ino_t inode;
-  char file[160];   /* "<kind>.<name>" inside the domain's directory */
+  char file[160]; /* "<kind>.<name>" inside the domain's directory */
   ipc_word *words;
   size_t bytes;
   int32_t data_words, options[4], id[2]; /* as they were when the header was believed */
-  ipc_watch *watch; /* this thread's list of whom it watches (watch.c) */
+  ipc_watch *watch;                      /* this thread's list of whom it watches (watch.c) */
 } ipc_mapping;
 
 typedef struct {
-  const char *file;      /* "<kind>.<name>", checked by JavaScript and again here */
-  const char *kind;      /* at most 12 characters */
-  bool create;           /* make it when it is absent */
-  bool anonymous;        /* always make a new one, named "<kind>.~<16 hexadecimal digits>"; `file` is unused */
-  bool has_options;      /* `words` and `options` must match what is there (with `create`, one that
+  const char *file; /* "<kind>.<name>", checked by JavaScript and again here */
+  const char *kind; /* at most 12 characters */
+  bool create;      /* make it when it is absent */
+  bool
+      anonymous; /* always make a new one, named "<kind>.~<16 hexadecimal digits>"; `file` is unused */
+  bool has_options; /* `words` and `options` must match what is there (with `create`, one that
                             nobody has open is made anew); otherwise they only serve creation */
-  int32_t words;         /* data words */
+  int32_t words;    /* data words */
   int32_t options[4];
-  int32_t owners[2];     /* for creation: IPC_WORD_OWNERS */
-  bool has_id;           /* attach to this very object or fail with ERR_IPC_UNLINKED; never make one */
+  int32_t owners[2]; /* for creation: IPC_WORD_OWNERS */
+  bool has_id;       /* attach to this very object or fail with ERR_IPC_UNLINKED; never make one */
   int32_t id[2];
 } ipc_open_request;
 
@@ -295,7 +297,8 @@ ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, 
 void ipc_file_close(ipc_mapping *mapping, uint64_t deadline_ns);
 uint64_t ipc_closing_deadline(void); /* for all files that are closed together */
 void ipc_mapping_retain(ipc_mapping *mapping);
-void ipc_mapping_release(ipc_mapping *mapping); /* unmaps at the last one (and closes, if need be) */
+void ipc_mapping_release(
+    ipc_mapping *mapping); /* unmaps at the last one (and closes, if need be) */
 /* Two descriptors, not close-on-exec, for processes that this one starts: while one of
  * them has the first, the opener counts as alive; the second keeps the object's file in
  * use. false and an error unless the opener may have heirs. */
@@ -315,9 +318,9 @@ typedef struct {
   int32_t words, options[4], id[2];
   bool anonymous;
   bool abandoned; /* a dead agent holds it, or a part of it: whoever acquires it next is told */
-  int openers; /* how many of `agents` are filled: the live ones */
+  int openers;    /* how many of `agents` are filled: the live ones */
   ipc_agent agents[IPC_OPENERS];
-  int seen;    /* how many of `data` are filled: a copy of the first words */
+  int seen; /* how many of `data` are filled: a copy of the first words */
   int32_t data[IPC_SEEN_MAX];
 } ipc_file_info;
 
@@ -358,7 +361,7 @@ typedef struct {
   ipc_word *word; /* the liveness word */
   int32_t alive;  /* what it says as long as the agent lives */
   ipc_agent agent;
-  bool silent;    /* nobody is woken when it ends, so look often: it lives on in its heirs, or its
+  bool silent; /* nobody is woken when it ends, so look often: it lives on in its heirs, or its
                      liveness word is garbage */
 } ipc_watched;
 
@@ -436,12 +439,14 @@ typedef struct {
   int index;
   int32_t expected, roster;
   ipc_ticket_name name;
-  bool has_looked; /* the caller has come back for no reason to this very state, and may sleep long */
+  bool
+      has_looked; /* the caller has come back for no reason to this very state, and may sleep long */
 } ipc_ticket_request;
 
 /* One asynchronous sleep; its name comes to the sink when the caller must look again.
  * A wake that is not taken from the sink within 2 ms is passed on to another sleeper. */
-bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, const ipc_ticket_request *request, ipc_error *e);
+bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, const ipc_ticket_request *request,
+                ipc_error *e);
 /* The id will not come. A wake that the ticket consumes meanwhile is passed on. */
 void ipc_ticket_cancel(ipc_sink *sink, int32_t id);
 /* Cancels all tickets of a mapping and takes the parking threads out of its table. */

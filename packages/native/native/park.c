@@ -10,7 +10,9 @@ static atomic_int recheck_ms = RECHECK_MS;
 
 int ipc_recheck_ms(void) { return atomic_load(&recheck_ms); }
 
-void ipc_without_recheck(bool without) { atomic_store(&recheck_ms, without ? NEVER_MS : RECHECK_MS); }
+void ipc_without_recheck(bool without) {
+  atomic_store(&recheck_ms, without ? NEVER_MS : RECHECK_MS);
+}
 
 /* Whom this thread watches because of one file, as of a roster. */
 struct ipc_watch {
@@ -28,8 +30,7 @@ void ipc_watch_free(ipc_watch *watch) { free(watch); }
 static void add_watched(void *context, ipc_watched watched) {
   ipc_watch *watch = context;
   if (watched.silent || watch->count == IPC_WATCH_MAX) watch->crowded = true;
-  if (watch->count < IPC_WATCH_MAX)
-    watch->watched[watch->count++] = watched;
+  if (watch->count < IPC_WATCH_MAX) watch->watched[watch->count++] = watched;
 }
 
 static bool make_list(ipc_mapping *mapping, ipc_watch *watch, int32_t roster) {

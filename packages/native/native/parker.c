@@ -17,7 +17,7 @@
 static const uint64_t MS = 1000 * 1000;
 static const uint64_t CONFIRM_NS = 2 * MS, CROWDED_NS = 10 * MS;
 static const uint64_t LONGEST_NS = 1000 * MS; /* then its caller looks by itself once more */
-enum { MOST_PASSES = 8 };                     /* the last after CONFIRM_NS << 7: a quarter of a second */
+enum { MOST_PASSES = 8 }; /* the last after CONFIRM_NS << 7: a quarter of a second */
 
 /* ---- progress, for those who wait for the thread -------------------------------------- */
 
@@ -56,7 +56,8 @@ static void add_watched(void *context, ipc_watched watched) {
   parker *p = context;
   if (watched.silent) p->crowded = true;
   if (is_watched(p, watched.word)) return;
-  if (p->watching == WATCHED_PER_PARKER) p->crowded = true;
+  if (p->watching == WATCHED_PER_PARKER)
+    p->crowded = true;
   else
     p->watched[p->watching++] = watched;
 }
@@ -156,8 +157,7 @@ static void attach(parker *p) {
   if (p->attach == NULL) return;
   memset(&p->attach_error, 0, sizeof p->attach_error);
   ipc_agent agent = ipc_agent_self(p->attach, &p->attach_error);
-  if (agent != 0)
-    p->member[p->members++] = (membership){.domain = p->attach, .agent = agent};
+  if (agent != 0) p->member[p->members++] = (membership){.domain = p->attach, .agent = agent};
   p->attach = NULL;
   tell_progress(p);
 }

@@ -41,10 +41,10 @@ typedef struct ticket {
   ipc_ticket_name name;
   _Atomic ticket_state state;
   bool slept_on;
-  bool idle;      /* rung only because it has waited long */
+  bool idle;       /* rung only because it has waited long */
   bool has_looked; /* then "long" is longer */
-  uint64_t since; /* when it began to wait, then when it was rung */
-  int passes;     /* how often its wake was passed on */
+  uint64_t since;  /* when it began to wait, then when it was rung */
+  int passes;      /* how often its wake was passed on */
 } ticket;
 
 /* ---- parker.c ---- */
@@ -57,7 +57,7 @@ typedef struct {
 
 typedef struct parker {
   pthread_mutex_t lock; /* over everything here that is not atomic */
-  ipc_word control; /* bumped when there is something to look at */
+  ipc_word control;     /* bumped when there is something to look at */
   atomic_bool asleep;
   ipc_word progress; /* bumped when it has attached, or removed what is finished */
   int watchers;      /* who sleep on that */

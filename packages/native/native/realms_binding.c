@@ -71,7 +71,8 @@ static napi_value hold_realm(napi_env env, napi_callback_info info) {
   realm *r = realm_at(here, id);
   if (r == NULL) return bug(env, "native call: no such realm");
   uint32_t count;
-  CHECK(hold ? napi_reference_ref(env, r->on_wake, &count) : napi_reference_unref(env, r->on_wake, &count));
+  CHECK(hold ? napi_reference_ref(env, r->on_wake, &count)
+             : napi_reference_unref(env, r->on_wake, &count));
   return NULL;
 }
 

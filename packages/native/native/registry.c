@@ -15,9 +15,11 @@ static bool read_boot_id(char out[40], ipc_error *e) {
   const char *call = fd < 0 ? "open" : "read";
   ssize_t n = fd < 0 ? -1 : ipc_read(fd, out, 39);
   if (n <= 0)
-    ipc_fail_errno(e, "ERR_IPC_UNSUPPORTED", call, path,
-                   "read %s, which tells one start of the machine from another (process scope needs "
-                   "/proc to be mounted)", path);
+    ipc_fail_errno(
+        e, "ERR_IPC_UNSUPPORTED", call, path,
+        "read %s, which tells one start of the machine from another (process scope needs "
+        "/proc to be mounted)",
+        path);
   if (fd >= 0) close(fd);
   out[strcspn(out, "\n")] = '\0';
   return n > 0;
@@ -35,7 +37,8 @@ static ipc_registry *map(int fd, const char *path, ipc_error *e) {
 static bool initialise(ipc_registry *registry, bool has_file, ipc_error *e) {
   ipc_registry_header *header = &registry->header;
   int32_t id[2];
-  if ((has_file && !read_boot_id(header->boot_id, e)) || !ipc_random(id, sizeof id, e)) return false;
+  if ((has_file && !read_boot_id(header->boot_id, e)) || !ipc_random(id, sizeof id, e))
+    return false;
   memcpy(header->magic, IPC_REGISTRY_MAGIC, sizeof header->magic);
   header->layout = IPC_LAYOUT;
   header->slots = IPC_SLOTS;
@@ -108,7 +111,8 @@ static ipc_outcome believe(int fd, const struct stat *file, const char *path,
 static ipc_outcome replace(ipc_domain *domain, int fd, const struct stat *file, const char *path,
                            ipc_patience *patience, ipc_patience *grace, ipc_error *e) {
   if (ipc_flock(fd, LOCK_EX)) {
-    ipc_outcome outcome = ipc_name_remove(domain->directory, IPC_REGISTRY_FILE, file, patience, path, e);
+    ipc_outcome outcome =
+        ipc_name_remove(domain->directory, IPC_REGISTRY_FILE, file, patience, path, e);
     return outcome == IPC_FAILED ? IPC_FAILED : IPC_AGAIN;
   }
   /* Whoever has it may be another opener, like us. */
@@ -132,7 +136,8 @@ static ipc_outcome attach(ipc_domain *domain, bool look, const char *path, ipc_p
     bool same_boot = strncmp(header.boot_id, boot_id, sizeof boot_id) == 0;
     bool same_abi = strncmp(header.abi, abi, sizeof abi) == 0;
     bool same_layout = header.layout == IPC_LAYOUT;
-    if (look && !same_boot) outcome = IPC_ABSENT;
+    if (look && !same_boot)
+      outcome = IPC_ABSENT;
     else if (!same_boot || !same_abi || !same_layout)
       outcome = look ? IPC_FOREIGN : replace(domain, fd, &file, path, patience, grace, e);
     if (outcome == IPC_FOREIGN && !same_layout)
@@ -199,7 +204,8 @@ static bool is_in_use(int directory, const char *path, ipc_error *e) {
   int fd;
   struct stat file;
   ipc_error ignored;
-  if (ipc_open_plain(directory, IPC_REGISTRY_FILE, path, &fd, &file, &ignored) != IPC_OK) return false;
+  if (ipc_open_plain(directory, IPC_REGISTRY_FILE, path, &fd, &file, &ignored) != IPC_OK)
+    return false;
   bool in_use = !ipc_flock(fd, LOCK_EX);
   ipc_unlock_close(fd);
   return in_use && e->code != NULL;
@@ -220,6 +226,7 @@ bool ipc_registry_check(int directory, const char *path, ipc_error *e) {
     return true;
   }
   bool failed = outcome == IPC_FAILED;
-  if (failed && (strcmp(e->code, "ERR_IPC_UNSUPPORTED") != 0 || is_in_use(directory, file, e))) return false;
+  if (failed && (strcmp(e->code, "ERR_IPC_UNSUPPORTED") != 0 || is_in_use(directory, file, e)))
+    return false;
   return ipc_registry_fits(directory, "open", path, e);
 }

@@ -179,7 +179,8 @@ static void mend_word(entry *one) {
 
 /* Another thread has the slot, and its link is part of that one's list. */
 static bool is_lost(const entry *one) {
-  return (atomic_load(one->word) & FUTEX_TID_MASK) != tid && atomic_load(one->generation) != one->lived;
+  return (atomic_load(one->word) & FUTEX_TID_MASK) != tid &&
+         atomic_load(one->generation) != one->lived;
 }
 
 static entry *entry_at(uintptr_t at) {

@@ -69,7 +69,8 @@ static double ms_of(struct timeval time) {
 }
 
 static ipc_timer timer_of(struct itimerval setting) {
-  return (ipc_timer){.value_ms = ms_of(setting.it_value), .interval_ms = ms_of(setting.it_interval)};
+  return (ipc_timer){.value_ms = ms_of(setting.it_value),
+                     .interval_ms = ms_of(setting.it_interval)};
 }
 
 bool ipc_setitimer(int which, ipc_timer timer, ipc_timer *before, ipc_error *e) {

@@ -21,7 +21,8 @@ enum { FIRST_REAL_TIME = 32 };
 enum { THROTTLE_AT = IPC_SIGNAL_RECORDS - 64 }; /* room for those that are let through meanwhile */
 
 ipc_signal_ring ipc_signals;
-static int pipe_ends[2] = {-1, -1}; /* both stay open: a late handler must not meet another's file */
+static int pipe_ends[2] = {-1,
+                           -1}; /* both stay open: a late handler must not meet another's file */
 
 static pthread_t main_thread;
 pid_t ipc_main_tid;
@@ -33,7 +34,6 @@ _Atomic ipc_signal_set ipc_signals_caught, ipc_signals_masked;
 _Atomic ipc_signal_set ipc_signals_shut_in, ipc_signals_throttled, ipc_signals_evicted;
 void (*_Atomic ipc_signal_chained[IPC_SIGNALS + 1])(int);
 atomic_int ipc_evictions;
-
 
 /*
  * What the main thread sleeps on. The kernel leaves a negative descriptor out, and answers at once for
@@ -139,7 +139,8 @@ static void leave_to_child(int number) {
   bool ignored = ipc_signal_of_node(number)->sa_handler == SIG_IGN;
   struct sigaction own = {.sa_handler = ignored ? SIG_IGN : SIG_DFL};
   sigaction(number, &own, NULL);
-  syscall(SYS_tgkill, (pid_t)syscall(SYS_getpid), ipc_gettid(), number); /* comes when this returns */
+  syscall(SYS_tgkill, (pid_t)syscall(SYS_getpid), ipc_gettid(),
+          number); /* comes when this returns */
 }
 
 static void record(int number, const siginfo_t *info, bool chain) {
@@ -259,7 +260,8 @@ int ipc_signals_start(ipc_signal_set listened, ipc_error *e) {
 
 void ipc_signals_release(void) {
   atomic_store(&ipc_signals.throttling, 0);
-  ipc_signal_set set = atomic_exchange(&ipc_signals_throttled, 0) & ~atomic_load(&ipc_signals_shut_in);
+  ipc_signal_set set =
+      atomic_exchange(&ipc_signals_throttled, 0) & ~atomic_load(&ipc_signals_shut_in);
   sigset_t signals = ipc_signals_of(set);
   pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
@@ -273,6 +275,7 @@ void ipc_signals_sleep(int32_t sequence, double timeout_ms) {
     return;
   }
   uint64_t ns = (uint64_t)(timeout_ms * 1e6);
-  struct timespec timeout = {.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+  struct timespec timeout = {.tv_sec = (time_t)(ns / 1000000000u),
+                             .tv_nsec = (long)(ns % 1000000000u)};
   syscall(SYS_ppoll, &bed, 1, &timeout, NULL, 0);
 }

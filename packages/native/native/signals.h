@@ -69,7 +69,8 @@
 
 enum {
   IPC_SIGNALS = 64,
-  IPC_SIGNAL_RECORDS = 1 << 14, /* unread deliveries; beyond that signals stay pending in the kernel */
+  IPC_SIGNAL_RECORDS =
+      1 << 14, /* unread deliveries; beyond that signals stay pending in the kernel */
 };
 
 /* One delivery. `chained`: libuv's handler has run too. */

@@ -321,8 +321,8 @@ bool ipc_define_signals(napi_env env, napi_value exports) {
       METHOD("signalsPending", signals_pending),
   };
   napi_value ring = NULL;
-  return napi_create_external_arraybuffer(env, &ipc_signals, sizeof ipc_signals, NULL, NULL, &ring) ==
-             napi_ok &&
+  return napi_create_external_arraybuffer(env, &ipc_signals, sizeof ipc_signals, NULL, NULL,
+                                          &ring) == napi_ok &&
          set(env, exports, "signalRing", ring) && DEFINE(env, exports, methods) &&
          set(env, exports, "rtmin", int_value(env, SIGRTMIN)) &&
          set(env, exports, "rtmax", int_value(env, SIGRTMAX));

@@ -10,7 +10,9 @@
  * comes late does no harm. */
 enum { IPC_CARRIER = SIGURG };
 
-static inline ipc_signal_set ipc_signal_bit(int number) { return (ipc_signal_set)1 << (number - 1); }
+static inline ipc_signal_set ipc_signal_bit(int number) {
+  return (ipc_signal_set)1 << (number - 1);
+}
 
 ipc_signal_set ipc_signal_set_of(const sigset_t *signals);
 sigset_t ipc_signals_of(ipc_signal_set set);
@@ -20,9 +22,9 @@ sigset_t ipc_signals_of(ipc_signal_set set);
 extern pid_t ipc_main_tid;
 
 /* What the handler goes by; the main thread writes. */
-extern _Atomic ipc_signal_set ipc_signals_caught;  /* JavaScript wants to know of them */
-extern _Atomic ipc_signal_set ipc_signals_masked;  /* blocked, wherever they are held */
-extern _Atomic ipc_signal_set ipc_signals_shut_in; /* the main thread blocks them in the kernel */
+extern _Atomic ipc_signal_set ipc_signals_caught;    /* JavaScript wants to know of them */
+extern _Atomic ipc_signal_set ipc_signals_masked;    /* blocked, wherever they are held */
+extern _Atomic ipc_signal_set ipc_signals_shut_in;   /* the main thread blocks them in the kernel */
 extern _Atomic ipc_signal_set ipc_signals_throttled; /* so, because the ring is nearly full */
 extern _Atomic ipc_signal_set ipc_signals_evicted;   /* other threads are to block them */
 /* Node's handler for the signal, called after ours; all of libuv's are one plain function. */

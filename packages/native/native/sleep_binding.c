@@ -22,8 +22,8 @@ static napi_value park(napi_env env, napi_callback_info info) {
   bool interruptible = bool_at(&a, 5);
   int32_t sequence = int_at(&a, 6);
   if (!a.ok) return NULL;
-  return int_value(env, ipc_park(file->mapping, index, expected, roster, timeout_ms, interruptible,
-                                 sequence));
+  return int_value(
+      env, ipc_park(file->mapping, index, expected, roster, timeout_ms, interruptible, sequence));
 }
 
 /* passOnDeaths(external) */
@@ -52,7 +52,8 @@ static napi_value ticket(napi_env env, napi_callback_info info) {
   environment *here = ipc_environment_of(env);
   if (!a.ok || here == NULL) return NULL;
   int32_t id = here->last_ticket == INT32_MAX ? 1 : here->last_ticket + 1;
-  napi_value result = int_value(env, id); /* first: a ticket that nobody can name cannot be cancelled */
+  napi_value result =
+      int_value(env, id); /* first: a ticket that nobody can name cannot be cancelled */
   if (result == NULL) return NULL;
   ipc_error e;
   ipc_ticket_request request = {.index = index,
@@ -130,9 +131,8 @@ bool ipc_make_doorbell(napi_env env, environment *here) {
   here->sink = ipc_sink_new(ring_doorbell, here);
   napi_value name = string_value(env, "ipc");
   return here->sink != NULL && name != NULL &&
-         napi_create_threadsafe_function(env, NULL, NULL, name, 0, 1, here,
-                                         free_environment, here, answer_doorbell,
-                                         &here->doorbell) == napi_ok &&
+         napi_create_threadsafe_function(env, NULL, NULL, name, 0, 1, here, free_environment, here,
+                                         answer_doorbell, &here->doorbell) == napi_ok &&
          napi_unref_threadsafe_function(env, here->doorbell) == napi_ok;
 }
 

@@ -90,9 +90,10 @@ typedef struct {
 /* Libraries of the system start no threads that sleep on their own, except for somebody. */
 static bool is_of_system(const char *name) {
   static const char *const names[] = {
-      "linux-vdso", "ld-",       "ld.",      "libc.",    "libc-",  "libpthread", "libm.",    "libm-",
-      "libdl",      "librt",     "libgcc_s", "libstdc",  "libc++", "libatomic",  "libnss_",  "libresolv",
-      "libssl",     "libcrypto", "libz.",    "libicu",   "libcares", "libnghttp", "libbrotli", "libuvwasi",
+      "linux-vdso", "ld-",       "ld.",      "libc.",     "libc-",     "libpthread",
+      "libm.",      "libm-",     "libdl",    "librt",     "libgcc_s",  "libstdc",
+      "libc++",     "libatomic", "libnss_",  "libresolv", "libssl",    "libcrypto",
+      "libz.",      "libicu",    "libcares", "libnghttp", "libbrotli", "libuvwasi",
       "libada",     "libsimd",   "libzstd",  "libsqlite", "libllhttp", "libhistogram",
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -103,7 +104,8 @@ static bool is_of_system(const char *name) {
 static owner_of_code owner_of(const struct dl_phdr_info *object, bool is_program) {
   const char *slash = strrchr(object->dlpi_name, '/');
   const char *name = slash == NULL ? object->dlpi_name : slash + 1;
-  if (is_program || strncmp(name, "libnode", 7) == 0 || strncmp(name, "libuv.", 6) == 0) return NODES;
+  if (is_program || strncmp(name, "libnode", 7) == 0 || strncmp(name, "libuv.", 6) == 0)
+    return NODES;
   return is_of_system(name) ? NEUTRAL : FOREIGN;
 }
 

@@ -44,10 +44,11 @@ static parker *refuse_all_busy(ipc_error *e) {
 }
 
 static parker *refuse_no_thread(int running, ipc_error *e) {
-  ipc_fail_errno(e, "ERR_IPC_FULL", "pthread_create", NULL,
-                 "wait asynchronously: a parking thread cannot be started (%d run, of at most %d; limits are "
-                 "ulimit -u, the cgroup's pids.max, and memory)",
-                 running, MAX_PARKERS);
+  ipc_fail_errno(
+      e, "ERR_IPC_FULL", "pthread_create", NULL,
+      "wait asynchronously: a parking thread cannot be started (%d run, of at most %d; limits are "
+      "ulimit -u, the cgroup's pids.max, and memory)",
+      running, MAX_PARKERS);
   return NULL;
 }
 
@@ -90,7 +91,8 @@ static bool join_once(parker *p, ipc_mapping *mapping, ipc_error *e) {
   return true;
 }
 
-bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, const ipc_ticket_request *request, ipc_error *e) {
+bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, const ipc_ticket_request *request,
+                ipc_error *e) {
   ticket *t = calloc(1, sizeof *t);
   if (t == NULL) {
     errno = ENOMEM;
@@ -137,7 +139,8 @@ static void cancel(const ipc_sink *sink, const int32_t *id, const ipc_mapping *m
           (mapping != NULL && t->mapping != mapping))
         continue;
       ticket_state state = WAITING;
-      if (atomic_compare_exchange_strong(&t->state, &state, CANCELLED) || state == CANCELLED) any = true;
+      if (atomic_compare_exchange_strong(&t->state, &state, CANCELLED) || state == CANCELLED)
+        any = true;
     }
     if (any) {
       ipc_parker_call(p);

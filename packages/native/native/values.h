@@ -18,7 +18,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define CHECK(call) \
+#define CHECK(call)                                                                                \
   if ((call) != napi_ok) return NULL
 
 static inline napi_value bug(napi_env env, const char *what) {
@@ -40,7 +40,8 @@ typedef struct {
 /* Keeps the exception that there is, such as one that a getter threw. */
 static inline void refuse(arguments *a, const char *what) {
   bool pending = false;
-  if (a->ok && napi_is_exception_pending(a->env, &pending) == napi_ok && !pending) bug(a->env, what);
+  if (a->ok && napi_is_exception_pending(a->env, &pending) == napi_ok && !pending)
+    bug(a->env, what);
   a->ok = false;
 }
 
@@ -121,8 +122,8 @@ static inline void ints_of(arguments *a, napi_value array, int32_t *out, uint32_
 /* Externals begin with a mark that tells one kind from another; NULL if it is not there. */
 static inline void *external_of(arguments *a, napi_value value, int32_t mark) {
   void *data = NULL;
-  if (type_of(a, value) == napi_external && napi_get_value_external(a->env, value, &data) == napi_ok &&
-      *(const int32_t *)data == mark)
+  if (type_of(a, value) == napi_external &&
+      napi_get_value_external(a->env, value, &data) == napi_ok && *(const int32_t *)data == mark)
     return data;
   refuse(a, "native call: an external of another kind, or none");
   return NULL;
@@ -161,7 +162,8 @@ static inline bool put(napi_env env, napi_value array, uint32_t index, napi_valu
 static inline napi_value ints_value(napi_env env, const int32_t *values, int count) {
   napi_value result = NULL;
   bool ok = napi_create_array_with_length(env, (size_t)count, &result) == napi_ok;
-  for (int i = 0; ok && i < count; i++) ok = put(env, result, (uint32_t)i, int_value(env, values[i]));
+  for (int i = 0; ok && i < count; i++)
+    ok = put(env, result, (uint32_t)i, int_value(env, values[i]));
   return ok ? result : NULL;
 }
 
@@ -169,9 +171,9 @@ static inline bool set(napi_env env, napi_value object, const char *name, napi_v
   return value != NULL && napi_set_named_property(env, object, name, value) == napi_ok;
 }
 
-#define METHOD(name, function) \
+#define METHOD(name, function)                                                                     \
   (napi_property_descriptor) { name, NULL, function, NULL, NULL, NULL, napi_enumerable, NULL }
-#define DEFINE(env, object, methods) \
+#define DEFINE(env, object, methods)                                                               \
   (napi_define_properties(env, object, sizeof(methods) / sizeof *(methods), methods) == napi_ok)
 
 #endif

@@ -4,7 +4,9 @@
 #include <linux/futex.h>
 #include <stdlib.h>
 
-static ipc_word *place(ipc_mapping *mapping, int i) { return &mapping->words[IPC_WORD_OPENERS + i]; }
+static ipc_word *place(ipc_mapping *mapping, int i) {
+  return &mapping->words[IPC_WORD_OPENERS + i];
+}
 
 static int places(ipc_mapping *mapping) {
   int32_t used = atomic_load(&mapping->words[IPC_WORD_PLACES]);

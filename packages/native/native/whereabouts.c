@@ -29,7 +29,8 @@ static bool is_relative(const char *value) { return value[0] != '/' && value[0] 
 
 static const char *meaning_of(const char *value, const char *directory) {
   for (meaning *m = meanings; m != NULL; m = m->next)
-    if (strcmp(m->value, value) == 0 && (is_relative(value) || strcmp(m->directory, directory) == 0))
+    if (strcmp(m->value, value) == 0 &&
+        (is_relative(value) || strcmp(m->directory, directory) == 0))
       return m->directory;
   meaning *m = malloc(sizeof *m);
   if (m == NULL) return NULL;

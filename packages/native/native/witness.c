@@ -117,7 +117,8 @@ void ipc_call_witness(ipc_witness *witness) {
   close(answer[1]);
   *witness = (ipc_witness){.pid = pid, .question = question[1], .answer = answer[0]};
   ipc_testimony nothing_yet;
-  if (pid > 0) ipc_ask_witness(witness, &nothing_yet); /* from here on it has no descriptor of ours */
+  if (pid > 0)
+    ipc_ask_witness(witness, &nothing_yet); /* from here on it has no descriptor of ours */
   else {
     witness->pid = 1;
     ipc_dismiss_witness(witness);

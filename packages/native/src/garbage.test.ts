@@ -53,9 +53,9 @@ async function hire(): Promise<{
   const argv = ['--input-type=module', '--eval', program, ...directories]
   const child = spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
   children.push(child)
-  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const [joined] = (await once(child.stdout, 'data')) as [Buffer]
   return {
-    agents: String(line).trim().split(' ').map(Number),
+    agents: String(joined).trim().split(' ').map(Number),
     child,
     perform: async (line) => {
       child.stdin.write(`${line}\n`)
@@ -164,11 +164,14 @@ test('whoever watches an agent whose liveness word is garbage sleeps all the sam
   overwrite(directories[0]!, slotOf(agents[0]!), liveness, [0])
   expect(native.park(external, data, 0, words[roster]!, 50, false, 0)).toBeGreaterThanOrEqual(0)
   const heard: number[] = []
-  native.onWake((ids) => heard.push(...ids))
-  native.ticket(external, data, 0, words[roster]!, 1)
+  const realm = native.onWake((ids) => heard.push(...ids))
+  native.holdRealm(realm, true)
+  const id = native.ticket(external, data, 0, words[roster]!, realm, true)
   await delay(50)
   Atomics.store(words, data, 1)
   native.wake(external, data, 1)
   while (heard.length === 0) await delay(5)
+  expect(heard.map(Math.abs)).toEqual([id])
+  native.holdRealm(realm, false)
   native.close(external)
 })

@@ -249,3 +249,24 @@ describe('asynchronous waits', () => {
     native.holdRealm(realms[1]!, false)
   })
 })
+
+test('who has not looked yet looks again before who has, though nothing has changed', async () => {
+  const native = addon()
+  const { index } = native.openDomain(directory, 0, 2, true)
+  const { external } = native.open(index, OF_FOUR_WORDS)
+  const word = native.layout.data
+  const roster = new Int32Array(native.view(external, 0, word * 4))
+  const heard: number[] = []
+  const listen = (ids: number[]): void => void heard.push(...ids)
+  const realm = native.onWake(listen)
+  native.holdRealm(realm, true)
+  const first = native.ticket(external, word, 1, 0, realm, false) // the parking thread opens the file
+  while (heard.length === 0) await delay(1)
+  const seen = roster[native.layout.roster]!
+  const patient = native.ticket(external, word, 0, seen, realm, true)
+  const impatient = native.ticket(external, word, 0, seen, realm, false)
+  while (heard.length < 3) await delay(1)
+  expect(heard).toEqual([first, -impatient, -patient])
+  native.holdRealm(realm, false)
+  native.close(external)
+}, 60_000)

@@ -128,8 +128,6 @@ export interface Native {
   /** One word: bumped by signal handlers. */
   readonly signals: ArrayBuffer
   readonly pid: number
-  /** Node's own, which a test's realm may have replaced by a copy that hears nothing. */
-  readonly process: NodeJS.Process
   readonly layout: NativeLayout
 }
 

@@ -97,7 +97,7 @@ static void open_and_use(ipc_domain *domain, ipc_sink *sink, int32_t *id, int nu
   }
   if (chance(20)) ipc_file_unlink(domain, name, chance(2), &existed, &e);
   if (chance(40)) ipc_file_list(domain, ignore_info, NULL, &e);
-  if (chance(40)) ipc_file_prune(domain, ignore_name, NULL, &e);
+  if (chance(40)) ipc_file_prune(domain, chance(2), ignore_name, NULL, &e);
   ipc_parkers_forget(mapping);
   ipc_file_close(mapping, ipc_closing_deadline());
   ipc_mapping_release(mapping);

@@ -1,5 +1,6 @@
 // Bound here: with the fake timers of a test, it would never come to it.
 import { setImmediate } from 'node:timers'
+import { Buffer } from 'node:buffer'
 import { constants } from 'node:os'
 import { Socket, type SocketConstructorOpts } from 'node:net'
 import { setInterruption } from '@ipc/core'

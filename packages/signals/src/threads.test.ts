@@ -58,17 +58,17 @@ describe.runIf(hasCompiler)('among threads of other native code', { timeout: WAT
     const built = spawnSync(
       'cc',
       [
-        ...[
-          '-std=c11',
-          '-O1',
-          '-Wall',
-          '-Wno-deprecated-declarations',
-          '-fPIC',
-          '-shared',
-          '-pthread',
-        ],
+        '-std=c11',
+        '-O1',
+        '-Wall',
+        '-Wno-deprecated-declarations',
+        '-fPIC',
+        '-shared',
+        '-pthread',
         `-I${join(dirname(headers), 'include')}`,
-        ...['-o', addon, fixture('threads.c')],
+        '-o',
+        addon,
+        fixture('threads.c'),
       ],
       { encoding: 'utf8' },
     )

@@ -13,6 +13,10 @@ interface Runs {
   [method: string]: Method
 }
 
+interface Repl {
+  readonly REPLServer: { readonly prototype: Runs }
+}
+
 /**
  * With `breakOnSigint`, Node puts a handler of its own in the place of ours while a script runs, and
  * afterwards the one with which it started. Nobody is told when that ends, so ours is put back here.
@@ -33,8 +37,8 @@ function watchRepl(native: Native): void {
   const { moduleLoadList } = process as { readonly moduleLoadList?: readonly string[] }
   if (moduleLoadList?.includes('NativeModule repl') !== true) return
   setInterval(() => native.signalInForce(SIGINT), REPL_LOOKS_MS).unref()
-  const repl = createRequire(import.meta.url)('node:repl') as typeof import('node:repl')
-  replace(repl.REPLServer.prototype as unknown as Runs, 'displayPrompt', (prompt) => {
+  const repl = createRequire(import.meta.url)('node:repl') as Repl
+  replace(repl.REPLServer.prototype, 'displayPrompt', (prompt) => {
     return function (this: unknown, ...args: unknown[]): unknown {
       lookAgain(native, 1)
       return prompt.apply(this, args)

@@ -61,6 +61,8 @@ const SOUND = {
   'packages/core/src/memory.ts': `export const load = Atomics.load\nimport { park } from '#platform'\n`,
   'packages/core/src/platform/node.ts': `import { map } from '@ipc/native'\nimport 'node:os'\n`,
   'packages/core/src/platform/web.ts': `export {}\n`,
+  'packages/explorer/src/atomics.ts': `import type { Memory } from '@ipc/core'\nconst real = Atomics\n`,
+  'packages/explorer/src/code/event-loop.ts': `import { setFlagsFromString } from 'node:v8'\n`,
   'packages/lock/src/lock.ts': [
     `// Atomics and import 'node:fs' may stand in a comment`,
     `/* import '@ipc/native' */`,
@@ -96,6 +98,9 @@ test.each([
   ],
   ['packages/core/src/a.ts', `await import('@ipc/lock')`, '@ipc/core may import @ipc/native'],
   ['packages/core/src/platform/node.ts', `export * from '@ipc/lock'`, `'@ipc/lock'`],
+  ['packages/explorer/src/check.ts', `Atomics.load(words, 0)`, `'Atomics'`],
+  ['packages/explorer/src/check.ts', `import 'node:v8'`, '`node:v8`'],
+  ['packages/explorer/src/a.ts', `import { Lock } from '@ipc/lock'`, 'may import @ipc/core'],
   ['packages/lock/src/a.ts', `import '@ipc/sync'`, `'@ipc/sync'`],
   ['packages/semaphore/src/a.ts', `import '@ipc/lock'`, `'@ipc/lock'`],
   ['packages/signals/src/a.ts', `import '@ipc/semaphore/x'`, `'@ipc/semaphore/x'`],

@@ -1,11 +1,12 @@
 /** Who holds what is waited for, in a line for each. */
 import type { SeenAgent } from '@ipc/core'
-import { age } from './print.ts'
 import { look } from './look.ts'
+import { age } from './print.ts'
 
 export function holdersOf(name: string): readonly string[] {
   const { objects, processes } = look(name)
-  const lineOf = ({ pid, command }: SeenAgent): string => {
+  const lineOf = ({ pid, command, foreign }: SeenAgent): string => {
+    if (foreign) return `held by pid ${pid} of another namespace`
     const runs = command === null ? pid : command.pid
     const process = processes.of(runs)
     const since = command?.since ?? process?.since

@@ -20,8 +20,6 @@ export interface Platform {
   closeDescriptor(descriptor: number): void
   /** The real one: a blocked thread cannot advance that of a test with fake timers. */
   clock(): () => number
-  /** Told when thread scope is used though nobody can be seen to die. */
-  withoutLiveness(reason: string): void
   /** What the thread has once is put here under a symbol: see `realm.ts` for what it has per realm. */
   readonly thread: Record<symbol, unknown>
   /**
@@ -35,6 +33,8 @@ export interface Platform {
   later(call: () => void, ms: number): void
   /** Whether anybody wants to hear of long waits, so that it is worth knowing where they began. */
   readonly isListening: boolean
+  /** Told when thread scope is used though nobody can be seen to die. */
+  withoutLiveness(reason: string): void
   /** Told once per wait that is longer than a second. */
   blocked(wait: BlockedWait): void
 }

@@ -24,7 +24,7 @@ export const platform: Platform = {
     return clock === undefined ? Date.now : clock.now.bind(clock)
   },
   withoutLiveness: () => {},
-  thread: globalThis as unknown as Record<symbol, unknown>,
+  thread: globalThis,
   keepAlive: () => {}, // a page lives as long as somebody looks at it
   outside: (call) => call(),
   later: () => {},

@@ -14,7 +14,7 @@ const MODELLED = {
     certify: 'da017baa6436',
     ipc_agent_is_dead: 'b3de7746b2f3',
     nudge_all: '4db4b082a33d',
-    claim_slot: '8568c08173fb',
+    claim_slot: 'd06592ad0d7c',
     claim_any: '38e544ba4318',
     ipc_agent_leave: '1703ffd4b322',
   },
@@ -38,7 +38,7 @@ const MODELLED = {
     ipc_park: 'bcf06ba2a465',
   },
   'tickets.c': {
-    ipc_ticket: '9ef6c54f4150',
+    ipc_ticket: 'ccdc06e17074',
     cancel: '547dd58a4f20',
     ipc_parkers_forget: '3265ed4152bd',
   },
