@@ -57,7 +57,7 @@
  * An agent that dies between a ring and its wake wakes the sleeper by its death, as every sleeper watches
  * all who have the file open.
  */
-import { AGENT_MASK, type AgentId } from '@ipc/core'
+import { AGENT_MASK, NOBODY, type AgentId } from '@ipc/core'
 
 /** Of its file. */
 export const KIND = 'weblocks'
@@ -67,7 +67,7 @@ export const HELD: number = 0x80000000 | 0
 /** In OWNER: in shared mode. */
 export const SHARED = 0x40000000
 /** An exclusive holder died, and nobody has been told yet. */
-export const TOMBSTONE: number = HELD
+export const TOMBSTONE: number = HELD | NOBODY
 
 export const ownerOf = (owner: number): AgentId => owner & AGENT_MASK
 export const isHeld = (owner: number): boolean => (owner & HELD) !== 0
