@@ -6,5 +6,5 @@ import workerThreads from 'node:worker_threads'
  * here under a symbol is the thread's.
  */
 export const thread: Record<symbol, unknown> = Object.isExtensible(workerThreads)
-  ? (workerThreads as unknown as Record<symbol, unknown>)
+  ? workerThreads
   : {}

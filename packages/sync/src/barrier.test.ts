@@ -449,7 +449,7 @@ describe.each([
 ] as const)('a %s that waits and is killed', (kind, make, start) => {
   test('breaks the barrier for the others, and reset() makes it work again', async () => {
     const barrier = make()
-    const join = async (): Promise<Contender<Modules>> => {
+    const joinBarrier = async (): Promise<Contender<Modules>> => {
       const contender = await start<Modules>({ modules })
       await contender.run(({ sync: { Barrier: Class }, state }, handle) => {
         state['it'] = Class.from(handle)
@@ -462,10 +462,10 @@ describe.each([
         async,
       )
 
-    const [first, second] = [await join(), await join()]
+    const [first, second] = [await joinBarrier(), await joinBarrier()]
     const times: number[] = []
     for (let round = 0; round < 6; round++) {
-      const victim = await join()
+      const victim = await joinBarrier()
       const outcomes = [wait(first, round % 2 === 0), wait(second, false), wait(victim, round > 2)]
       await until(() => barrier.waiting === 3, 'three wait')
       await delay(5)
@@ -478,7 +478,7 @@ describe.each([
       expect(barrier.broken).toBe(true)
       expect(() => barrier.wait()).toThrow(BROKEN)
       barrier.reset()
-      const another = await join()
+      const another = await joinBarrier()
       const all = [wait(first, false), wait(second, true), wait(another, false)]
       await barrier.waitAsync()
       await within(Promise.all(all), 'a whole round')
