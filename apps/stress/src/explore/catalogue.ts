@@ -198,6 +198,7 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'weblocks/x/x',
       'weblocks/x/s/s',
+      'weblocks/x/try/crashes=1',
       'weblocks/s/x/s',
       'weblocks:dying/keep/x/crashes=1',
       'weblocks:dying/s/x/crashes=1',
@@ -217,7 +218,6 @@ export const BOUNDED: ReadonlyMap<string, readonly (readonly [string, number])[]
   [
     'weblocks',
     [
-      ['weblocks/x/try/crashes=1', 1],
       ['weblocks/s/abort/s', 1],
       ['weblocks/x/steal/x', 1],
       ['weblocks/both/htob/y', 1],
