@@ -103,8 +103,10 @@ export const WEBLOCKS: readonly Mutant[] = [
     what: 'A request does not bury the dead before it finds the lock held.',
     check: 'weblocks',
     in: 'packages/web-locks/src',
-    from: 'this.sweep() // a dead holder that nobody waits for is met here',
-    to: '',
+    from: `
+      this.sweep()
+      resource = names.find(name, hash)`,
+    to: 'resource = names.find(name, hash)',
   },
   {
     name: 'weblocks-repair-grants-nobody',
