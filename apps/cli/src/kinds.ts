@@ -12,6 +12,7 @@ const UNLINKERS: Readonly<Record<string, () => Promise<{ unlink: Unlinker }>>> =
   event: async () => (await import('@ipc/sync')).Event,
   condition: async () => (await import('@ipc/sync')).Condition,
   barrier: async () => (await import('@ipc/sync')).Barrier,
+  weblocks: async () => ({ unlink: (await import('@ipc/web-locks/table')).unlinkLocks }),
   memory: async () => (await import('@ipc/core')).SharedMemory,
 }
 

@@ -57,6 +57,14 @@ export class AtomicMemory implements Memory {
     return Atomics.or(this.#words, index, value)
   }
 
+  get(index: number): number {
+    return this.#words[index]!
+  }
+
+  set(index: number, value: number): void {
+    this.#words[index] = value
+  }
+
   isDead(agent: AgentId): boolean {
     return this.#agents.isDead(agent)
   }

@@ -12,6 +12,7 @@ export {
   IpcError,
   isThenable,
   outOfRange,
+  reasonForAnother,
   shown,
   wrongType,
   type IpcErrorCode,

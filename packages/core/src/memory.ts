@@ -55,6 +55,14 @@ export interface Memory {
   and(index: number, value: number): number
   or(index: number, value: number): number
 
+  /**
+   * A plain read of a word that only the holder of a mutex in the same memory writes: the mutex orders
+   * it. Several times cheaper than `load`.
+   */
+  get(index: number): number
+  /** A plain write of such a word. */
+  set(index: number, value: number): void
+
   /** The calling agent. */
   readonly self: AgentId
   /** True only if the agent is gone for ever; where deaths cannot be seen, always false. */

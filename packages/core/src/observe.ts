@@ -1,7 +1,9 @@
 /** A look at all objects and agents of the directory, from outside: nothing is opened or made. */
 import type { Agents, RegisteredAgents } from './agents.ts'
 import { AtomicMemory } from './atomic-memory.ts'
-import { lookAtDomain } from './domain.ts'
+import { platform } from '#platform'
+import type { FileInfo } from '@ipc/native'
+import { lookAtDomain, type Domain } from './domain.ts'
 import { callAddon, IpcError } from './errors.ts'
 import { NOBODY, type AgentId, type AgentInfo, type Memory } from './memory.ts'
 import { idText, type NotedCommand, type NotedWait } from './notes.ts'
@@ -28,7 +30,7 @@ export interface SeenObject {
   readonly words: number
   /** Who has it open; parking threads are left out. */
   readonly users: readonly SeenAgent[]
-  /** A copy of its first words: `Lock.at(memory, 0).inspect()`. `describe` gives a SeenAgent. */
+  /** A copy of its words: `Lock.at(memory, 0).inspect()`. `describe` gives a SeenAgent. */
   readonly memory: Memory
 }
 
@@ -57,7 +59,7 @@ export function observe(): Seen {
       options,
       words,
       users: file.openers.map((agent) => seen.info(agent)).filter(hasJavaScript),
-      memory: new AtomicMemory(Int32Array.from(file.data ?? []), seen, NO_PARKING),
+      memory: new AtomicMemory(wordsOf(file, domain), seen, NO_PARKING),
     }
   })
   return {
@@ -67,6 +69,15 @@ export function observe(): Seen {
       .map((agent) => seen.info(agent))
       .filter(hasJavaScript),
   }
+}
+
+/** The addon copies the first words; of an object that has more, they are read from its file. */
+function wordsOf({ file, words, data }: FileInfo, { native, directory }: Domain): Int32Array {
+  const whole =
+    (data?.length ?? 0) < words
+      ? platform.readWords(`${directory}/${file}`, native.layout.data, words)
+      : null
+  return whole ?? Int32Array.from(data ?? [])
 }
 
 function hasJavaScript({ threadId }: AgentInfo): boolean {

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import { basename } from 'node:path'
 import type * as lmdbPackage from 'lmdb'
 import { Lock } from '@ipc/lock'
+import { openLocks } from '@ipc/web-locks'
 import type { ProcessKind } from './kind.ts'
 import type { FsExt, FsNativeExtensions, ProperLockfile } from './modules.ts'
 import { rival } from './rival.ts'
@@ -31,6 +32,14 @@ const oursAsync: ProcessKind = {
         guard.release()
       },
     }
+  },
+}
+
+const webLocks: ProcessKind = {
+  blocks: false,
+  async open(where) {
+    const locks = openLocks(basename(where))
+    return { enter: (body) => locks.request('name', body) }
   },
 }
 
@@ -130,6 +139,7 @@ const lmdb: ProcessKind = {
 export const processKinds: Readonly<Record<string, ProcessKind>> = {
   ours,
   'ours-async': oursAsync,
+  'web-locks': webLocks,
   'fs-ext': fsExt,
   'fs-ext-async': fsExtAsync,
   'fs-native-extensions': fsNativeExtensions,

@@ -1,5 +1,6 @@
 import type * as asyncMutex from 'async-mutex'
 import { Lock } from '@ipc/lock'
+import { locks as ourWebLocks } from '@ipc/web-locks'
 import type { AsyncLockClass, WebLocks } from './modules.ts'
 import { rival } from './rival.ts'
 
@@ -19,6 +20,7 @@ export const taskKinds: Readonly<Record<string, TaskKind>> = {
     const lock = new Lock()
     return { run: (body) => lock.withAsync(body) }
   },
+  'web-locks': async () => ({ run: (body) => ourWebLocks.request('key', body) }),
   'async-mutex': async () => {
     const mutex = new (await rival<typeof asyncMutex>('async-mutex')).Mutex()
     return { run: (body) => mutex.runExclusive(body) }

@@ -9,6 +9,7 @@ import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type * as asyncMutex from 'async-mutex'
 import { Lock } from '@ipc/lock'
+import { locks as ourWebLocks } from '@ipc/web-locks'
 import { measure } from 'mitata'
 import { FutexLock } from '../kinds/futex-lock.ts'
 import type { AsyncLockClass, ProperLockfile } from '../kinds/modules.ts'
@@ -71,6 +72,15 @@ function kinds(): Record<string, () => Promise<Pair>> {
 
     'ours-async': async () => asyncPair(Lock.create()),
     'ours-thread-async': async () => asyncPair(new Lock()),
+    'web-locks': async () => {
+      const body = (): void => {}
+      return inRow(1000, () => ourWebLocks.request('key', body))
+    },
+    'web-locks-new': async () => {
+      const body = (): void => {}
+      let names = 0
+      return inRow(1000, () => ourWebLocks.request(`name ${names++}`, body))
+    },
     'async-mutex': async () => {
       const mutex = new (await rival<typeof asyncMutex>('async-mutex')).Mutex()
       return inRow(1000, async () => (await mutex.acquire())())

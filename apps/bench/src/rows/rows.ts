@@ -143,6 +143,34 @@ export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {
       goals: [absolute(200, NS)],
     },
     {
+      id: 'web-locks',
+      work: 'await locks.request(name, () => {}), nobody else wants it',
+      unit: NS,
+      ours: pair('ours', 'web-locks'),
+      others: [
+        pair('navigator.locks', 'navigator.locks'),
+        pair('ours, a new name each time', 'web-locks-new'),
+        pair('Lock, acquireAsync()', 'ours-async'),
+      ],
+      goals: [absolute(700, NS), relative(0.2, 'navigator.locks', NS)],
+    },
+    {
+      id: 'web-locks-wake',
+      work: 'locks.request: its callback ends → a waiting process runs its own, p50',
+      unit: US,
+      ours: by('node', 'wake', wake)('ours', 'web-locks'),
+      others: [by('node', 'wake', wake)('Lock, acquireAsync()', 'ours-async')],
+      goals: [relative(1.5, 'Lock, acquireAsync()', US)],
+    },
+    {
+      id: 'web-locks-killed',
+      work: 'kill -9 of the holder of a Web Lock → the next callback runs, p50',
+      unit: MS,
+      ours: by('node', 'killed', death)('ours', 'web-locks'),
+      others: [by('node', 'killed', death)('Lock, acquireAsync()', 'ours-async')],
+      goals: [absolute(1, MS)],
+    },
+    {
       id: 'contend',
       work: 'two processes contending, short critical section',
       unit: MILLIONS,
@@ -268,6 +296,7 @@ export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {
         ours: queued('ours', 'ours'),
         others: [
           queued('ours, thread scope', 'ours-thread'),
+          queued('Web Locks', 'web-locks'),
           queued('async-mutex', 'async-mutex'),
           queued('async-lock', 'async-lock'),
           queued('navigator.locks', 'navigator.locks'),

@@ -36,7 +36,7 @@ _ipc() {
     'kill -s' | 'kill --signal' | 'kill -l' | 'kill --list')
       COMPREPLY=($(compgen -W "$signals" -- "$word")); return ;;
     'rm -k' | 'rm --kind')
-      COMPREPLY=($(compgen -W 'lock rlock rwlock semaphore bounded event condition barrier memory' -- "$word")); return ;;
+      COMPREPLY=($(compgen -W 'lock rlock rwlock semaphore bounded event condition barrier weblocks memory' -- "$word")); return ;;
     'run -t' | 'run -w' | 'run -m' | 'run -j' | 'run -E' | 'run -c' | 'wait -t' | 'top -d' | 'top -n' | 'kill -q') return ;;
     *' --timeout' | *' --wait' | *' --jobs' | *' --command' | *' --max' | *' --conflict-exit-code' | *' --abandoned-exec') return ;;
     *' --delay' | *' --count' | *' --queue') return ;;

@@ -21,6 +21,16 @@ export function jsonOf({ objects, deadlocks, processes }: ViewWithDeadlocks): ob
             ? null
             : processOf({ pid: agent.command.pid, ...foreignOf(agent) }, processes),
       })),
+      ...(says.locks === undefined
+        ? {}
+        : {
+            locks: says.locks.map(({ name: lock, mode, held, agent }) => ({
+              ...party(agent, processes),
+              name: lock,
+              mode,
+              held,
+            })),
+          }),
       dead: says.dead.map((agent) => ({
         pid: agent.pid || null,
         threadId: agent.threadId,

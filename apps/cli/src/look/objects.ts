@@ -3,22 +3,8 @@ import type { AgentInfo, SeenAgent, SeenObject } from '@ipc/core'
 import { Lock, RLock, RWLock } from '@ipc/lock'
 import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
 import { Barrier, Event } from '@ipc/sync'
-
-export interface Words {
-  /** In a word or two. */
-  readonly state: string
-  /** Who holds it, alive. */
-  readonly holders: readonly SeenAgent[]
-  /** Who died holding it; the next to have it is told. */
-  readonly dead: readonly SeenAgent[]
-  /** Who must let go before the waiter can go on: all of them, or any. */
-  needs(waiter: SeenAgent): Needs
-}
-
-export interface Needs {
-  readonly agents: readonly SeenAgent[]
-  readonly all: boolean
-}
+import { weblocks } from './web-locks.ts'
+import type { Needs, Words } from './words.ts'
 
 const NOTHING: Needs = { agents: [], all: true }
 
@@ -40,6 +26,7 @@ const READERS: Readonly<Record<string, (object: SeenObject) => Words>> = {
   bounded: (object) => permits(object, BoundedSemaphore),
   event: ({ memory }) => free(Event.at(memory, 0).isSet ? 'set' : 'not set'),
   barrier,
+  weblocks,
   memory: ({ options }) => free(`${options[0]} bytes`),
 }
 

@@ -4,7 +4,8 @@ import type { Deadlock, Link } from './deadlocks.ts'
 import type { Paint } from './paint.ts'
 import type { Numbered, Processes } from './processes.ts'
 import type { ViewWithDeadlocks } from './look.ts'
-import type { ViewedObject } from './view.ts'
+import type { ViewedObject, Waiter } from './view.ts'
+import type { NamedLock } from './words.ts'
 
 /** Every line is cut at `width`, except the words about deadlocks, which are wrapped. */
 export function linesOf(view: ViewWithDeadlocks, paint: Paint, width: number = Infinity): string[] {
@@ -56,14 +57,28 @@ class Printer {
       [`  ${says.state}`, says.state === 'abandoned' ? bad : plain],
       [`  ${open}`, faint],
     ])
+    const dead = says.dead.map((agent) => this.#row('died', bad, agent, 'holding it'))
+    if (says.locks !== undefined) {
+      return [head, ...says.locks.map((lock) => this.#lock(lock, waiters)), ...dead]
+    }
     return [
       head,
       ...says.holders.map((agent) => this.#row('held by', good, agent, this.#heldFor(agent))),
-      ...says.dead.map((agent) => this.#row('died', bad, agent, 'holding it')),
+      ...dead,
       ...waiters.map(({ agent, wait }) =>
         this.#row(wait.blocked ? 'waits' : 'awaits', waiting, agent, this.#for(wait.since)),
       ),
     ]
+  }
+
+  /** One of many locks of an object: its name stands where others have only the command. */
+  #lock({ name, mode, held, agent }: NamedLock, waiters: readonly Waiter[]): string {
+    const { good, waiting } = this.#paint
+    const wait = waiters.find((one) => one.agent === agent)?.wait
+    const when = held ? this.#heldFor(agent) : wait === undefined ? '' : this.#for(wait.since)
+    const shared = mode === 'shared' ? ', shared' : ''
+    const what = `${JSON.stringify(name)}${shared}  `
+    return this.#row(held ? 'held by' : 'awaits', held ? good : waiting, agent, when, what)
   }
 
   deadlock({ certain, circle }: Deadlock): string[] {
@@ -79,13 +94,20 @@ class Printer {
     return `${who} waits for ${titleOf(object)}, which ${this.#number(next)} holds`
   }
 
-  #row(what: string, colour: (text: string) => string, agent: SeenAgent, when: string): string {
+  #row(
+    what: string,
+    colour: (text: string) => string,
+    agent: SeenAgent,
+    when: string,
+    name = '',
+  ): string {
     const { strong, faint } = this.#paint
     return this.#cut([
       [`  ${this.#column(what, 8)}`, colour],
       [` ${this.#column(this.#number(agent), 8)}`, strong],
       [` ${this.#column(when, 13)}`, faint],
-      [` ${this.#describe(agent)}`, plain],
+      [` ${name}`, strong],
+      [this.#describe(agent), plain],
     ])
   }
 

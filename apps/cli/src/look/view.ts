@@ -1,6 +1,6 @@
 /** What can be seen of a directory. */
 import type { NotedWait, SeenAgent, SeenObject } from '@ipc/core'
-import type { Words } from './objects.ts'
+import type { Words } from './words.ts'
 import type { Processes } from './processes.ts'
 
 export interface Waiter {

@@ -193,6 +193,17 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
       'parker/async/hold/crashes=1',
     ],
   ],
+  [
+    'weblocks',
+    [
+      'weblocks/x/x',
+      'weblocks/x/s/s',
+      'weblocks/x/try/crashes=1',
+      'weblocks/s/x/s',
+      'weblocks:dying/keep/x/crashes=1',
+      'weblocks:dying/s/x/crashes=1',
+    ],
+  ],
 ])
 
 /** Programs whose bugs need other preemptions: four, and the state graphs are too large; or fewer than two. */
@@ -202,6 +213,19 @@ export const BOUNDED: ReadonlyMap<string, readonly (readonly [string, number])[]
     [
       ['undo:2/hold/hold/keep/keep', 4],
       ['undo:2/holdBoth/holdBoth/keep/keep', 4],
+    ],
+  ],
+  [
+    'weblocks',
+    [
+      ['weblocks/s/abort/s', 1],
+      ['weblocks/x/steal/x', 1],
+      ['weblocks/both/htob/y', 1],
+      ['weblocks:dying/x/x/crashes=1', 0],
+      ['weblocks:dying/keep/steal/crashes=1', 0],
+      ['weblocks:dying/both/x/crashes=1', 0],
+      ['weblocks:dying/x/abort/crashes=1', 0],
+      ['weblocks:dying/x/x/crashes=2', 0],
     ],
   ],
   [

@@ -12,6 +12,7 @@ import { RLOCK } from './rlock.mutants.ts'
 import { RWLOCK } from './rwlock.mutants.ts'
 import { SEMAPHORE } from './semaphore.mutants.ts'
 import { UNDO } from './undo.mutants.ts'
+import { WEBLOCKS } from './weblocks.mutants.ts'
 
 export const MUTANTS: readonly Mutant[] = [
   ...CORE,
@@ -27,4 +28,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...AGENTS,
   ...OPENERS,
   ...PARKER,
+  ...WEBLOCKS,
 ]

@@ -45,6 +45,14 @@ export class WrappedMemory implements Memory {
     return this.inner.or(index, value)
   }
 
+  get(index: number): number {
+    return this.inner.get(index)
+  }
+
+  set(index: number, value: number): void {
+    this.inner.set(index, value)
+  }
+
   isDead(agent: AgentId): boolean {
     return this.inner.isDead(agent)
   }

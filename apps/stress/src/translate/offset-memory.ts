@@ -18,6 +18,14 @@ export class OffsetMemory extends WrappedMemory {
     super.store(this.#base + index, value)
   }
 
+  override get(index: number): number {
+    return super.get(this.#base + index)
+  }
+
+  override set(index: number, value: number): void {
+    super.set(this.#base + index, value)
+  }
+
   override compareExchange(index: number, expected: number, value: number): number {
     return super.compareExchange(this.#base + index, expected, value)
   }

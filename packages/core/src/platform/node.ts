@@ -1,6 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import { channel } from 'node:diagnostics_channel'
-import { closeSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers'
 import {
@@ -71,6 +71,7 @@ export const platform: Platform = {
   agentId: () => withoutSlot(threadId),
   directory,
   resolve,
+  readWords,
   closeDescriptor: closeSync,
   clock: () => {
     const { performance } = process.getBuiltinModule?.('node:perf_hooks') ?? globalThis
@@ -88,4 +89,20 @@ export const platform: Platform = {
     if (isDebugging) process.stderr.write(inWords(wait, process.pid, threadId))
     blocked.publish(wait)
   },
+}
+
+function readWords(path: string, first: number, count: number): Int32Array | null {
+  let file: number
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  } catch {
+    return null // removed meanwhile
+  }
+  try {
+    const words = new Int32Array(count)
+    const read = readSync(file, words, 0, words.byteLength, first * 4)
+    return read === words.byteLength ? words : null
+  } finally {
+    closeSync(file)
+  }
 }

@@ -14,6 +14,8 @@ export interface Platform {
   directory(native: Native): string
   /** The same for one that the user names. */
   resolve(directory: string): string
+  /** A copy of int32 words of a file, from the one with the number `first` on; null if there is none. */
+  readWords(path: string, first: number, count: number): Int32Array | null
   /** Closes a file descriptor. */
   closeDescriptor(descriptor: number): void
   /** The real one: a blocked thread cannot advance that of a test with fake timers. */

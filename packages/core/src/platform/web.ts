@@ -17,6 +17,7 @@ export const platform: Platform = {
   agentId: () => (randomWord() & 0x3fffffff) | 2,
   directory: () => '',
   resolve: (directory) => directory,
+  readWords: () => null,
   closeDescriptor: () => {},
   clock: () => {
     const { performance: clock } = globalThis as Partial<Pick<typeof globalThis, 'performance'>>

@@ -123,6 +123,15 @@ export class SimulatedMemory implements Memory {
     return this.#do(Op.OR, index, value, 0)
   }
 
+  /** A step as well: a thread may die before it. */
+  get(index: number): number {
+    return this.#do(Op.LOAD, index, 0, 0)
+  }
+
+  set(index: number, value: number): void {
+    this.#do(Op.STORE, index, value, 0)
+  }
+
   /** No operation of `Memory`, but one of `Atomics`. */
   xor(index: number, value: number): number {
     return this.#do(Op.XOR, index, value, 0)

@@ -43,6 +43,14 @@ export class UntimedMemory implements Memory {
     return this.#memory.or(index, value)
   }
 
+  get(index: number): number {
+    return this.#memory.get(index)
+  }
+
+  set(index: number, value: number): void {
+    this.#memory.set(index, value)
+  }
+
   isDead(agent: AgentId): boolean {
     return this.#memory.isDead(agent)
   }

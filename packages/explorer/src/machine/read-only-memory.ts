@@ -16,6 +16,10 @@ export class ReadOnlyMemory implements Memory {
     return this.#words[index]!
   }
 
+  get(index: number): number {
+    return this.#words[index]!
+  }
+
   isDead(id: AgentId): boolean {
     return this.#isDead(id - FIRST_ID)
   }
@@ -30,6 +34,10 @@ export class ReadOnlyMemory implements Memory {
 
   store(): never {
     throw new Error('a monitor may only look')
+  }
+
+  set(): never {
+    return this.store()
   }
 
   compareExchange(): never {

@@ -352,6 +352,11 @@ export const told: boolean = event.tryWait()
 export const parties: number = new Barrier(2).parties
 export type Waits = Condition['notifyAll']
 `,
+  'web-locks': `import { locks, openLocks, type HeldLock, type LockManager } from '@ipc/web-locks'
+const jobs: LockManager = openLocks('jobs')
+export const mode: Promise<string> = locks.request('a', { mode: 'shared' }, (lock) => lock?.mode ?? '')
+export const held: Promise<HeldLock | null> = jobs.acquire('b', { timeoutMs: 5 })
+`,
   signals: `import { getSignal, SIG_NODE, strsignal } from '@ipc/signals'
 if (getSignal('SIGTERM') !== SIG_NODE) throw new Error(strsignal('SIGTERM') ?? '')
 `,

@@ -103,6 +103,14 @@ export class NativeMemory implements Memory {
     this.#memory.store(DATA + index, value)
   }
 
+  get(index: number): number {
+    return this.#memory.get(DATA + index)
+  }
+
+  set(index: number, value: number): void {
+    this.#memory.set(DATA + index, value)
+  }
+
   compareExchange(index: number, expected: number, value: number): number {
     return this.#memory.compareExchange(DATA + index, expected, value)
   }

@@ -13,6 +13,7 @@ import { parker } from './parker.ts'
 import { rlock } from './rlock.ts'
 import { rwlock } from './rwlock.ts'
 import type { Subject } from './subject.ts'
+import { weblocks } from './weblocks.ts'
 
 /** By primitive, the subjects that it is explored as. */
 export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
@@ -28,6 +29,7 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['agents', [agents(1), agents(2)]],
   ['openers', [openers, openedEvent, openedLocks, openedPermits]],
   ['parker', [parker]],
+  ['weblocks', weblocks],
 ])
 
 /** By its name; undefined if there is none. */

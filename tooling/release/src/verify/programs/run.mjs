@@ -61,6 +61,21 @@ export const programs = {
     return `${refused} ${abandoned} ${lock.locked} ${readers.every(Boolean)}`
   },
 
+  async 'web-locks'({ locks }, role) {
+    if (role === 'holder') {
+      void locks.request('w', () => {
+        process.send('holds')
+        return new Promise(stay)
+      })
+      return new Promise(() => {})
+    }
+    const { child } = await start('holder')
+    const none = await locks.request('w', { ifAvailable: true }, (lock) => lock)
+    const told = locks.request('w', (lock) => lock.abandoned)
+    child.kill('SIGKILL')
+    return `${none} ${await told}`
+  },
+
   async semaphore({ BoundedSemaphore }, role) {
     const jobs = BoundedSemaphore.open('s', { value: 2 })
     if (role === 'holder') {
@@ -111,6 +126,7 @@ export const expected = {
   lock: 'null true false true',
   semaphore: '0 1',
   sync: 'true true',
+  'web-locks': 'null true',
   signals: 'SIGUSR1 true SIGALRM Terminated',
 }
 

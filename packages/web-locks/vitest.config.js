@@ -1,0 +1,1 @@
+export { default } from '@ipc/vitest-config'
