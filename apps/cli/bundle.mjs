@@ -18,7 +18,8 @@ const NATIVE_HOME = `require('node:url').pathToFileURL(
 
 /** What is loaded for things that ipc never does: it has no threads, and no programs of its own. */
 const WITHOUT = {
-  'node:worker_threads': 'exports.isMainThread = true; exports.threadId = 0',
+  'node:worker_threads':
+    'exports.isMainThread = true; exports.threadId = 0; exports.getEnvironmentData = exports.setEnvironmentData = () => {}',
   'node:child_process': '',
 }
 

@@ -26,7 +26,10 @@ const server = createServer(async (request, response) => {
 
 function withPaths(source) {
   return source
-    .replaceAll(/(from |import )'@ipc\/(\w+)'/g, "$1'/packages/$2/dist/index.js'")
+    .replaceAll(
+      /(from |import )'@ipc\/([\w-]+)(?:\/([\w-]+))?'/g,
+      (_, keyword, name, entry = 'index') => `${keyword}'/packages/${name}/dist/${entry}.js'`,
+    )
     .replaceAll("from '#platform'", "from '/packages/core/dist/platform/web.js'")
 }
 

@@ -1,4 +1,4 @@
-// Compiles native/*.c into prebuilds/<platform>-<arch>/ipc.node with the C compiler of this machine:
+// Compiles c/**/*.c into prebuilds/<platform>-<arch>/ipc.node with the C compiler of this machine:
 //   node build.mjs
 // $CC chooses another compiler (a cross compiler too: the target is asked of it), $CFLAGS is appended.
 import { spawnSync } from 'node:child_process'
@@ -12,7 +12,7 @@ const FLAGS =
  * there. Every C library has the function that this calls. */
 const GUARDED = '-fstack-protector-strong'
 
-/* One binary per CPU for every C library: it names none, and uses what all have (native/libc.h).
+/* One binary per CPU for every C library: it names none, and uses what all have (c/os/libc.h).
  * What compilers add by themselves and not all have is left out: checked variants of functions,
  * and atomics that ask the C library for the CPU's features. */
 const PORTABLE = {
@@ -69,11 +69,11 @@ function accepts(flag) {
   return spawnSync(compiler, argv, { input: 'int none;\n' }).status === 0
 }
 
-const sources = readdirSync('native')
+const sources = readdirSync('c', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.c'))
   .toSorted()
-  .map((name) => join('native', name))
-if (sources.length === 0) fail(`no C source in ${join(import.meta.dirname, 'native')}`)
+  .map((name) => join('c', name))
+if (sources.length === 0) fail(`no C source in ${join(import.meta.dirname, 'c')}`)
 
 const directory = join('prebuilds', `linux-${arch}`)
 const output = join(directory, 'ipc.node')
@@ -86,6 +86,7 @@ const command = [
   ...words(accepts(GUARDED) ? GUARDED : ''),
   ...words(PORTABLE[arch] ?? ''),
   `-I${await includeDirectory()}`,
+  '-Ic',
   '-o',
   unfinished,
   ...sources,

@@ -1,4 +1,4 @@
-// Checks native/*.[ch]: their format (clang-format, by /.clang-format), and with gcc what its analyser
+// Checks c/**/*.[ch]: their format (clang-format, by /.clang-format), and with gcc what its analyser
 // finds on the paths through each function (of unoptimised code, which keeps what is wrong):
 //   node check-c.mjs            says what is wrong
 //   node check-c.mjs --write    formats
@@ -12,8 +12,8 @@ import headers from 'node-api-headers'
 const FLAGS =
   '-std=c11 -O0 -fPIC -U_FORTIFY_SOURCE -Wall -Wextra -Werror -pthread -DNAPI_VERSION=9 -fanalyzer -c'
 
-const folder = join(import.meta.dirname, 'native')
-const files = readdirSync(folder)
+const folder = join(import.meta.dirname, 'c')
+const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => /\.[ch]$/.test(name))
   .toSorted()
   .map((name) => join(folder, name))
@@ -42,11 +42,17 @@ function analyse() {
   }
   const scratch = mkdtempSync(join(tmpdir(), 'ipc-check-c-'))
   const sources = files.filter((name) => name.endsWith('.c'))
-  const args = [...first, ...FLAGS.split(' '), `-I${headers.include_dir}`, ...sources]
+  const args = [
+    ...first,
+    ...FLAGS.split(' '),
+    `-I${headers.include_dir}`,
+    `-I${folder}`,
+    ...sources,
+  ]
   try {
     return run('gcc -fanalyzer', command, args, scratch)
   } finally {
-    rmSync(scratch, { recursive: true })
+    rmSync(scratch, { recursive: true, encoding: 'utf8' })
   }
 }
 

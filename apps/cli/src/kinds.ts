@@ -1,4 +1,5 @@
-import { unlinkName, type UnlinkOptions } from '@ipc/core'
+import { type UnlinkOptions } from '@ipc/core'
+import { unlinkName } from '@ipc/core/author'
 
 type Unlinker = (name: string, options: UnlinkOptions) => boolean
 

@@ -4,7 +4,8 @@
  * lives longer than that (a daemon keeps it), so the inner one believes it only while the agent lives
  * that holds it, and only as an heir: then what it waits for is held at least until it ends itself.
  */
-import { observe, type Primitive } from '@ipc/core'
+import { observe } from '@ipc/core'
+import { type Primitive } from '@ipc/core/author'
 import { fstatSync, statSync } from 'node:fs'
 import { Failure } from './failure.ts'
 

@@ -9,7 +9,8 @@
  * cannot happen, because T2 makes it under the Lock; and as others wait at the Lock for one who
  * waits for the readers, they do not starve it.
  */
-import type { Guard, Primitive } from '@ipc/core'
+import type { Guard } from '@ipc/core'
+import type { Primitive } from '@ipc/core/author'
 import { Lock, RWLock } from '@ipc/lock'
 import { Failure } from './failure.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { toToken } from './program/token.ts'
+import { toToken } from './real/program/token.ts'
 import type { Report } from './report/report.ts'
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))

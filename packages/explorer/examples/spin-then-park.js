@@ -9,7 +9,7 @@ const HELD = 1
 const CONTENDED = 2
 
 class SpinThenPark {
-  /** @param {import('@ipc/core').Memory} memory */
+  /** @param {import('@ipc/core/author').Memory} memory */
   constructor(memory) {
     this.memory = memory
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Memory } from '@ipc/core'
+import type { Memory } from '@ipc/core/author'
 import type { Thread } from './algorithm.ts'
 import { check, replay } from './check.ts'
 import { complete, pct, pos, preemptions, randomWalk } from './search/strategies.ts'

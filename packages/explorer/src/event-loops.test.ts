@@ -1,4 +1,4 @@
-import type { Memory } from '@ipc/core'
+import type { Memory } from '@ipc/core/author'
 import { expect, test } from 'vitest'
 import { overAtomics } from './atomics.ts'
 import { check, replay, tasks } from './event-loops.ts'

@@ -10,7 +10,7 @@ import {
 } from '@ipc/testing/laws'
 import { afterAll, expect, test } from 'vitest'
 import { Lock } from './lock.ts'
-import { RWLock } from './rwlock.ts'
+import { RWLock } from './rwlock/rwlock.ts'
 
 const directory = temporaryDirectory()
 afterAll(() => directory.remove())

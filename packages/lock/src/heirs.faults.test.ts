@@ -2,7 +2,8 @@
  * A process that runs a command under a lock is killed: as long as the command runs, or what it
  * started, nobody else has the lock.
  */
-import { bequeath, list, mayHaveHeirs, observe, prune } from '@ipc/core'
+import { list, observe, prune } from '@ipc/core'
+import { bequeath, mayHaveHeirs } from '@ipc/core/author'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Company, until, within, type Actor } from '../../core/src/fixtures/actors.mjs'

@@ -1,4 +1,5 @@
-import { AsyncQueue, type Guard, type Memory } from '@ipc/core'
+import { type Guard } from '@ipc/core'
+import { AsyncQueue, type Memory } from '@ipc/core/author'
 /** What this thread knows of one lock. */
 export interface Hold {
   /** Of the hold that this thread has, through whichever object. */

@@ -36,30 +36,32 @@
  * that finds the lock in living hands again still sees that an owner died while it slept.
  */
 import {
+  IpcError,
+  type AgentInfo,
+  type Guard,
+  type Handle,
+  type Inspection,
+  type OpenOptions,
+  type UnlinkOptions,
+} from '@ipc/core'
+import {
   Acquirable,
   AGENT_MASK,
   ALL,
   type AsyncQueue,
   block,
   describeWho,
-  IpcError,
   localState,
   NOBODY,
   NOWHERE,
   Place,
   POISON,
   unlinkName,
-  type AgentInfo,
-  type Guard,
-  type Handle,
-  type Inspection,
   type Layout,
-  type OpenOptions,
   type Sleep,
   type Surroundings,
-  type UnlinkOptions,
   type Waiting,
-} from '@ipc/core'
+} from '@ipc/core/author'
 import { LockGuard, newHold, type Hold } from './lock-guard.ts'
 import type { Suspendable, Suspended } from './suspend.ts'
 

@@ -6,7 +6,7 @@ import { temporaryDirectory, type TemporaryDirectory } from '@ipc/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Lock } from './lock.ts'
 import { RLock } from './rlock.ts'
-import { RWLock } from './rwlock.ts'
+import { RWLock } from './rwlock/rwlock.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 

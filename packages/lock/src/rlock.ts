@@ -6,10 +6,17 @@
  * No asynchronous forms: tasks share a thread, so all of them would be the owner.
  */
 import {
+  IpcError,
+  type Guard,
+  type Handle,
+  type OpenOptions,
+  type TryOptions,
+  type UnlinkOptions,
+} from '@ipc/core'
+import {
   checkFunction,
   checkOptions,
   checkTimeout,
-  IpcError,
   isThenable,
   localState,
   Place,
@@ -17,14 +24,9 @@ import {
   Primitive,
   unlinkName,
   wrongType,
-  type Guard,
-  type Handle,
   type Layout,
-  type OpenOptions,
   type Surroundings,
-  type TryOptions,
-  type UnlinkOptions,
-} from '@ipc/core'
+} from '@ipc/core/author'
 import { Lock, type LockInspection } from './lock.ts'
 import type { Suspendable, Suspended } from './suspend.ts'
 

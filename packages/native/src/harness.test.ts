@@ -17,9 +17,9 @@ const SANITIZERS = {
   'address and undefined behaviour': 'address,undefined',
 } as const
 
-const SOURCES = readdirSync(join(PACKAGE, 'native'))
+const SOURCES = readdirSync(join(PACKAGE, 'c'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.c') && !name.endsWith('binding.c'))
-  .map((name) => join(PACKAGE, 'native', name))
+  .map((name) => join(PACKAGE, 'c', name))
 
 const directory = mkdtempSync(join(tmpdir(), 'ipc-harness-'))
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
@@ -48,7 +48,7 @@ function compile(sanitizer: string, output: string, sources: readonly string[]):
   const libraries = ['-pthread', '-ldl']
   const argv = [
     ...flags.split(' '),
-    `-I${join(PACKAGE, 'native')}`,
+    `-I${join(PACKAGE, 'c')}`,
     '-o',
     output,
     ...sources,

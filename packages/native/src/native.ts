@@ -1,4 +1,4 @@
-/** What `native/binding.c` exports. Not a public interface: only core and signals call it. */
+/** What `c/node/binding.c` exports. Not a public interface: only core and signals call it. */
 export interface Native {
   /** `join`: as an agent, for whom the thread takes a place in the registry. */
   openDomain(path: string | null, threadId: number, mode: DomainMode, join: boolean): NativeDomain
@@ -123,7 +123,7 @@ export interface Native {
   readonly rtmin: number
   readonly rtmax: number
 
-  /** Deliveries that nobody has read yet: `ipc_signal_ring` of `native/signals.h`. */
+  /** Deliveries that nobody has read yet: `ipc_signal_ring` of `c/signals/signals.h`. */
   readonly signalRing: ArrayBuffer
   /** One word: bumped by signal handlers. */
   readonly signals: ArrayBuffer

@@ -15,11 +15,11 @@ let compiled: ReturnType<typeof spawnSync>
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), 'ipc-refused-'))
-  for (const part of ['dist', 'native', 'build.mjs', 'node_modules']) {
+  for (const part of ['dist', 'c', 'build.mjs', 'node_modules']) {
     cpSync(join(PACKAGE, part), join(home, part), { recursive: true, verbatimSymlinks: false })
   }
   writeFileSync(join(home, 'package.json'), '{ "type": "module" }')
-  cpSync(SHIM, join(home, 'native', 'refuses-external-buffers.c'))
+  cpSync(SHIM, join(home, 'c', 'refuses-external-buffers.c'))
   compiled = spawnSync(process.execPath, [join(home, 'build.mjs')], { encoding: 'utf8' })
 }, 120_000)
 

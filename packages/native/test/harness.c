@@ -9,8 +9,8 @@
  * With `garbage` one more thread overwrites random words of all files. Exit code 99: a thread has not
  * made a step for STUCK_S.
  */
-#include "directory.h"
-#include "parker.h"
+#include "os/directory.h"
+#include "sleep/parker.h"
 
 #include <dirent.h>
 #include <errno.h>

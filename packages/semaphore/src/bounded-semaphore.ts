@@ -1,4 +1,5 @@
-import type { Handle, OpenOptions, Surroundings } from '@ipc/core'
+import type { Handle, OpenOptions } from '@ipc/core'
+import type { Surroundings } from '@ipc/core/author'
 import { Semaphore, type SemaphoreKind, type SemaphoreOptions } from './semaphore.ts'
 
 /**

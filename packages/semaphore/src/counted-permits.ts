@@ -18,14 +18,8 @@
  *
  * so a taker that has slept sets it again, and wakes one more while permits remain.
  */
-import {
-  outOfRange,
-  type AsyncQueue,
-  type Guard,
-  type IpcError,
-  type Memory,
-  type Sleep,
-} from '@ipc/core'
+import { type Guard, type IpcError } from '@ipc/core'
+import { outOfRange, type AsyncQueue, type Memory, type Sleep } from '@ipc/core/author'
 import type { Permits, Taker, Terms } from './permits.ts'
 
 const WAITERS = 0x80000000 | 0

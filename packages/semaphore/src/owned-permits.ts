@@ -26,19 +26,18 @@
  *
  * So nobody sleeps while the bit is not set, or sleeps soon; who is woken sets it before it looks.
  */
+import { IpcError, type Guard } from '@ipc/core'
 import {
   ALL,
-  IpcError,
   localState,
   NOBODY,
   outOfRange,
   POISON,
   type AgentId,
   type AsyncQueue,
-  type Guard,
   type Memory,
   type Sleep,
-} from '@ipc/core'
+} from '@ipc/core/author'
 import type { Permits, Taker, Terms } from './permits.ts'
 
 const FREE = NOBODY

@@ -1,4 +1,5 @@
-import type { AgentId, Guard, Sleep } from '@ipc/core'
+import type { Guard } from '@ipc/core'
+import type { AgentId, Sleep } from '@ipc/core/author'
 
 /** Where a semaphore's permits are and how they are taken; two files implement it. */
 export interface Permits {

@@ -1,23 +1,25 @@
 import {
+  IpcError,
+  type AgentInfo,
+  type Guard,
+  type Handle,
+  type Inspection,
+  type OpenOptions,
+  type UnlinkOptions,
+} from '@ipc/core'
+import {
   Acquirable,
   AsyncQueue,
   checkOptions,
   flag,
   integer,
-  IpcError,
   localState,
   Place,
   unlinkName,
-  type AgentInfo,
-  type Guard,
-  type Handle,
-  type Inspection,
   type Layout,
-  type OpenOptions,
   type Surroundings,
-  type UnlinkOptions,
   type Waiting,
-} from '@ipc/core'
+} from '@ipc/core/author'
 import { CountedPermits } from './counted-permits.ts'
 import { MAX_OWNED_PERMITS, OwnedPermits } from './owned-permits.ts'
 import { MAX_VALUE, type Permits, type Taker } from './permits.ts'

@@ -2,7 +2,7 @@
  * Wakes that would be lost, and are found again only by the slow look of the sleeper: so they are
  * tested over a memory that sleeps and wakes as the test says. The test plays the other agents.
  */
-import { ALL, type Memory } from '@ipc/core'
+import { ALL, type Memory } from '@ipc/core/author'
 import { FakeMemory } from '@ipc/testing'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Semaphore } from './semaphore.ts'

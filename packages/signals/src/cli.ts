@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
-import { kill, sigqueue } from './send.ts'
-import { signalTable } from './tables.ts'
+import { kill, sigqueue } from './send/send.ts'
+import { signalTable } from './names/tables.ts'
 
 const USAGE = `Usage:
   signals list                       all signals: number, name, default action, meaning

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { startProcess, stopAll, until, type Contender } from '@ipc/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { kill } from './send.ts'
+import { kill } from './send/send.ts'
 
 interface Modules {
   // oxlint-disable-next-line typescript/no-explicit-any -- tasks are text

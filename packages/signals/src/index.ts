@@ -1,5 +1,5 @@
-export { signalCounters, type SignalCounters } from './counters.ts'
-export { getSignal, signal } from './disposition.ts'
+export { signalCounters, type SignalCounters } from './receive/counters.ts'
+export { getSignal, signal } from './receive/disposition.ts'
 export {
   SI_KERNEL,
   SI_QUEUE,
@@ -8,13 +8,13 @@ export {
   SI_USER,
   type SignalHandler,
   type SignalInfo,
-} from './info.ts'
-export { sigmask, sigpending, type MaskChange } from './mask.ts'
-export { strsignal, type Signal } from './numbers.ts'
-export { ProcessRef } from './process-ref.ts'
-export { kill, killpg, raise, sigqueue } from './send.ts'
-export { SIG_DFL, SIG_IGN, SIG_NODE, type Disposition } from './state.ts'
-export { signals } from './stream.ts'
-export { signalTable, validSignals, type DefaultAction, type SignalEntry } from './tables.ts'
-export { alarm, getitimer, setitimer, type Timer, type TimerSetting } from './timers.ts'
-export { pause, pauseAsync, sigwait, sigwaitAsync } from './wait.ts'
+} from './names/info.ts'
+export { sigmask, sigpending, type MaskChange } from './receive/mask.ts'
+export { strsignal, type Signal } from './names/numbers.ts'
+export { ProcessRef } from './send/process-ref.ts'
+export { kill, killpg, raise, sigqueue } from './send/send.ts'
+export { SIG_DFL, SIG_IGN, SIG_NODE, type Disposition } from './receive/state.ts'
+export { signals } from './wait/stream.ts'
+export { signalTable, validSignals, type DefaultAction, type SignalEntry } from './names/tables.ts'
+export { alarm, getitimer, setitimer, type Timer, type TimerSetting } from './send/timers.ts'
+export { pause, pauseAsync, sigwait, sigwaitAsync } from './wait/wait.ts'

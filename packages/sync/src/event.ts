@@ -19,6 +19,15 @@
  * pass on. No operation waits for another, whoever died in the middle of one.
  */
 import {
+  type Handle,
+  type Inspection,
+  type OpenOptions,
+  type TryOptions,
+  type TryWaitOptions,
+  type UnlinkOptions,
+  type WaitOptions,
+} from '@ipc/core'
+import {
   ALL,
   AsyncQueue,
   block,
@@ -30,18 +39,11 @@ import {
   Place,
   Primitive,
   unlinkName,
-  type Handle,
-  type Inspection,
   type Layout,
-  type OpenOptions,
   type Sleep,
   type Surroundings,
-  type TryOptions,
-  type TryWaitOptions,
-  type UnlinkOptions,
   type Waiting,
-  type WaitOptions,
-} from '@ipc/core'
+} from '@ipc/core/author'
 
 const KIND = 'event'
 

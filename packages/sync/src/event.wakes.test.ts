@@ -2,7 +2,7 @@
  * What a set or clear does to the word, and whom it wakes, over a memory that sleeps and wakes as the
  * test says: a lost wake would be found by the slow look of the sleeper, and hidden from other tests.
  */
-import { ALL, type Memory } from '@ipc/core'
+import { ALL, type Memory } from '@ipc/core/author'
 import { FakeMemory } from '@ipc/testing'
 import { beforeEach, expect, test } from 'vitest'
 import { Event } from './event.ts'

@@ -5,11 +5,11 @@ export {
   type BarrierInspection,
   type BarrierOptions,
   type BarrierPass,
-} from './barrier.ts'
+} from './barrier/barrier.ts'
 export {
   Condition,
   type ConditionInspection,
   type ConditionLock,
   type ConditionOptions,
   type WaitForOptions,
-} from './condition.ts'
+} from './condition/condition.ts'

@@ -2,7 +2,8 @@
  * Processes that kill themselves before each single operation on shared memory, of a Condition and
  * of a Barrier: wakes of the dead go to others, a dead party breaks the barrier, nobody sleeps on.
  */
-import { SharedMemory, type Memory } from '@ipc/core'
+import { SharedMemory } from '@ipc/core'
+import { type Memory } from '@ipc/core/author'
 import { Lock } from '@ipc/lock'
 import { beforeAll, describe } from 'vitest'
 import { NIGHTLY, WATCHDOG_MS, within } from '../../core/src/fixtures/actors.mjs'
@@ -16,8 +17,8 @@ import {
   type Own,
 } from '../../core/src/fixtures/death-tests.mjs'
 import type { Scenario, Stage } from '../../core/src/fixtures/death-at-every-step.mjs'
-import { Barrier } from './barrier.ts'
-import { Condition } from './condition.ts'
+import { Barrier } from './barrier/barrier.ts'
+import { Condition } from './condition/condition.ts'
 
 const cast = castOf(new URL('fixtures/waiting-faults.mjs', import.meta.url), [
   'block',

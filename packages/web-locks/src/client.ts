@@ -6,7 +6,7 @@ import {
   type AgentId,
   type Place,
   type Ticket,
-} from '@ipc/core'
+} from '@ipc/core/author'
 import { Lock as Mutex } from '@ipc/lock'
 import { SingleClaim } from './claim.ts'
 import { DeadlockWatch, type Watched } from './deadlock-watch.ts'

@@ -1,4 +1,4 @@
-import { now, type AgentId } from '@ipc/core'
+import { now, type AgentId } from '@ipc/core/author'
 import type { Request } from './request.ts'
 import { findCycles, isInTheWay } from './table/cycles.ts'
 import { readTable, type SeenRequest } from './table/snapshot.ts'

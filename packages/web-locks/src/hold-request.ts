@@ -1,4 +1,4 @@
-import { now } from '@ipc/core'
+import { now } from '@ipc/core/author'
 import type { Claim, LockMode } from './claim.ts'
 import { AcquiredLock, type HeldLock, type Lock } from './lock.ts'
 import { Request, type Granted, type Home } from './request.ts'

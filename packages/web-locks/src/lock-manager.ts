@@ -1,4 +1,5 @@
-import { checkOptions, IpcError, type Place, type AgentId, type AgentInfo } from '@ipc/core'
+import { IpcError, type AgentInfo } from '@ipc/core'
+import { checkOptions, type Place, type AgentId } from '@ipc/core/author'
 import { CallbackRequest } from './callback-request.ts'
 import { JointClaim } from './claim.ts'
 import type { LockMode } from './claim.ts'

@@ -1,4 +1,4 @@
-import { checkOptions, checkSignal, checkTimeout, wrongType } from '@ipc/core'
+import { checkOptions, checkSignal, checkTimeout, wrongType } from '@ipc/core/author'
 import { SingleClaim, type LockMode } from './claim.ts'
 
 /** The standard's. */

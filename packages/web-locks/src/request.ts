@@ -1,4 +1,4 @@
-import { abortWith, ignoreAbort, now, type Abortable } from '@ipc/core'
+import { abortWith, ignoreAbort, now, type Abortable } from '@ipc/core/author'
 import { SingleClaim, type Claim, type LockMode } from './claim.ts'
 import type { Entrance, Step } from './entrance.ts'
 import { makeLock, type Hold, type Lock } from './lock.ts'

@@ -58,7 +58,7 @@ function breaches(root, folder) {
 
 const SOUND = {
   'packages/native/src/index.ts': `import { createRequire } from 'node:module'\n`,
-  'packages/core/src/memory.ts': `export const load = Atomics.load\nimport { park } from '#platform'\n`,
+  'packages/core/src/memory/memory.ts': `export const load = Atomics.load\nimport { park } from '#platform'\n`,
   'packages/core/src/platform/node.ts': `import { map } from '@ipc/native'\nimport 'node:os'\n`,
   'packages/core/src/platform/web.ts': `export {}\n`,
   'packages/explorer/src/atomics.ts': `import type { Memory } from '@ipc/core'\nconst real = Atomics\n`,

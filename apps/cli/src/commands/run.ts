@@ -17,7 +17,7 @@
  * the lock is abandoned; from the start on the command is an heir. Heirs by descriptors and not by the
  * process number of the command, because what a killed shell leaves behind works on, too.
  */
-import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ipc/core'
+import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ipc/core/author'
 import { BY_SIGNAL, DONE } from '../exit.ts'
 import { cannotRun } from '../failure.ts'
 import { inheritedDescriptors } from '../inherited.ts'

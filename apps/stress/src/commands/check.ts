@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { SUBJECTS } from '../explore/subjects/table.ts'
+import { SUBJECTS } from '../subjects/table.ts'
 import { coverageTable } from '../report/coverage.ts'
 import { describeExplored } from '../report/explored.ts'
 import { Output, OUTPUT_HELP, OUTPUT_OPTIONS, type Result } from '../report/output.ts'

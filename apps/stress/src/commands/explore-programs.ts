@@ -1,6 +1,6 @@
 import { type Budget, budgetUntil, inMacrotask, type Strategy } from '@ipc/explorer/engine'
-import { describeProgram, parseProgram, type Program } from '../explore/program.ts'
-import { ProgramExplorer, type Search } from '../explore/search.ts'
+import { describeProgram, parseProgram, type Program } from '../subjects/program.ts'
+import { ProgramExplorer, type Search } from '../subjects/search.ts'
 import { describeExplored, exploredFailure } from '../report/explored.ts'
 import type { Output } from '../report/output.ts'
 import type { ExploredProgram } from '../report/report.ts'

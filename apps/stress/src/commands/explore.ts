@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { CATALOGUE } from '../explore/catalogue.ts'
-import { MOST_AGENTS, parseProgram, type Program } from '../explore/program.ts'
+import { CATALOGUE } from '../subjects/catalogue.ts'
+import { MOST_AGENTS, parseProgram, type Program } from '../subjects/program.ts'
 import { bounded } from '@ipc/explorer/engine'
 import { OUTPUT_HELP, OUTPUT_OPTIONS, Output } from '../report/output.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { MOST_AGENTS, parseProgram } from '../explore/program.ts'
+import { MOST_AGENTS, parseProgram } from '../subjects/program.ts'
 import { bounded, complete } from '@ipc/explorer/engine'
 import { OUTPUT_HELP, OUTPUT_OPTIONS, Output } from '../report/output.ts'
 import { durationMs, integer, usage, UsageError } from '../usage.ts'

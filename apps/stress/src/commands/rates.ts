@@ -11,7 +11,7 @@ import {
   random,
   type Strategy,
 } from '@ipc/explorer/engine'
-import { modelOf, parseProgram } from '../explore/program.ts'
+import { modelOf, parseProgram } from '../subjects/program.ts'
 import { Output, OUTPUT_HELP, OUTPUT_OPTIONS } from '../report/output.ts'
 import { count } from '../report/table.ts'
 import { durationMs, seedOf, usage } from '../usage.ts'

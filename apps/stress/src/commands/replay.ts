@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util'
 import { drawTimeline, inMacrotask } from '@ipc/explorer/engine'
-import { fromToken as fromExplorerToken, isExplorerToken } from '../explore/token.ts'
-import { checkPlanted } from '../planted/planted.ts'
-import { describeProgram } from '../program/describe.ts'
-import { fromToken } from '../program/token.ts'
+import { fromToken as fromExplorerToken, isExplorerToken } from '../subjects/token.ts'
+import { checkPlanted } from '../real/planted/planted.ts'
+import { describeProgram } from '../real/program/describe.ts'
+import { fromToken } from '../real/program/token.ts'
 import { replayed } from '../report/explored.ts'
 import { describeExploration, scheduledFailure } from '../report/explored-real.ts'
 import { Output, OUTPUT_HELP, OUTPUT_OPTIONS } from '../report/output.ts'
 import { describeReal, realFailure } from '../report/real.ts'
 import type { ExploredFailure } from '../report/report.ts'
-import { withBenches } from '../run/bench.ts'
-import { runProgram } from '../run/run-program.ts'
+import { withBenches } from '../real/run/bench.ts'
+import { runProgram } from '../real/run/run-program.ts'
 import { replaySignals } from '../signals/replay.ts'
 import { isSignalToken } from '../signals/token.ts'
 import {
@@ -18,7 +18,7 @@ import {
   fromScheduledToken,
   isScheduledToken,
   type ScheduledReal,
-} from '../translate/explore-real.ts'
+} from '../real/explored/explore-real.ts'
 import { integer, usage, UsageError } from '../usage.ts'
 import { exploreAgain } from './run-real.ts'
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { processScope } from '@ipc/core'
-import { checkPlanted, PLANTED_NAMES } from '../planted/planted.ts'
+import { checkPlanted, PLANTED_NAMES } from '../real/planted/planted.ts'
 import { coverageTable } from '../report/coverage.ts'
 import { describeExplored } from '../report/explored.ts'
 import { Output, OUTPUT_HELP, OUTPUT_OPTIONS, type Result } from '../report/output.ts'

@@ -5,7 +5,7 @@ export const AGENTS: readonly Mutant[] = [
     name: 'native-arms-before-it-looks',
     what: "A sleeper checks whether an agent is alive before it reads the agent's word: the word may belong to the next agent.",
     check: 'agents',
-    in: 'apps/stress/src/explore/native',
+    in: 'apps/stress/src/subjects/native',
     from: `
       const value = memory.load(word)
       if (this.#agents.agentIsDead(agent)) return 0`,
@@ -17,7 +17,7 @@ export const AGENTS: readonly Mutant[] = [
     name: 'native-claims-from-the-living',
     what: 'A claimer goes on when the agent of the slot is alive: that agent may die just then.',
     check: 'agents',
-    in: 'apps/stress/src/explore/native',
+    in: 'apps/stress/src/subjects/native',
     from: `
       if ((seen & 1) === 1 && !this.#certify(slot, seen++)) return false
 
@@ -41,7 +41,7 @@ export const AGENTS: readonly Mutant[] = [
     name: 'native-claims-unnoticed',
     what: 'A claimer of a slot in which another agent lived meanwhile tells nobody: its own life is taken for that of the dead agent.',
     check: 'agents',
-    in: 'apps/stress/src/explore/native',
+    in: 'apps/stress/src/subjects/native',
     from: 'if (generation !== seen) this.#nudgeAll()',
     to: 'if (generation !== seen) this.wakeAll(livenessOf(slot))',
   },
@@ -49,7 +49,7 @@ export const AGENTS: readonly Mutant[] = [
     name: 'native-garbage-too-soon',
     what: 'A word that names nobody is taken for garbage at once: its agent may have died just then, with another one in its slot.',
     check: 'agents',
-    in: 'apps/stress/src/explore/native',
+    in: 'apps/stress/src/subjects/native',
     from: 'const GARBAGE = 2',
     to: 'const GARBAGE = 1',
   },
@@ -57,7 +57,7 @@ export const AGENTS: readonly Mutant[] = [
     name: 'native-generation-before-trylock',
     what: 'A claimer bumps the generation by itself, before it has the mutex: a late claimer kills the agent that lives there by then.',
     check: 'agents',
-    in: 'apps/stress/src/explore/native',
+    in: 'apps/stress/src/subjects/native',
     from: 'if ((seen & 1) === 1 && !this.#certify(slot, seen++)) return false',
     to: `
       if ((seen & 1) === 1) {
@@ -69,7 +69,7 @@ export const AGENTS: readonly Mutant[] = [
     name: 'native-generation-read-late',
     what: "The certifier of a death reads the generation after it has seen the word: it may be the next agent's.",
     check: 'agents',
-    in: 'apps/stress/src/explore/native',
+    in: 'apps/stress/src/subjects/native',
     from: 'if (memory.compareExchange(generationOf(slot), generation, generation + 1) === generation) {',
     to: `
       const now = memory.load(generationOf(slot))
@@ -80,7 +80,7 @@ export const AGENTS: readonly Mutant[] = [
     name: 'native-leaver-unlocks',
     what: 'An orderly exit unlocks its mutex before it wakes: killed in between, while another claims the slot, it is forgotten.',
     check: 'agents',
-    in: 'apps/stress/src/explore/native',
+    in: 'apps/stress/src/subjects/native',
     from: 'this.memory.add(generationOf(slot), 1)',
     to: `
       this.memory.add(generationOf(slot), 1)

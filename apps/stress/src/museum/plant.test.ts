@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { SUBJECTS } from '../explore/subjects/table.ts'
+import { SUBJECTS } from '../subjects/table.ts'
 import { MUTANTS } from './all.ts'
 import type { Mutant } from './mutant.ts'
 import { plant, ROOT, StaleMutant } from './plant.ts'

@@ -1,4 +1,4 @@
-import type { Coverage } from '../explore/survey.ts'
+import type { Coverage } from '../subjects/survey.ts'
 import { count, seconds, table } from './table.ts'
 
 /** What was explored of each primitive, exactly; a row each. */

@@ -1,10 +1,10 @@
-import { describeProgram } from '../program/describe.ts'
+import { describeProgram } from '../real/program/describe.ts'
 import {
   toScheduledToken,
   type ExploredReal,
   type ScheduledReal,
-} from '../translate/explore-real.ts'
-import { differences } from '../translate/translate.ts'
+} from '../real/explored/explore-real.ts'
+import { differences } from '../real/explored/translate.ts'
 import { drawTimeline, type Timeline } from '@ipc/explorer/engine'
 import type { Exploration, ExploredFailure } from './report.ts'
 

@@ -1,7 +1,7 @@
 import { drawTimeline, follow, type Timeline } from '@ipc/explorer/engine'
-import { describeProgram, modelOf } from '../explore/program.ts'
-import type { Search } from '../explore/search.ts'
-import { replayCommand, type Replay } from '../explore/token.ts'
+import { describeProgram, modelOf } from '../subjects/program.ts'
+import type { Search } from '../subjects/search.ts'
+import { replayCommand, type Replay } from '../subjects/token.ts'
 import type { ExploredFailure } from './report.ts'
 
 /** What a search has found, for people and programs. */

@@ -1,7 +1,7 @@
-import { HARNESS_TRACK } from '../history/arena.ts'
-import { describeCall, nameOfCall, type Call } from '../history/call.ts'
-import { trackName } from '../program/describe.ts'
-import { MAX_TRACKS, type Program } from '../program/program.ts'
+import { HARNESS_TRACK } from '../real/history/arena.ts'
+import { describeCall, nameOfCall, type Call } from '../real/history/call.ts'
+import { trackName } from '../real/program/describe.ts'
+import { MAX_TRACKS, type Program } from '../real/program/program.ts'
 import type { HistoryTimeline } from './report.ts'
 
 const MAX_ROWS = 24

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os'
-import type { Coverage } from '../explore/survey.ts'
+import type { Coverage } from '../subjects/survey.ts'
 import type { Timeline } from '@ipc/explorer/engine'
-import type { FaultCounts } from '../run/faults.ts'
-import type { Tallies } from '../run/tally.ts'
+import type { FaultCounts } from '../real/run/faults.ts'
+import type { Tallies } from '../real/run/tally.ts'
 import type { SignalRuns } from '../signals/session.ts'
 
 /** What a command did and what came of it: `--json` writes it, `--html` draws it. */

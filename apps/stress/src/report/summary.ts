@@ -1,4 +1,4 @@
-import type { Tallies, Tally } from '../run/tally.ts'
+import type { Tallies, Tally } from '../real/run/tally.ts'
 import { count, seconds, table } from './table.ts'
 
 export const TALLY_ROWS: readonly (readonly [string, (tally: Tally) => number])[] = [

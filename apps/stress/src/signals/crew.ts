@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Reaper } from '../pool/reaper.ts'
+import type { Reaper } from '../real/pool/reaper.ts'
 import type { History } from './history.ts'
 import { isPlantedSignal } from './planted.ts'
 import type { Part, Reply, Request } from './protocol.ts'

@@ -1,6 +1,6 @@
 import { count, seconds, table } from '../report/table.ts'
 import type { HistoryTimeline, RealFailure } from '../report/report.ts'
-import { noFaults } from '../run/faults.ts'
+import { noFaults } from '../real/run/faults.ts'
 import { describeSignalProgram, describeStep } from './describe.ts'
 import { nameOf } from './numbers.ts'
 import type { SignalProgram } from './program.ts'

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import type { Reaper } from '../pool/reaper.ts'
+import type { Reaper } from '../real/pool/reaper.ts'
 import { signalPrograms } from './arbitrary.ts'
 import { Crew } from './crew.ts'
 import { History } from './history.ts'

@@ -11,8 +11,8 @@ import {
   threadId,
 } from 'node:worker_threads'
 import { load, thread, type Native } from '@ipc/native'
-import { withoutSlot } from '../agents.ts'
-import { inWords } from '../blocked-wait.ts'
+import { withoutSlot } from '../agents/agents.ts'
+import { inWords } from '../waiting/blocked-wait.ts'
 import type { Platform } from './platform.ts'
 
 const blocked = channel('ipc:blocked')

@@ -1,5 +1,5 @@
 import type { Native, Unsupported } from '@ipc/native'
-import type { AgentInfo } from '../memory.ts'
+import type { AgentInfo } from '../memory/memory.ts'
 
 /** What the runtime adds to plain JavaScript. Two modules implement it; `#platform` chooses. */
 export interface Platform {

@@ -1,4 +1,4 @@
-import type { AgentId } from '@ipc/core'
+import type { AgentId } from '@ipc/core/author'
 import type { SeenRequest } from './snapshot.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { integer, Place, type Layout as FileLayout } from '@ipc/core'
+import { integer, Place, type Layout as FileLayout } from '@ipc/core/author'
 import { KIND, Layout, sizesFor } from './layout.ts'
 
 const DEFAULT_REQUESTS = 4096

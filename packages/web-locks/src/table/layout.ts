@@ -57,7 +57,7 @@
  * An agent that dies between a ring and its wake wakes the sleeper by its death, as every sleeper watches
  * all who have the file open.
  */
-import { AGENT_MASK, NOBODY, type AgentId } from '@ipc/core'
+import { AGENT_MASK, NOBODY, type AgentId } from '@ipc/core/author'
 
 /** Of its file. */
 export const KIND = 'weblocks'

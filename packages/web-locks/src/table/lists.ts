@@ -1,5 +1,5 @@
 /** Doubly linked lists of entries. A list is the index of its first word, which its last one follows. */
-import type { Memory } from '@ipc/core'
+import type { Memory } from '@ipc/core/author'
 import { NEXT, PREVIOUS } from './layout.ts'
 
 const LAST = 1

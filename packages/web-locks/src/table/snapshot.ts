@@ -1,4 +1,4 @@
-import type { AgentId, Memory } from '@ipc/core'
+import type { AgentId, Memory } from '@ipc/core/author'
 import {
   CHUNK,
   CHUNK_UNITS,

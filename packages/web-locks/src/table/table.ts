@@ -1,4 +1,5 @@
-import { IpcError, type AgentId, type Memory } from '@ipc/core'
+import { IpcError } from '@ipc/core'
+import { type AgentId, type Memory } from '@ipc/core/author'
 import { Clients } from './clients.ts'
 import {
   AGENT,

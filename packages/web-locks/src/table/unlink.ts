@@ -1,4 +1,5 @@
-import { POISON, unlinkName, type UnlinkOptions } from '@ipc/core'
+import { type UnlinkOptions } from '@ipc/core'
+import { POISON, unlinkName } from '@ipc/core/author'
 import { fileLayout } from './file.ts'
 import { KIND, MUTEX } from './layout.ts'
 

@@ -1,4 +1,4 @@
-import type { Coverage } from '../../explore/survey.ts'
+import type { Coverage } from '../../subjects/survey.ts'
 import { programsOf, rateOf, schedulesOf } from '../coverage.ts'
 import type { SignalRuns } from '../../signals/session.ts'
 import type { ExploredProgram, MutantResult, RealRuns } from '../report.ts'

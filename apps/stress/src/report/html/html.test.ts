@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { follow } from '@ipc/explorer/engine'
-import { modelOf, parseProgram } from '../../explore/program.ts'
+import { modelOf, parseProgram } from '../../subjects/program.ts'
 import type { ExploredFailure, Report } from '../report.ts'
 import { html } from './html.ts'
 

@@ -1,0 +1,63 @@
+import type { Guard } from '../objects/guard.ts'
+import type { AgentInfo, ParkResult } from '../memory/memory.ts'
+
+/** Of a `Sleep`: nothing to sleep on; somebody in this thread will say when to try again. */
+export const NOWHERE = -1
+
+/** What one waiter knows between two tries: which word to sleep on, and how it went so far. */
+export class Sleep {
+  /** The word to sleep on; set by an attempt that failed. */
+  index: number = NOWHERE
+  /** What the word must be for sleeping to be right. */
+  expected = 0
+  /** How often it has slept. Whoever has slept may have consumed a wake, and must pass it on. */
+  slept = 0
+  /** How often it was woken and found nothing. */
+  lost = 0
+  /** Whether the thread blocks, and cannot do anything else meanwhile. */
+  readonly blocking: boolean
+  /** When it gives up. */
+  readonly deadline: number
+
+  constructor(blocking: boolean, deadline: number) {
+    this.blocking = blocking
+    this.deadline = deadline
+  }
+
+  /** Whether a sleep ended though nobody woke it, as one does that has lasted. */
+  get hasIdled(): boolean {
+    return this.slept > this.lost
+  }
+
+  /** After a sleep. */
+  over(result: ParkResult): void {
+    this.slept++
+    if (result === 'woken') this.lost++
+  }
+
+  on(index: number, expected: number): void {
+    this.index = index
+    this.expected = expected
+  }
+}
+
+/** What a primitive says about waiting for it. Results are never undefined. */
+export interface Waiting<T> {
+  /** The object through which it waits; closing it ends the wait. */
+  readonly owner: object
+  /**
+   * Takes, or makes sure that a wake will come and says where to sleep; tried again after each
+   * sleep. The memory was armed before.
+   */
+  attempt(sleep: Sleep): T | undefined
+  /** After having slept, leaves without taking: passes on the wake that it may have consumed. */
+  leave(): void
+  /** Once nobody in this thread waits any more without having taken, slept or not. */
+  end?(): void
+  /** As messages name what it waits for. */
+  readonly what?: string
+  /** Who has it, for people. */
+  owners?(): readonly (AgentInfo | null)[]
+  /** What this thread has of it itself, and must give back before this wait can end. */
+  own?(): readonly Guard[]
+}
