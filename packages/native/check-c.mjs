@@ -52,7 +52,7 @@ function analyse() {
   try {
     return run('gcc -fanalyzer', command, args, scratch)
   } finally {
-    rmSync(scratch, { recursive: true, encoding: 'utf8' })
+    rmSync(scratch, { recursive: true })
   }
 }
 
