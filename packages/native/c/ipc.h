@@ -3,25 +3,29 @@
  * can be seen to die, and sleep. It knows no primitive: which word means what
  * is decided in JavaScript.
  *
- *   domain.c   directories that are fit, and registry.c, their registries of agents
- *   copies.c   the registry of the process, if this library was loaded more than once
- *   file.c     one file per named object: open, create, close
+ * os/        what the kernel and the C library give
+ *   error.c      what failed
+ *   futex.c      waiting on many words at once, waking
+ *   robust.c     words that the kernel marks when their thread dies
+ *   directory.c  making, opening and removing files safely
+ * agents/    who is alive
+ *   agent.c      slots in the registry, and the certificate of death
+ *   domain.c     directories that are fit; registry.c, their registries of agents
+ *   copies.c     the registry of the process, if this library was loaded more than once
+ *   heirs.c      who lives on in other processes: descriptors that a command inherits
+ *   whereabouts.c  which directory IPC_DIR means in this process
+ * files/     objects, and who has them open
+ *   file.c       one file per named object: open, create, close
  *   file_header.c, file_names.c   whether to believe one; unlink, list, prune
- *   directory.c   making, opening and removing files safely, for all of these
- *   whereabouts.c which directory IPC_DIR means in this process
- *   error.c    what failed
- *   robust.c   words that the kernel marks when their thread dies
- *   agent.c    slots in the registry; who is alive, and the certificate of death
- *   watch.c    the opener table of a file: join, leave, whom a sleeper watches
- *   heirs.c    who lives on in other processes: descriptors that a command inherits
- *   futex.c    wait on many words at once, wake
- *   park.c     one blocking sleep
+ *   watch.c      the opener table of a file: join, leave, whom a sleeper watches
+ * sleep/     waiting
+ *   park.c       one blocking sleep
  *   tickets.c, parker.c, sink.c   asynchronous ones, on parking threads: parker.h
- *   signals.c  the handler of signals and its records: signals.h; send.c sends them
- *   dispositions.c, masks.c, threads.c   what the kernel is told of signals; whose threads there are
- *   command.c  running another program, or becoming it: command.h
- *   forward.c, witness.c   passing on to it the signals that it has not got itself: forward.h
- *   binding.c, *_binding.c   Node-API: check arguments, turn ipc_error into JavaScript errors
+ * signals/   the handler of signals and its records: signals.h; send.c sends them;
+ *            dispositions.c, masks.c, threads.c   what the kernel is told of signals; whose threads there are
+ * commands/  running another program, or becoming it: command.h;
+ *            forward.c, witness.c   passing on to it the signals that it has not got itself: forward.h
+ * node/      Node-API: checking arguments, turning ipc_error into JavaScript errors
  *
  * All shared words are 32 bits, sequentially consistent, and never touched in
  * any other way once a file has a name.
