@@ -16,3 +16,8 @@ export {
   type SharedMemoryInspection,
   type SharedMemoryOptions,
 } from './objects/shared-memory.ts'
+/**
+ * @internal At run time the author's names are here too, for loaders that know a package by its main file
+ * only (linkers of vm modules, import maps); the declarations show the users' names.
+ */
+export * from './author.ts'
