@@ -274,6 +274,8 @@ test('a blocking wait of the main thread that is longer than a second is publish
   })
   lock.acquire().release()
   unsubscribe('ipc:blocked', listen)
-  expect(told).toEqual([{ what: 'lock "slow"', waitedMs: expect.any(Number) }])
+  expect(told).toMatchObject([
+    { what: 'lock "slow"', waitedMs: expect.any(Number), blocking: true },
+  ])
   lock.close()
 })

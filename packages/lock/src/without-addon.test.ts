@@ -7,7 +7,8 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 
 function run(program: string): { out: unknown[]; err: string } {
   const prelude = `
-    globalThis[Symbol.for('@ipc/native@1')] = { reason: 'it was left out of the bundle' }
+    const { default: ofThread } = await import('node:worker_threads')
+    ofThread[Symbol.for('@ipc/native@1')] = { reason: 'it was left out of the bundle' }
     const { processScope, SharedMemory } = await import('@ipc/core')
     const { Lock, RLock, RWLock } = await import('@ipc/lock')
     const say = (value) => console.log(JSON.stringify(value))
@@ -53,8 +54,9 @@ test('workers that are started later do not warn again', () => {
     import { Worker } from 'node:worker_threads'
     const lock = new Lock()
     const source = \`
-      globalThis[Symbol.for('@ipc/native@1')] = { reason: 'nor here' }
-      const { lock, path } = require('node:worker_threads').workerData
+      const ofThread = require('node:worker_threads')
+      ofThread[Symbol.for('@ipc/native@1')] = { reason: 'nor here' }
+      const { lock, path } = ofThread.workerData
       import(path).then(({ Lock }) =>
         console.log(JSON.stringify(Lock.from(lock).inspect().liveness)))\`
     const workerData = { lock: lock.handle, path: import.meta.resolve('@ipc/lock') }
