@@ -6,8 +6,8 @@
  *
  *   | state               | who sleeps on it | who leaves the state                             |
  *   |---------------------|------------------|--------------------------------------------------|
- *   | (n)                 | nobody           | set → SET (n + 1); a waiter sets WAITERS          |
- *   | (n) + WAITERS       | anyone           | set → SET (n + 1), clears WAITERS, wakes all      |
+ *   | (n)                 | nobody           | set → SET (n + 1); a waiter sets WAITERS         |
+ *   | (n) + WAITERS       | anyone           | set → SET (n + 1), clears WAITERS, wakes all     |
  *   | SET (n)             | those just woken | clear → (n)                                      |
  *
  * A waiter remembers n from when it came. It is released when it sees SET or another n, so it

@@ -11,7 +11,7 @@
  *   |------------------|-----------------------|----------------------------------------------------|
  *   | FREE             | nobody                | a reader → me                                      |
  *   | me               | nobody                | me → FREE, or → me + WAIT if there is a writer     |
- *   | me + DRAIN       | the writer            | as me, and wakes the writer; or reads: see below    |
+ *   | me + DRAIN       | the writer            | as me, and wakes the writer; or reads: see below   |
  *   | me + WAIT        | the reader            | a writer that releases → me: granted, wakes it;    |
  *   |                  |                       | or → POKE; the reader → me if there is no writer,  |
  *   |                  |                       | → FREE if it gives up                              |

@@ -8,7 +8,7 @@
  *
  *   | phase     | who sleeps on STATE           | who leaves the phase                               |
  *   |-----------|-------------------------------|----------------------------------------------------|
- *   | FILLING   | parties of this round, and    | the last to arrive → DRAINING; anyone → BROKEN;     |
+ *   | FILLING   | parties of this round, and    | the last to arrive → DRAINING; anyone → BROKEN;    |
  *   |           | others while all places are   | reset → RESETTING                                  |
  *   |           | taken                         |                                                    |
  *   | DRAINING  | late arrivals                 | an agent that finds all left → FILLING, next round |

@@ -11,9 +11,9 @@
  *   | 0     | any               | free                                                             |
  *   | alive | number            | a waiter; sleeps on TICKET                                       |
  *   | alive | number + NOTIFIED | a waiter that was notified; takes the lock back and frees it     |
- *   | dead  | number            | nobody; freed by any agent that sees it under the lock            |
+ *   | dead  | number            | nobody; freed by any agent that sees it under the lock           |
  *   | dead  | number + NOTIFIED | a wake that nobody took; given to the oldest waiter, then freed  |
- *   | GONE  | as dead           | as dead: a waiter whose lock was closed, so it cannot be taken    |
+ *   | GONE  | as dead           | as dead: a waiter whose lock was closed, so it cannot be taken   |
  *   | any   | any + POKED       | as above; its waiter must check for orphans before it sleeps     |
  *
  * AGENT is stored last and cleared first, so an entry is a whole waiter or none, wherever its maker
