@@ -272,7 +272,7 @@ function whoIs(agent: AgentId, client: Client): Pick<AgentInfo, 'pid' | 'threadI
   return client.table.memory.describe?.(agent) ?? { pid: 0, threadId: 0 }
 }
 
-/** One moment of the table if that can be had at once. */
+/** Reads one moment of the table if the mutex is free now. */
 function look({ entrance, table }: Client): SeenRequest[] {
   const { memory, layout } = table
   const guard = entrance.isServing ? null : entrance.tryEnter()

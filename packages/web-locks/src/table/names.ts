@@ -129,7 +129,7 @@ export class Names {
     memory.set(link, 0)
   }
 
-  /** Takes a slot off its free list, or one that was never used. USED comes first: `repair` reads up to it. */
+  /** Takes a slot off its free list, or a new one. USED is raised first: `repair` reads up to it. */
   #take(free: number, next: number, used: number, first: number, words: number): number {
     const memory = this.#memory
     const there = memory.get(this.#base + free)
