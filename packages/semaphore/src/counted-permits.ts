@@ -119,7 +119,7 @@ export class CountedPermits implements Permits {
     }
   }
 
-  /** @internal A guard calls it. If the file was removed, nobody misses the permit. */
+  /** @internal Called by a guard. If the file was removed, nobody misses the permit. */
   giveBack(): void {
     try {
       this.release(1)

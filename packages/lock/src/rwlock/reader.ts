@@ -80,8 +80,8 @@ export class Reader extends Side {
   }
 
   /**
-   * @internal A thread that blocks to write calls it: its own calls that wait to read leave their slot.
-   * Otherwise one that was let in would keep all writers out, and could not leave while the thread
+   * @internal Called when this thread blocks to write: its own calls that wait to read leave their slot.
+   * Otherwise a call that was let in would keep all writers out, and could not leave while the thread
    * blocks:
    *
    *   T1 calls acquireAsync() to read | T2, which writes, releases, and grants T1's slot

@@ -88,13 +88,13 @@ export class Words {
 
   /* ---- the witness ------------------------------------------------------------------------------ */
 
-  /** A writer that has seen all readers leave calls it. Returns whether the last witness died. */
+  /** Called by a writer that has seen all readers leave. Returns whether the last witness died. */
   becomeWitness(): boolean {
     return this.memory.exchange(this.#index + WITNESS, this.me) !== NOBODY
   }
 
   /**
-   * A reader that was let in calls it. Returns whether this reader took the place of a dead witness: of
+   * Called by a reader that was let in. Returns whether this reader took the place of a dead witness: of
    * several readers one does, and is told.
    */
   replaceDeadWitness(): boolean {
@@ -221,7 +221,7 @@ interface Writing {
 /** WRITER: a Lock, whose release lets in the readers that wait. Its guards are the writers' guards. */
 export class WriterLock extends Lock {
   readonly writing: Writing
-  /** @internal A writer calls it just before it releases. */
+  /** @internal Called by a writer just before it releases. */
   beforeRelease: () => void = () => {}
   readonly #words: Words
 
@@ -259,7 +259,7 @@ export class WriterLock extends Lock {
     return this.makeGuard(async, this.#words.becomeWitness())
   }
 
-  /** The guard of a writer that is inside calls it. */
+  /** Called by the guard of a writer that is inside. */
   override releaseHold(): void {
     this.#words.dismissWitness()
     this.beforeRelease()
@@ -267,7 +267,7 @@ export class WriterLock extends Lock {
     this.writing.queue.serve()
   }
 
-  /** A holder of WRITER that is not inside calls it. */
+  /** Called by a holder of WRITER that is not inside. */
   giveBack(): void {
     this.#words.grantAll()
     super.releaseHold()

@@ -6,7 +6,7 @@ for (const [name, number] of Object.entries(constants.signals)) {
   NAMES.set(number, [...(NAMES.get(number) ?? []), name as NodeJS.Signals])
 }
 
-/** The number of the signal that `process.on` takes this event for, if it is one. */
+/** The number of the signal for which `process.on` takes this event, if it takes it for one. */
 export function numberOfEvent(event: string | symbol): number | undefined {
   return typeof event === 'string' ? NUMBERS[event] : undefined
 }

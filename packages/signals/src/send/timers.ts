@@ -8,7 +8,7 @@ export type Timer = 'real' | 'virtual' | 'prof'
 export interface TimerSetting {
   /** Milliseconds until it runs out; 0 if it is not set. */
   readonly valueMs: number
-  /** Milliseconds from one end to the next from then on; 0: it runs out once. */
+  /** Milliseconds between expirations from then on; 0: it runs out only once. */
   readonly intervalMs: number
 }
 

@@ -314,7 +314,7 @@ export class Barrier extends Primitive {
 
   /**
    * How the round of an arrival goes on. STATE cannot name another round before this arrival has left.
-   * If it does, a stray write has been there, and nothing that is done for the round would help.
+   * If it does, a stray write has been there, and nothing that is done for the round changes anything.
    */
   #look(arrival: Arrival, sleep: Sleep): Ending | undefined {
     for (;;) {

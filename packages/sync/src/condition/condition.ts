@@ -14,7 +14,7 @@
  *   | dead  | number            | nobody; freed by any agent that sees it under the lock           |
  *   | dead  | number + NOTIFIED | a wake that nobody took; given to the oldest waiter, then freed  |
  *   | GONE  | as dead           | as dead: a waiter whose lock was closed, so it cannot be taken   |
- *   | any   | any + POKED       | as above; its waiter must check for orphans before it sleeps     |
+ *   | any   | any + POKED       | as without it; its waiter must check for orphans before it sleeps |
  *
  * AGENT is stored last and cleared first, so an entry is a whole waiter or none, wherever its maker
  * dies. It is stored after USED was raised, so an agent that sees a waiter scans as far as that entry.
@@ -154,8 +154,8 @@ export class Condition extends Primitive {
   }
 
   /**
-   * Waits to be notified for `timeoutMs` at most, and then for the lock as long as it takes; false when
-   * nobody notified it in that time.
+   * Waits as `wait` does, for `timeoutMs` at most, and then for the lock as long as it takes; false when
+   * the time was not enough.
    */
   tryWait(guard: Guard, options?: TryOptions): boolean {
     checkOptions('tryWait() options', options)

@@ -21,7 +21,7 @@ export class ConditionWait {
   /** The errors of this wait, in order: the caller gets the first. */
   readonly #failures: unknown[] = []
 
-  /** The thread whose hold the guard is makes it. */
+  /** Made by the thread that has the hold of the guard. */
   constructor(
     memory: Memory,
     entries: Entries,
