@@ -107,7 +107,7 @@ describe('200 asynchronous waits on 200 names', () => {
       await within('wishing', many.call('wishMany', 200))
       one.tell('block', 'many-0')
       await until('they sleep', () => parkersSleep(many) && one.asleep)
-      await delay(1500) // what the start needs is not idleness
+      await delay(1500) // the start needs more than idleness does
       for (const [actor, waiters, threads] of [
         [one, 1, [String(one.pid)]],
         [many, 200, threadsNamed(many.pid, 'ipc-parker')],
@@ -119,8 +119,8 @@ describe('200 asynchronous waits on 200 names', () => {
         say(
           `${waiters} idle waiters: ${(futexes / seconds / waiters).toFixed(2)} futex calls per second and waiter; all calls: ${JSON.stringify(calls)}`,
         )
-        // Attaching and detaching interrupt the sleep: two calls more, and whoever was disturbed looks at
-        // the file's name once. A waiter that did so by itself would do it every second.
+        // Attaching and detaching interrupt the sleep: two calls more, and a waiter that was disturbed
+        // checks the file's name once. A waiter that did so by itself would do it every second.
         expect(futexes).toBeLessThanOrEqual((5 * seconds + 2) * waiters)
         expect(Object.keys(calls).filter((name) => /kill|open/.test(name))).toEqual([])
         expect(total(calls, /stat/)).toBeLessThanOrEqual(2 * waiters)

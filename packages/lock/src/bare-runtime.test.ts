@@ -1,4 +1,4 @@
-/** What some runtimes do not have: importing never throws, and using it says what is missing. */
+/** Some runtimes lack things that we use: importing never throws, and using it says what is missing. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'

@@ -89,7 +89,7 @@ describe('short-lived processes that open, lock, wait, and die at random', () =>
     process.stdout.write(`  how they ended: ${JSON.stringify(ways)}\n`)
     expect(Object.keys(ways).toSorted()).toEqual(['0', 'SIGKILL'])
 
-    // Whoever opens next sweeps; what has a name stays.
+    // The next process to open sweeps; files with a name stay.
     const next = await hire('life-1')
     const files = readdirSync(company.directory)
     expect(files.filter((file) => !/^lock\.life-[0-5]$/.test(file))).toEqual(['.registry'])
@@ -103,7 +103,7 @@ describe('short-lived processes that open, lock, wait, and die at random', () =>
 
   test('many more than one process can watch at once (150): the death of the owner is seen all the same', async () => {
     const waiters = await company.hireMany(4)
-    const crowd = await hire() // first, so that the others come behind those who are watched
+    const crowd = await hire() // first, so that the others come behind those that are watched
     await crowd.call('openManyTimes', 'lock.it', 150)
     const owner = await hire()
     await Promise.all(waiters.map((actor) => actor.call('open', 'it')))

@@ -1,11 +1,11 @@
 import { type Guard } from '@ipc/core'
 import { AsyncQueue, type Memory } from '@ipc/core/author'
-/** What this thread knows of one lock. */
+/** The state of one lock in this thread, whichever object the thread uses. */
 export interface Hold {
-  /** Of the hold that this thread has, through whichever object. */
+  /** The guard of the hold that this thread has, whichever object acquired it. */
   guard: LockGuard | null
   readonly queue: AsyncQueue<LockGuard>
-  /** In a row, from this thread to itself. */
+  /** How many times in a row this thread has handed the lock to itself. */
   handovers: number
 }
 
@@ -13,7 +13,7 @@ export function newHold(memory: Memory): Hold {
   return { guard: null, queue: new AsyncQueue(memory), handovers: 0 }
 }
 
-/** A Lock, for its guards. */
+/** The part of a Lock that its guards use. */
 interface Held {
   releaseHold(): void
 }

@@ -1,6 +1,6 @@
 /**
  * Real deaths: processes that kill themselves before each single operation on shared memory, are
- * killed by others, stopped, terminated. Whoever is left must get the lock, at once.
+ * killed by others, stopped, terminated. Those that are left must get the lock, at once.
  */
 import { SharedMemory } from '@ipc/core'
 import { beforeAll, describe } from 'vitest'

@@ -1,6 +1,6 @@
 /**
- * Lock: one owner at a time. Not fair (who comes just then may take it before those who sleep), but
- * nobody starves. Whoever dies holding it, the next owner has it at once and is told.
+ * Lock: one owner at a time. It is not fair (an agent that comes just then may take it before those
+ * that sleep), but nobody starves. If the owner dies, the next one can take it at once and is told.
  *
  * The WORD:
  *
@@ -8,7 +8,7 @@
  *   |----------------------|-----------------------|---------------------------------------------|
  *   | FREE                 | those just woken      | anyone takes it                             |
  *   | RESERVED             | all but the reservee  | the agent in RESERVATION takes it           |
- *   | RESERVED + WAITERS   | all but the reservee  | the same                                    |
+ *   | RESERVED + WAITERS   | all but the reservee  | the agent in RESERVATION takes it           |
  *   | owner                | nobody                | owner → FREE                                |
  *   | owner + WAITERS      | anyone                | owner → FREE, wakes one;                    |
  *   |                      |                       | or → RESERVED, wakes all                    |
@@ -16,10 +16,10 @@
  *   | POISON               | nobody                | never: its file was removed                 |
  *
  * WAITERS says that a release must wake. It is harmless if set without cause (a wake that finds
- * nobody) and fatal if not set while somebody sleeps, so: who sleeps has set it, and who takes
- * after having slept sets it again, because the release that woke it cleared it for all.
+ * nobody) and fatal if not set while somebody sleeps. So every sleeper has set it, and a waiter that
+ * takes the lock after having slept sets it again, because the release that woke it cleared it for all.
  *
- * Who leaves after having slept may have consumed the one wake of a release:
+ * A waiter that leaves after having slept may have consumed the one wake of a release:
  *
  *   T1 release: FREE, wakes T2 | T2 gives up, T3 still sleeps, nobody holds the lock
  *
@@ -28,9 +28,9 @@
  *
  * RESERVATION is 0 or the agent that lost PATIENCE times. A release then leaves the word RESERVED,
  * which the fast path cannot take. A reservation of an agent that is dead or has left counts for
- * nothing: whoever finds the word RESERVED looks at both. Nor does one of an agent that is stopped:
- * who slept on RESERVED and finds it still so strikes the reservation out. That may be unfair,
- * never wrong.
+ * nothing: an agent that finds the word RESERVED checks RESERVATION, too. The reservation of a stopped
+ * agent keeps nobody out either: a waiter that slept on RESERVED and finds the word still RESERVED
+ * strikes the reservation out. That may be unfair, never wrong.
  *
  * DEATHS changes before the lock passes from a dead owner to the next: so a waiter of a Condition
  * that finds the lock in living hands again still sees that an owner died while it slept.
@@ -76,9 +76,9 @@ const RESERVATION = 1
 const DEATHS = 2
 const WORDS = 3
 
-/** After so many wakes for nothing, a waiter reserves the lock. */
+/** After this many wakes for nothing, a waiter reserves the lock. */
 const PATIENCE = 4
-/** So many times in a row a thread hands the lock to its own calls while others sleep. */
+/** A thread hands the lock to its own calls at most this many times in a row while others sleep. */
 const HANDOVERS = 16
 
 const ownerOf = (word: number): number => word & AGENT_MASK
@@ -152,7 +152,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
   }
 
   /**
-   * Releases the hold of a blocking form. What an async form took is released by its guard.
+   * Releases the hold of a blocking form. A hold of an async form is released by its guard.
    * @throws IpcError ERR_IPC_NOT_OWNER when this thread has no such hold
    */
   release(): void {
@@ -199,7 +199,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
       hold.guard = mine
     }
     return {
-      // The owner first: who took over from a dead one has counted it before.
+      // The owner first: an agent that took over from a dead one has counted the death before.
       hasOwnerDied: () => this.isAbandoned || this.#deaths !== deaths,
       resume: (failures) => takeBack(this.take(false) ?? this.#takeBack(failures)),
       resumeAsync: async () => takeBack(await this.acquireAsync()),
@@ -249,7 +249,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     }
   }
 
-  /** @internal Who has it, for people. */
+  /** @internal The owner, for people. */
   owners(): (AgentInfo | null)[] {
     return [this.describeAgent(ownerOf(this.memory.load(this.index + WORD)))]
   }
@@ -270,7 +270,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
         continue
       }
       if (ownerOf(word) === this.#me && this.#waitsForItself(sleep, word)) return undefined
-      // Not while the word is RESERVED, or it could sleep on a word that is reserved for itself:
+      // It never reserves while the word is RESERVED, or it could sleep on a word reserved for itself:
       //   T2 sees RESERVED, for T1 | T1 takes, T2 reserves, T1 → RESERVED, for T2 | T2 sleeps
       if (sleep.lost >= PATIENCE && (word & RESERVED) === 0) this.#reserve()
       const announced = word | WAITERS
@@ -325,7 +325,7 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
     return this.makeGuard(async, isAbandoned)
   }
 
-  /** Of the hold that this thread has. */
+  /** Makes the guard of the hold that this thread has. */
   protected makeGuard(async: boolean, abandoned: boolean): LockGuard {
     return (this.#hold.guard = new LockGuard(this, this.#hold, async, abandoned))
   }
@@ -413,12 +413,12 @@ export class Lock extends Acquirable<Guard> implements Suspendable {
   }
 
   /**
-   * RESERVED → FREE, if the reservation is gone. To wake all was not enough then:
+   * RESERVED → FREE, if the reservation is gone. Waking all was not enough then:
    *
    *   T1 sees RESERVED | T2 takes, and reads T3's reservation | T3 cancels it and leaves
    *   T2 → RESERVED, wakes nobody | T1 sleeps on what it saw, and nobody comes
    *
-   * Who cancels it later than this sees RESERVED, and frees it.
+   * An agent that cancels the reservation later than this sees RESERVED, and frees the word.
    */
   #freeIfNotReserved(): void {
     for (;;) {

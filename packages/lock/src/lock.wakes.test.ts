@@ -62,7 +62,7 @@ describe('Lock passes a wake on', () => {
     fake.words[WORD] = OTHER
     const controller = new AbortController()
     const call = lock.acquireAsync({ signal: controller.signal })
-    fake.words[WORD] = OTHER + 1 // released, and taken by one who never slept
+    fake.words[WORD] = OTHER + 1 // released, and taken by an agent that never slept
     controller.abort('gone')
     await expect(call).rejects.toBe('gone')
     expect(fake.words[WORD]).toBe((OTHER + 1) | WAITERS)

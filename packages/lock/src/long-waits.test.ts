@@ -1,4 +1,4 @@
-/** Waits that are longer than a second: what is told of them, and those that could never end. */
+/** Waits that are longer than a second: the reports about them, and waits that could never end. */
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'

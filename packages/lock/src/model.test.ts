@@ -1,7 +1,7 @@
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- the model says what to expect */
 /**
- * Random sequences of calls in one thread against a model: who holds the lock, who is queued. All
- * that can happen without another thread; the laws and the explorer do the rest.
+ * Random sequences of calls in one thread against a model of who holds the lock and who is queued. They
+ * test all that can happen without another thread; the laws and the explorer do the rest.
  */
 import { temporaryDirectory } from '@ipc/testing'
 import * as fc from 'fast-check'

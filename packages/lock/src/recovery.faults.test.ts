@@ -101,7 +101,7 @@ describe('kill -9', () => {
       await until('the successor sleeps', () => successor.asleep)
       const { turn } = await sendToSleep(last)
       await call(first, 'giveBack')
-      // Who comes back from a slow look queues up behind the other, so either may be the one woken.
+      // A waiter that comes back from a slow look queues up behind the other, so either may be woken.
       const winner = await within('either', Promise.race([taken.then(() => 'taken'), turn]))
       if (winner === 'taken') {
         const start = clock()
@@ -208,7 +208,7 @@ describe('an owner that ends without releasing', () => {
 })
 
 describe('SIGSTOP', () => {
-  useCompany({ rechecks: true }) // what a stopped process was given comes back in no other way
+  useCompany({ rechecks: true }) // a lock that a stopped process was given comes back in no other way
 
   test('of the owner for five seconds: nobody else gets the lock, and SIGCONT goes on', async () => {
     const owner = await hire()

@@ -1,9 +1,9 @@
 /**
  * RLock: a lock that its owner may take again. The first hold is one of `Lock`, in the same words;
- * a third word counts the holds. Only the owner writes DEPTH, after it has taken the lock and before
- * it gives it up, so what a dead owner left there is overwritten by the next.
+ * one more word, DEPTH, counts the holds. Only the owner writes it, after it has taken the lock and
+ * before it gives the lock up, so the next owner overwrites what a dead one left there.
  *
- * No asynchronous forms: tasks share a thread, so all of them would be the owner.
+ * There are no asynchronous forms: tasks share a thread, so all of them would be the owner.
  */
 import {
   IpcError,
@@ -79,11 +79,11 @@ class RLockGuard implements Guard {
   }
 }
 
-/** What this thread has of one lock, through whichever object. */
+/** The holds that this thread has of one lock, whichever object acquired them. */
 interface Holds {
-  /** Of the lock itself; null when this thread does not have it. */
+  /** The hold of the lock itself; null when this thread does not hold it. */
   first: Guard | null
-  /** One per hold, oldest first. */
+  /** One guard per hold, oldest first. */
   readonly guards: RLockGuard[]
 }
 
@@ -153,14 +153,14 @@ export class RLock extends Primitive implements Suspendable {
     return this.locked ? this.memory.load(this.index + DEPTH) : 0
   }
 
-  /** Takes it, once more if this thread has it; blocks the thread as long as it takes. */
+  /** Acquires it, once more if this thread holds it; blocks the thread as long as it takes. */
   acquire(): Guard {
     this.checkOpen()
     return this.#next(this.#holds.first ?? this.#lock.acquire())
   }
 
   /**
-   * The same for `timeoutMs` at most; null when that was not enough.
+   * Acquires it as `acquire` does, within `timeoutMs`; null when that was not enough.
    * @throws TypeError, RangeError for a time-out that is no number
    */
   tryAcquire(options?: TryOptions): Guard | null {
@@ -178,7 +178,7 @@ export class RLock extends Primitive implements Suspendable {
   release(): void {
     this.checkOpen()
     const newest = this.#holds.guards.at(-1)
-    if (newest === undefined) return this.#lock.release() // says who has it
+    if (newest === undefined) return this.#lock.release() // throws, and says who holds it
     this.releaseHold(newest)
   }
 
@@ -255,7 +255,7 @@ export class RLock extends Primitive implements Suspendable {
     }
   }
 
-  /** One more hold, or the first. */
+  /** Makes one more hold, or the first. */
   #next(first: Guard): Guard {
     const guard = new RLockGuard(this, this.#holds, first)
     this.#holds.first = first

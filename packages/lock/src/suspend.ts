@@ -7,8 +7,9 @@ export interface Suspendable {
   /** Whether the guard is of a hold of this lock. */
   isHeldBy(guard: Guard): boolean
   /**
-   * Releases all that this thread holds, as the guard's. If the thread is to block until it takes it
-   * back, it must not give the lock to a call of its own, which could not release it meanwhile.
+   * Releases every hold that this thread has of the lock; the guard must be one of them. If the thread
+   * is to block until it takes the lock back (`toBlock`), the lock must not go to another call of this
+   * thread, which could not release it meanwhile.
    * @throws IpcError ERR_IPC_NOT_OWNER when the guard is not one that is held
    */
   suspend(guard: Guard, toBlock: boolean): Suspended
@@ -16,11 +17,11 @@ export interface Suspendable {
 
 /** A hold that was given up for a while. */
 export interface Suspended {
-  /** Whether an owner of the lock has died since, whoever was told; without the lock. */
+  /** Whether an owner of the lock has died since, no matter who was told. The caller needs no lock. */
   hasOwnerDied(): boolean
   /**
-   * Takes it back, waiting as long as it takes: the guard is held again. What signal handlers throw
-   * meanwhile is added to `failures`.
+   * Takes it back, waiting as long as it takes: the guard is held again. Errors that signal handlers
+   * throw meanwhile are added to `failures`.
    */
   resume(failures: unknown[]): void
   resumeAsync(): Promise<void>

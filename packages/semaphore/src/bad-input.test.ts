@@ -87,7 +87,7 @@ test('Semaphore.from() refuses a value that is none', () => {
   }
 })
 
-/** What is kept with an object is not believed: it could be a stray write's. */
+/** Values that are kept with an object are not believed: a stray write could have left them. */
 test.each([
   [BoundedSemaphore, 0, MAX],
   [BoundedSemaphore, 0, 0],

@@ -1,7 +1,7 @@
 /**
- * Permits that are only a number: anyone may release, nobody owns.
+ * Permits that are only a number: anyone may release one, nobody owns one.
  *
- * One WORD: WAITERS in the top bit, and below it how many more permits there are than at first,
+ * One WORD has WAITERS in the top bit, and below it how many more permits there are than at first,
  * modulo 2³¹. So all-zero words are a semaphore at its initial value, in one atomic step.
  *
  *   | state       | who sleeps on it | who leaves the state                                   |
@@ -25,7 +25,7 @@ import type { Permits, Taker, Terms } from './permits.ts'
 const WAITERS = 0x80000000 | 0
 const DIFFERENCE = 0x7fffffff
 
-/** So many times in a row a thread hands a permit to its own calls, past those who sleep. */
+/** A thread hands a permit to its own calls, past those who sleep, at most this many times in a row. */
 const HANDOVERS = 16
 
 class CountedGuard implements Guard {
@@ -119,7 +119,7 @@ export class CountedPermits implements Permits {
     }
   }
 
-  /** @internal By a guard: what is given back to a removed file is missed by nobody. */
+  /** @internal Called by a guard. If the file was removed, nobody misses the permit. */
   giveBack(): void {
     try {
       this.release(1)
@@ -139,7 +139,7 @@ export class CountedPermits implements Permits {
     this.#handovers = 0
     for (;;) {
       const word = this.#memory.load(this.#index)
-      // Throws if the file was removed: a permit more would let takers in by the fast path.
+      // Throws if the file was removed: one more permit would let takers in by the fast path.
       if ((word & WAITERS) !== 0) this.#memory.arm()
       this.#roomFor(count, word)
       if (!this.#change(word, plus(word, count) & ~WAITERS)) continue

@@ -1,7 +1,7 @@
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- the model says what to expect */
 /**
- * Random sequences of calls in one thread against a model: how many permits there are, who has
- * them, who is queued.
+ * Random sequences of calls in one thread against a model of how many permits there are, who has
+ * them, and who is queued.
  */
 import { temporaryDirectory } from '@ipc/testing'
 import * as fc from 'fast-check'
@@ -107,7 +107,7 @@ async function play(
         } else {
           semaphore.release(count)
           free += count
-          // Which of them is not promised; without undo, guards do not know.
+          // It is not promised which of them; without undo, guards do not know.
           if (!undo) break
           const gone = held.filter(({ guard }) => !guard.held)
           expect(gone).toHaveLength(count)

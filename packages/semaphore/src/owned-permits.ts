@@ -1,7 +1,7 @@
 /**
  * Permits that belong to agents and come back when their agent dies, as with System V's SEM_UNDO.
- * A counter and a record of who has what are never exact between two stores, so there is no
- * counter: one word per permit.
+ * A counter and a record of who has which permit are never exact between two stores, so there is no
+ * counter, but one word per permit.
  *
  *   | permit     | who leaves the state                        |
  *   |------------|---------------------------------------------|
@@ -10,21 +10,23 @@
  *   | dead owner | anyone → me; the guard is `abandoned`       |
  *   | POISON     | nobody: the file was removed                |
  *
- * All sleep on one word, BELL: WAITERS in the top bit, a sequence below it. Who waits sets WAITERS,
- * *then* looks at the permits, then sleeps on what BELL was. Who releases stores FREE, *then* looks
- * at BELL; if WAITERS is set it bumps the sequence and wakes one. So either the waiter sees the
- * permit, or the releaser sees the bit. WAITERS stays set until a release finds nobody asleep:
+ * All sleep on one word, BELL, which has WAITERS in the top bit and a sequence below it. A waiter sets
+ * WAITERS, *then* checks the permits, then sleeps on the value that BELL had. A releaser stores FREE,
+ * *then* checks BELL; if WAITERS is set it bumps the sequence and wakes one. So either the waiter sees
+ * the permit, or the releaser sees the bit. WAITERS stays set until a release finds nobody asleep:
  *
- *   T1 release: bumps, wakes nobody | T2 looked before the release, sleeps on the new BELL
+ *   T1 release: bumps, wakes nobody | T2 checked before the release, sleeps on the new BELL
  *   T1 clears WAITERS               | T2 sleeps, and nobody knows
  *
- * so whoever clears the bit then wakes all: of two that slept, one would take one permit, and nobody
- * would tell the other of a second one that was released without the bit. And it bumps once more, or
- * one that has looked and not yet slept could do so when the bit has come back:
+ * so a releaser that clears the bit then wakes all: if two slept and only one were woken, that one would
+ * take one permit, and nobody would tell the other of a second permit that was released without the
+ * bit. The releaser also bumps the sequence once more, or a waiter that has checked and does not sleep
+ * yet could go to sleep when the bit has come back:
  *
  *   T1 clears WAITERS | T3 releases two permits, sees no bit | T4 sets it, takes one | T2 sleeps
  *
- * So nobody sleeps while the bit is not set, or sleeps soon; who is woken sets it before it looks.
+ * So while the bit is not set nobody sleeps, or goes to sleep; a waiter that is woken sets the bit
+ * before it checks the permits.
  */
 import { IpcError, type Guard } from '@ipc/core'
 import {
@@ -47,10 +49,10 @@ const SEQUENCE = 0x7fffffff
 const BELL = 0
 const FIRST_PERMIT = 1
 
-/** More would make looking for one slow. */
+/** With more, the search for a free one would be slow. */
 export const MAX_OWNED_PERMITS = 1000
 
-/** So many times in a row a thread hands a permit to its own calls, past those who sleep. */
+/** A thread hands a permit to its own calls, past those who sleep, at most this many times in a row. */
 const HANDOVERS = 16
 
 class OwnedGuard implements Guard {
@@ -79,12 +81,12 @@ class OwnedGuard implements Guard {
   }
 }
 
-/** What this thread holds of one semaphore, through whichever object. */
+/** The permits of one semaphore that this thread holds, whichever object took them. */
 interface Holds {
-  /** By permit. */
+  /** The guards, by the number of their permit. */
   readonly guards: Map<number, OwnedGuard>
   handovers: number
-  /** Where to look first. */
+  /** The permit at which a search begins. */
   hint: number
 }
 
@@ -94,7 +96,7 @@ export class OwnedPermits implements Permits {
     return FIRST_PERMIT + initial
   }
 
-  /** Which of the words name owners: the first, and how many. */
+  /** The words that name owners: the first of them, and how many there are. */
   static owners(initial: number): readonly [first: number, count: number] {
     return [FIRST_PERMIT, initial]
   }
@@ -209,7 +211,7 @@ export class OwnedPermits implements Permits {
     this.#ring()
   }
 
-  /** After a permit became FREE. */
+  /** Called after a permit became FREE. */
   #ring(): void {
     const index = this.#index + BELL
     for (;;) {

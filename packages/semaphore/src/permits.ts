@@ -5,17 +5,17 @@ import type { AgentId, Sleep } from '@ipc/core/author'
 export interface Permits {
   /** How many are free. */
   readonly value: number
-  /** Who has those that are taken, once for each, dead or alive; null where nobody owns them. */
+  /** The owners of those that are taken, one for each, dead or alive; null where nobody owns them. */
   readonly owners: readonly AgentId[] | null
   /** Whether somebody sleeps; may be true a little longer than somebody does. */
   readonly waiting: boolean
   /** Takes one that is free. */
   take(by: Taker): Guard | undefined
-  /** The same, and one whose owner is dead. Leaves no trace if there is none. */
+  /** Takes one that is free, or whose owner is dead. Leaves no trace if there is none. */
   takeOnce(by: Taker): Guard | undefined
-  /** The same, and otherwise makes sure of a wake and says where to sleep. */
+  /** Takes one as `takeOnce` does; otherwise it makes sure of a wake and says where to sleep. */
   attempt(by: Taker, sleep: Sleep): Guard | undefined
-  /** After having slept, leaves without taking: passes on the wake that it may have consumed. */
+  /** Leaves without taking, after having slept: passes on the wake that it may have consumed. */
   leave(): void
   /** @throws RangeError, IpcError ERR_IPC_NOT_OWNER; then nothing was released */
   release(count: number): void
@@ -25,10 +25,10 @@ export interface Permits {
   poison(): void
 }
 
-/** On whose behalf a permit is taken. */
+/** The semaphore and the kind of call for which a permit is taken. */
 export interface Taker {
   readonly semaphore: object
-  /** By an async form: then only its guard releases it. */
+  /** Whether an async form takes it: then only its guard releases it. */
   readonly async: boolean
 }
 

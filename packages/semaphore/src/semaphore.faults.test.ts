@@ -1,5 +1,5 @@
 /**
- * Processes that kill themselves before each single operation on shared memory: who waits gets a
+ * Processes that kill themselves before each single operation on shared memory: a waiter gets a
  * permit, and no permit is ever lost or doubled. With `undo` that includes those of the dead.
  */
 import { SharedMemory } from '@ipc/core'
@@ -58,7 +58,7 @@ describe('a process that dies before any operation of a semaphore', () => {
               const guards = [semaphore.acquire(), semaphore.acquire()]
               return () => guards.forEach((guard) => guard.release())
             },
-            // What a dead process took is gone, if permits are only a number.
+            // A permit that a dead process took is gone, if permits are only a number.
             settle: ({ balance }) => {
               if (kind === 'counted' && balance < 0) semaphore.release(-balance)
             },

@@ -343,7 +343,7 @@ describe('Semaphore.unlink()', () => {
     expect(() => Class.unlink(name)).toThrow(expect.objectContaining({ code: 'ERR_IPC_IN_USE' }))
     expect(Class.unlink(name, { force: true })).toBe(true)
     await within(Promise.all(pending), 'the end of every wait')
-    // What is given back must not let others in by the fast path.
+    // A permit that is given back must not let others in by the fast path.
     await other.run(({ state }) => {
       for (const guard of state['guards']) guard.release()
     })

@@ -27,7 +27,7 @@ import { MAX_VALUE, type Permits, type Taker } from './permits.ts'
 export interface SemaphoreOptions {
   /** How many permits there are at first: 0 to 2147483647 (with `undo` 1 to 1,000). Default: 1. */
   readonly value?: number | undefined
-  /** Permits belong to who took them, and come back when that thread or process dies. */
+  /** Permits belong to the thread that took them, and come back when it or its process dies. */
   readonly undo?: boolean | undefined
 }
 
@@ -35,18 +35,18 @@ export interface SemaphoreInspection extends Inspection {
   readonly value: number
   readonly undo: boolean
   /**
-   * With `undo`, who has the permits that are taken, once for each; the dead among them count as
-   * free. Without, null: nobody owns a permit.
+   * With `undo`, the owners of the permits that are taken, one for each permit; the permits of dead
+   * owners count as free. Without `undo` it is null: nobody owns a permit.
    */
   readonly owners: readonly AgentInfo[] | null
   /** Whether somebody sleeps on it; may be true a little longer than somebody does. */
   readonly waiting: boolean
 }
 
-/** @internal What tells the kinds of semaphores apart. */
+/** @internal The properties that tell the kinds of semaphores apart. */
 export interface SemaphoreKind {
   readonly name: string
-  /** Unless the options say. */
+  /** The default of the option `undo`. */
   readonly undo: boolean
   /** Whether there may never be more permits than at first. */
   readonly bounded: boolean
@@ -55,8 +55,8 @@ export interface SemaphoreKind {
 /**
  * A number of permits: `acquire` takes one and waits while there is none, `release` gives some.
  *
- * Without `undo` anyone may release, as producers do, and what a dead process took is gone. With
- * `undo` every permit comes back, whatever happens to its owner; only the owner releases.
+ * Without `undo` anyone may release, as producers do, and the permits that a dead process took are
+ * gone. With `undo` every permit comes back, whatever happens to its owner; only the owner releases.
  *
  * ```js
  * const jobs = Semaphore.open('jobs', { value: 0 })
@@ -95,8 +95,9 @@ export class Semaphore extends Acquirable<Guard> {
   }
 
   /**
-   * Process scope, by name; made if it is absent. Without `value` and `undo` it takes what is there.
-   * @throws IpcError ERR_IPC_OPTIONS_MISMATCH when it is in use with others
+   * Process scope, by name; made if it is absent. Without `value` and `undo`, `open` accepts the
+   * semaphore that is there.
+   * @throws IpcError ERR_IPC_OPTIONS_MISMATCH when it is in use with other options
    */
   static open(name: string, options?: SemaphoreOptions & OpenOptions): Semaphore {
     const layout = layoutOf(this.kind, options)
@@ -139,9 +140,9 @@ export class Semaphore extends Acquirable<Guard> {
   }
 
   /**
-   * Gives `count` permits in one atomic step; with `undo` one after another, those of this thread's
-   * blocking forms (what an async form took is released by its guard). If it throws, nothing was
-   * released.
+   * Gives `count` permits in one atomic step. With `undo` it gives them one after another, and only
+   * those that blocking forms of this thread took (a permit of an async form is released by its guard).
+   * If it throws, nothing was released.
    * @throws TypeError, RangeError for a count that is no integer from 1 on, or too large
    * @throws IpcError ERR_IPC_NOT_OWNER with `undo`, when this thread holds fewer
    */

@@ -44,7 +44,7 @@ describe('Semaphore', () => {
   test('one who is woken says that others may sleep, and wakes one more while permits remain', async () => {
     const calls = [semaphore.acquireAsync(), semaphore.acquireAsync()]
     expect(word()).toBe(WAITERS)
-    fake.words[0] = 1 // released by another, who cleared the bit for all
+    fake.words[0] = 1 // released by another agent, which cleared the bit for all
     fake.wake()
     await calls[0]
     expect(word()).toBe(WAITERS)
@@ -71,7 +71,7 @@ describe('Semaphore', () => {
     expect([word(), ...fake.wakes]).toEqual([1, 1])
     fake.words[0] = 0
     leave = aborted(semaphore)
-    fake.words[0] = 0 // released, and taken by one who never slept
+    fake.words[0] = 0 // released, and taken by an agent that never slept
     await leave()
     expect([word(), ...fake.wakes]).toEqual([WAITERS, 1])
   })

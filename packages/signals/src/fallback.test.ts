@@ -1,4 +1,4 @@
-/** Where there is no addon, what Node has by itself still works, and the rest says why not. */
+/** Where there is no addon, everything that Node has by itself still works, and the rest says why not. */
 import { fileURLToPath } from 'node:url'
 import { startProcess, stopAll, until, type Contender } from '@ipc/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

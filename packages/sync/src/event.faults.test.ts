@@ -1,6 +1,6 @@
 /**
- * Processes that kill themselves before each single operation on shared memory: whoever waited when
- * the event was set is released, and nobody blocks in `set`, `clear` or `isSet`.
+ * Processes that kill themselves before each single operation on shared memory: every one that waited
+ * when the event was set is released, and nobody blocks in `set`, `clear` or `isSet`.
  */
 import { SharedMemory } from '@ipc/core'
 import { beforeAll, describe, expect, test } from 'vitest'

@@ -1,5 +1,5 @@
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- the model says what to expect */
-/** Random sequences of calls in one thread against a model: is it set, and who came before. */
+/** Random sequences of calls in one thread against a model of whether it is set, and who came before. */
 import { temporaryDirectory } from '@ipc/testing'
 import * as fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'

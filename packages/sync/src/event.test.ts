@@ -145,7 +145,7 @@ describe.each(ways)('Event $name', (placement) => {
     const theirs = other.run(({ state }) => Promise.all(state['pending']))
     expect(await theirs).toEqual([true, true])
     expect(here.isSet).toBe(false)
-    expect(await here.tryWaitAsync({ timeoutMs: 10 })).toBe(false) // who comes later waits
+    expect(await here.tryWaitAsync({ timeoutMs: 10 })).toBe(false) // a call that comes later waits
   })
 
   test('Event: aborting a wait rejects with the reason, and leaves the others', async () => {

@@ -1,13 +1,13 @@
 /**
  * Event: a flag that threads wait for. `set` releases everyone who waits just then, even if `clear`
- * follows at once; who comes later waits for the next `set`.
+ * follows at once; a thread that comes later waits for the next `set`.
  *
- * One WORD: WAITERS, SET, and below them how often it was set, modulo 2³⁰.
+ * One WORD has the bits WAITERS and SET, and below them how often it was set, modulo 2³⁰.
  *
  *   | state               | who sleeps on it | who leaves the state                             |
  *   |---------------------|------------------|--------------------------------------------------|
- *   | (n)                 | nobody           | set → SET (n + 1); a waiter sets WAITERS          |
- *   | (n) + WAITERS       | anyone           | set → SET (n + 1), clears WAITERS, wakes all      |
+ *   | (n)                 | nobody           | set → SET (n + 1); a waiter sets WAITERS         |
+ *   | (n) + WAITERS       | anyone           | set → SET (n + 1), clears WAITERS, wakes all     |
  *   | SET (n)             | those just woken | clear → (n)                                      |
  *
  * A waiter remembers n from when it came. It is released when it sees SET or another n, so it
@@ -16,7 +16,7 @@
  *   T1 waits at n | T2 set: n + 1, wakes T1 | T2 clear | T1 runs: not SET, but n has changed
  *
  * WAITERS is fatal if not set while somebody sleeps. All are woken at once, so nobody has a wake to
- * pass on. No operation waits for another, whoever died in the middle of one.
+ * pass on. No operation waits for another, even if an agent died in the middle of one.
  */
 import {
   type Handle,
@@ -147,7 +147,7 @@ export class Event extends Primitive {
     return this.isSet || this.#block(Infinity)!
   }
 
-  /** The same for `timeoutMs` at most; false when that was not enough. */
+  /** Waits for `timeoutMs` at most, blocking the thread; false when that was not enough. */
   tryWait(options?: TryOptions): boolean {
     this.checkOpen()
     checkOptions('tryWait() options', options)
@@ -162,7 +162,7 @@ export class Event extends Primitive {
     return (await this.#wait(options?.signal, Infinity)) as true
   }
 
-  /** The same for `timeoutMs` at most; false when that was not enough. */
+  /** Resolves with true when the event is set, or with false after `timeoutMs`. */
   async tryWaitAsync(options?: TryWaitOptions): Promise<boolean> {
     checkOptions('tryWaitAsync() options', options)
     return await this.#wait(options?.signal, checkTimeout(options?.timeoutMs))

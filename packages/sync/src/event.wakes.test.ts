@@ -1,5 +1,5 @@
 /**
- * What a set or clear does to the word, and whom it wakes, over a memory that sleeps and wakes as the
+ * The effect of a set or clear on the word, and on sleepers, over a memory that sleeps and wakes as the
  * test says: a lost wake would be found by the slow look of the sleeper, and hidden from other tests.
  */
 import { ALL, type Memory } from '@ipc/core/author'
@@ -58,7 +58,7 @@ test('Event: a pulse between two looks of a waiter releases it', async () => {
 
 test('Event: a wake for nothing releases nobody', async () => {
   const call = event.waitAsync()
-  fake.words[0] = 0 // the bit was lost: whoever sleeps sets it again
+  fake.words[0] = 0 // the bit was lost: a thread that sleeps sets it again
   fake.tickets.shift()!('woken')
   expect(fake.words[0]).toBe(WAITERS)
   expect(fake.tickets).toHaveLength(1)

@@ -118,7 +118,7 @@ describe('a process that dies before any operation of a Barrier', () => {
   }
   const stage = (): Own<Stage> => ({
     survivors: asking(cast.survivors, (_turn, args) => ['arrive', ...args]),
-    // Whoever wakes up from a broken round goes on, so survivors sleep only if it is not.
+    // A party that wakes up from a broken round goes on, so survivors sleep only if it is not broken.
     asleep: () => cast.survivors.every(sleeps) || barrier.broken,
     hold: () => arrive,
     settle: () => {

@@ -3,13 +3,13 @@ import { Request, type Granted, type Home, type Settle } from './request.ts'
 
 const RESOLVED = Promise.resolve()
 
-/** What the standard calls a lock request: holds the lock until the callback's promise is settled. */
+/** The lock request of the standard: it holds the lock until the callback's promise is settled. */
 export class CallbackRequest extends Request {
   readonly #callback: (granted: never) => unknown
   readonly #resolve: Settle
   readonly #reject: Settle
 
-  /** `callback` takes what `begin` is given. */
+  /** `callback` takes the value that `begin` is given. */
   constructor(
     owner: object,
     client: Home,

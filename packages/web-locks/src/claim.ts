@@ -4,7 +4,7 @@ import type { Table, Wish } from './table/table.ts'
 
 export type LockMode = 'shared' | 'exclusive'
 
-/** The entries that one request has in the table. Everything is asked under the mutex, if not said. */
+/** The entries of one request in the table. All is called under the mutex, where nothing else is said. */
 export interface Claim {
   /** Its locks; if there is only one, itself. */
   readonly parts: readonly SingleClaim[] | SingleClaim

@@ -23,9 +23,9 @@ export class Client implements Home, Watched {
   readonly table: Table
   readonly entrance: Entrance
   readonly description: string
-  /** Whether its file was removed: what it holds keeps nobody out any more. */
+  /** Whether its file was removed: its locks keep nobody out any more. */
   isGone = false
-  /** What is in the table, by the number of the entry. */
+  /** The requests that are in the table, by the number of their entry. */
   readonly #requests: (Request | undefined)[] = []
   #count = 0
   readonly #pending = new Set<Request>()
@@ -42,7 +42,7 @@ export class Client implements Home, Watched {
     this.description = place.description
   }
 
-  /** The one of this thread; every user calls `letGo`. */
+  /** The client of this thread; every user calls `letGo`. */
   static of(place: Place): Client {
     const client = localState(place.memory, place.index, 'web locks', () => new Client(place))
     client.#users++
@@ -84,7 +84,7 @@ export class Client implements Home, Watched {
     else for (const part of parts) this.#forget(part, request)
   }
 
-  /** The slot of a stolen one may be another one's already. */
+  /** The slot of a stolen request may belong to another one already. */
   #forget({ entry }: SingleClaim, request: Request): void {
     const at = this.table.numberOf(entry)
     if (this.#requests[at] !== request) return
@@ -92,7 +92,7 @@ export class Client implements Home, Watched {
     this.#count--
   }
 
-  /** Each once. */
+  /** The requests in the table, each once. */
   requests(): Set<Request> {
     const requests = new Set(this.#requests)
     requests.delete(undefined)
@@ -144,7 +144,7 @@ export class Client implements Home, Watched {
     this.entrance.fail(error)
   }
 
-  /** The error of one that was robbed. */
+  /** The error for a request that was robbed. */
   theft(): DOMException {
     const { thief } = this.table.clients
     const who = thief === 0 ? null : (this.table.memory.describe?.(thief) ?? null)
@@ -152,7 +152,7 @@ export class Client implements Home, Watched {
     return new DOMException(`hold a lock of ${this.description}: it was stolen ${by}`, 'AbortError')
   }
 
-  /** As `query` names an agent: the same in every process, and never another's. */
+  /** The name of an agent in `query`: the same in every process, and never that of another agent. */
   idOf(agent: AgentId): string {
     const who = this.table.memory.describe?.(agent) ?? { pid: 0, threadId: 0 }
     return `${who.pid}-${who.threadId}-${agent.toString(16)}`
@@ -182,7 +182,7 @@ export class Client implements Home, Watched {
 
   #lieDown(): void {
     const { clients, memory } = this.table
-    const watch = memory.arm() // before it looks who is dead
+    const watch = memory.arm() // before it checks who is dead
     const announced = clients.lieDown(() => this.#pending.size > 0 && this.#mustBury())
     if (announced === null) {
       this.entrance.run(this.#look)
@@ -207,7 +207,7 @@ export class Client implements Home, Watched {
     failed: (error) => this.fail(error),
   }
 
-  /** For people who look from outside. */
+  /** Notes the wait, for people who look from outside. */
   #beginNote(): void {
     const { memory, clients } = this.table
     if (this.#pending.size === 0 || this.#note !== NO_NOTE) return

@@ -4,21 +4,21 @@ import { findCycles, isInTheWay } from './table/cycles.ts'
 import { readTable, type SeenRequest } from './table/snapshot.ts'
 import type { Table } from './table/table.ts'
 
-/** A request that has waited for so long is looked at. */
+/** A request that has waited for this long is examined. */
 const PATIENCE_MS = 1000
 
 /** Published on the diagnostics channel `ipc:deadlock`, once for a request. */
 export interface Deadlock {
-  /** What is waited for, as in `weblocks "default"`. */
+  /** The object that is waited for, as in `weblocks "default"`. */
   readonly what: string
-  /** The locks that the request waits for, and the next one in the circle has. */
+  /** The locks for which the request waits, and which the next client in the circle has. */
   readonly names: readonly string[]
   readonly waitedMs: number
-  /** Each waits for the next one, and the last one for the first. */
+  /** The clients: each waits for the next one, and the last one for the first. */
   readonly cycle: readonly string[]
 }
 
-/** The client whose requests are looked at. */
+/** The client whose requests are examined. */
 export interface Watched {
   readonly table: Table
   readonly description: string
@@ -96,7 +96,7 @@ function waitsFor(
   )
 }
 
-/** Node's, without naming it in an import: a page has none. */
+/** Node's module, without naming it in an import: a page has none. */
 function diagnostics(): Diagnostics | undefined {
   const { process } = globalThis as {
     process?: { getBuiltinModule?(name: string): unknown }

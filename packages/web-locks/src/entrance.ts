@@ -5,17 +5,17 @@ import type { Table } from './table/table.ts'
 
 /** Something that is done with the table. */
 export interface Step {
-  /** Inside the mutex; runs no code of a user. */
+  /** Called inside the mutex; it runs no code of a user. */
   inside(table: Table): void
-  /** Right after it, when the mutex is free. */
+  /** Called right after that, when the mutex is free. */
   done(): void
-  /** It could not be done; nothing has changed. */
+  /** Called if the step could not be done; nothing has changed. */
   failed(error: unknown): void
 }
 
-/** The mutex is held for less than a microsecond: whoever has it may be done before we have slept. */
+/** The mutex is held for less than a microsecond: its holder may be done before we have slept. */
 const SPINS = 100
-/** After so many steps in a row the mutex is given to others. */
+/** After this many steps in a row the mutex is given to others. */
 const BATCH = 64
 
 /**
@@ -85,13 +85,13 @@ export class Entrance {
     return null
   }
 
-  /** First thing inside. */
+  /** The first thing to do inside. */
   begin({ abandoned }: Guard): void {
     if (abandoned) repair(this.#table)
     this.#table.clients.collect()
   }
 
-  /** Leaves the mutex; then wakes and tells those whom what was done concerns. */
+  /** Leaves the mutex; then wakes and tells all whom the steps concern. */
   end(guard: Guard): void {
     guard.release()
     this.#table.clients.wake()
@@ -132,7 +132,7 @@ export class Entrance {
     }
   }
 
-  /** Ends what waits. */
+  /** Ends the steps that wait. */
   fail(error: unknown): void {
     for (const step of this.#waiting.splice(0)) step.failed(error)
   }

@@ -1,7 +1,7 @@
 /**
  * A process dies before each single operation on the shared words, in everything that a client does:
- * whoever asks gets the lock, at most one is told, exactly if the dead one held it, the table is whole,
- * and nothing of the dead is left in it. Nobody looks at its words by itself.
+ * every one that asks gets the lock, at most one is told, exactly if the dead one held it, the table is
+ * whole, and nothing of the dead is left in it. Nobody looks at its words by itself.
  */
 import { SharedMemory } from '@ipc/core'
 import { Lock as Mutex } from '@ipc/lock'
@@ -23,7 +23,7 @@ import { readTable, type SeenRequest } from './table/snapshot.ts'
 import { Table } from './table/table.ts'
 
 const FIXTURE = new URL('fixtures/client.mjs', import.meta.url)
-/** By day every few steps, from somewhere: the explorer takes every one. */
+/** By day it dies at every few steps, from a random one on: the explorer takes every one. */
 const STRIDE = NIGHTLY ? 1 : 13
 /** A repair clears a thousand buckets. */
 const REPAIR_STRIDE = NIGHTLY ? 7 : 293
@@ -83,7 +83,7 @@ function heldBy(agent: number, name: string): SeenRequest[] {
   return all.filter((one) => one.agent === agent && one.name === name && one.held)
 }
 
-/** What is wrong with the table when nobody is inside. */
+/** The faults of the table when nobody is inside. */
 function wrong(): string[] {
   const guard = mutex.acquire()
   if (guard.abandoned) repair(table)
@@ -155,7 +155,7 @@ async function dieOnce(scenario: Scenario, step: number): Promise<boolean> {
     abandoned: boolean
   }[]
   const count = told.filter((one) => one.abandoned).length
-  // Those who came early may have had it before this one looked.
+  // Those that came early may have held it before this one checked.
   const owned = mine.filter(({ mode }) => mode === 'exclusive').length
   const isRight = early ? count <= 1 : count === Math.min(1, owned)
   expect({ what, count, isRight }).toEqual({ what, count, isRight: true })

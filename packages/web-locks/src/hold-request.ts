@@ -5,14 +5,14 @@ import { Request, type Granted, type Home } from './request.ts'
 
 const LONGEST_TIMER_MS = 0x7fffffff
 
-/** What `acquire` makes: holds the lock until it is released. */
+/** The request that `acquire` makes: it holds the lock until it is released. */
 export class HoldRequest extends Request {
   readonly #deadline: number
   readonly #resolve: (lock: HeldLock | null) => void
   readonly #reject: (reason: unknown) => void
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** `timeoutMs` may be Infinity; 0 if the claim is to be had at once or not at all. */
+  /** `timeoutMs` may be Infinity; 0 if the claim is to be granted at once or not at all. */
   constructor(
     owner: object,
     client: Home,

@@ -38,7 +38,7 @@ function install(): void {
   Object.defineProperty(Object.getPrototypeOf(navigator), 'locks', getter)
 }
 
-/** Node 20 has none. */
+/** Node 20 has no `navigator`. */
 function makeNavigator(): void {
   // oxlint-disable-next-line typescript/no-extraneous-class -- an interface, whose prototype is needed
   class Navigator {}

@@ -56,7 +56,7 @@ export interface LocksInspection {
 
 /** Options of `openLocks`. */
 export interface OpenLocksOptions {
-  /** For how many requests it has room, pending and held: 1 to 65,536. Default: 4,096. */
+  /** The number of requests, pending and held, that it has room for: 1 to 65,536. Default: 4,096. */
   readonly requests?: number | undefined
 }
 
@@ -115,7 +115,7 @@ export class LockManager {
     }
   }
 
-  /** What is held and what is pending now, everywhere: one moment of the table, without the dead. */
+  /** The locks and requests that are held and pending now, everywhere: one moment, without the dead. */
   query(): Promise<LockManagerSnapshot> {
     try {
       const client = LockManager.#check(this).#use()
@@ -191,8 +191,8 @@ export class LockManager {
   }
 
   /**
-   * What the table says now, of the dead as well. Takes no lock and does not wait: if another process
-   * changes the table for longer than a moment, parts of the answer are of different moments.
+   * The contents of the table now, of the dead as well. It takes no lock and does not wait: if another
+   * process changes the table for longer than a moment, parts of the answer are of different moments.
    */
   inspect(): LocksInspection {
     const client = this.#use()
@@ -272,7 +272,7 @@ function whoIs(agent: AgentId, client: Client): Pick<AgentInfo, 'pid' | 'threadI
   return client.table.memory.describe?.(agent) ?? { pid: 0, threadId: 0 }
 }
 
-/** One moment of the table if that can be had at once. */
+/** Reads one moment of the table if the mutex is free now. */
 function look({ entrance, table }: Client): SeenRequest[] {
   const { memory, layout } = table
   const guard = entrance.isServing ? null : entrance.tryEnter()

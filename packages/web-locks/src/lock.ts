@@ -1,13 +1,13 @@
 import type { LockMode } from './claim.ts'
 
-/** Of a request that holds a lock. */
+/** The part of a request that its lock uses. */
 export interface Hold {
   readonly signal: AbortSignal
   readonly held: boolean
   release(): Promise<void>
 }
 
-/** Only this package has it. */
+/** The key to the constructor; only this package has it. */
 export const KEY: unique symbol = Symbol('@ipc/web-locks')
 
 let makeLock: (name: string, mode: LockMode, abandoned: boolean, hold: Hold) => Lock
@@ -66,7 +66,7 @@ export class Lock {
 
 /** What `acquire` resolves with: a lock that is held until it is released. */
 export interface HeldLock extends Lock, AsyncDisposable {
-  /** Until it is released or lost. */
+  /** True until it is released or lost. */
   readonly held: boolean
   /** Releases it. Idempotent. */
   release(): void
@@ -94,7 +94,7 @@ export class AcquiredLock extends Lock implements HeldLock {
 
 export { makeLock }
 
-/** What `new` of an interface without a constructor throws, as browsers and Node do. */
+/** The error that `new` of an interface without a constructor throws, as in browsers and Node. */
 export function illegalConstructor(): TypeError {
   return Object.assign(new TypeError('Illegal constructor'), { code: 'ERR_ILLEGAL_CONSTRUCTOR' })
 }

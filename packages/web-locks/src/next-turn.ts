@@ -1,4 +1,4 @@
-/** What a page does not have, and a test with fake timers may replace. */
+/** Timers that a page does not have, and that a test with fake timers may replace. */
 interface Timers {
   setImmediate?: (callback: () => void) => { unref(): void }
 }
@@ -11,7 +11,7 @@ export function nextTurn(callback: () => void): void {
   else immediate(callback)
 }
 
-/** The same, if the event loop is still alive then. */
+/** Calls back in the next turn of the event loop, if the loop is still alive then. */
 export function nextTurnIfAny(callback: () => void): void {
   if (immediate === undefined) setTimeout(callback)
   else immediate(callback).unref()

@@ -1,7 +1,7 @@
 import { checkOptions, checkSignal, checkTimeout, wrongType } from '@ipc/core/author'
 import { SingleClaim, type LockMode } from './claim.ts'
 
-/** The standard's. */
+/** Options of `request`, as the standard has them. */
 export interface LockOptions {
   readonly mode?: LockMode
   readonly ifAvailable?: boolean
@@ -26,7 +26,7 @@ export interface LockRequest {
   readonly mode?: LockMode | undefined
 }
 
-/** What a call of `request` asks for. */
+/** The arguments of a call of `request`, after they were checked. */
 export interface Asked {
   readonly claim: SingleClaim
   readonly signal: AbortSignal | undefined
@@ -63,7 +63,7 @@ export function readRequest(given: unknown, options: unknown, callback: unknown)
   return { claim: new SingleClaim(name, mode === 'shared', ifAvailable, steal), signal }
 }
 
-/** As Web IDL converts a value to an enumeration. */
+/** Converts a value to an enumeration as Web IDL does. */
 function checkMode(given: unknown): LockMode {
   if (given === undefined) return 'exclusive'
   // oxlint-disable-next-line typescript/no-unnecessary-template-expression -- it may be anything
@@ -80,7 +80,7 @@ function notSupported(what: string, why: string): DOMException {
   return new DOMException(`request a lock with ${what}: ${why}`, 'NotSupportedError')
 }
 
-/** What `acquire` asks for. */
+/** The arguments of `acquire`, after they were checked. */
 export interface AskedToHold extends Asked {
   readonly timeoutMs: number
 }
@@ -103,7 +103,7 @@ export function readAcquire(name: unknown, options: AcquireOptions | undefined):
   }
 }
 
-/** What `requestAll` asks for. */
+/** The arguments of `requestAll`, after they were checked. */
 export interface AskedForAll {
   readonly claims: readonly SingleClaim[]
   readonly signal: AbortSignal | undefined
@@ -138,7 +138,7 @@ function readOneOfAll(given: unknown): SingleClaim {
   return new SingleClaim(name, checkMode(mode) === 'shared', false, false)
 }
 
-/** Our own calls ignore nothing that a caller says. */
+/** Unknown options are refused: our own calls ignore nothing that a caller says. */
 function checkKnown(call: string, options: unknown, known: ReadonlySet<string>): void {
   checkOptions(`${call}() options`, options)
   for (const key of Object.keys((options as object | undefined) ?? {})) {

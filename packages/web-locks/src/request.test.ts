@@ -188,7 +188,7 @@ describe('request()', () => {
 })
 
 describe('the queue of a name', () => {
-  /** Requests in order; what was granted is in `granted`, until it is released by name. */
+  /** Makes requests in order; locks that were granted are in `granted`, until they are released by name. */
   class Scene {
     readonly name = uniqueName()
     readonly granted: string[] = []

@@ -28,25 +28,25 @@ export type Settle = (value: unknown) => void
 
 const RESOLVED = Promise.resolve()
 
-/** After so many callbacks one begins in a later turn of the event loop, so that timers are served. */
+/** After this many callbacks one begins in a later turn of the event loop, so that timers are served. */
 const CALLBACKS_IN_A_ROW = 64
 let callbacks = 0
 let deferred = 0
 
-/** The client of whose requests it is one. */
+/** The client to which a request belongs. */
 export interface Home {
   readonly table: Table
   readonly entrance: Entrance
   /** Whether its file was removed. */
   readonly isGone: boolean
-  /** It is in the table; it is not any more. */
+  /** Called when the request is in the table; `remove`, when it no longer is. */
   add(request: Request): void
   remove(request: Request): void
   waits(request: Request): void
   waitsNoMore(request: Request): void
-  /** Hears of thefts, if a lock is held for longer than this turn. */
+  /** Makes the client hear of thefts, if a lock is held for longer than this turn. */
   listenSoon(): void
-  /** The error of one that was robbed. */
+  /** The error for a request that was robbed. */
   theft(): DOMException
 }
 
@@ -54,21 +54,21 @@ export interface Home {
 export abstract class Request implements Step, Abortable, Hold {
   readonly owner: object
   readonly claim: Claim
-  /** Since when it waits, in ms of `now()`. */
+  /** The moment since which it waits, in ms of `now()`. */
   since = 0
   protected readonly client: Home
   #state: State = 'ENTERING'
   readonly #signal: AbortSignal | undefined
-  /** Lets it begin in the asynchronous context of its call, whoever grants it. */
+  /** Lets it begin in the asynchronous context of its call, no matter who grants it. */
   #gate: (() => void) | undefined
   #controller: AbortController | undefined
-  /** Why the lock was lost. */
+  /** The reason for which the lock was lost. */
   #loss: unknown
-  /** What is said to the caller when it has left, and the value. */
+  /** The function that tells the caller when the request has left; and its value. */
   #settle: Settle | undefined
   #value: unknown
 
-  /** `owner` is what the caller used; closing it ends the request. */
+  /** `owner` is the object that the caller used; closing it ends the request. */
   constructor(owner: object, client: Home, claim: Claim, signal: AbortSignal | undefined) {
     this.owner = owner
     this.client = client
@@ -76,7 +76,7 @@ export abstract class Request implements Step, Abortable, Hold {
     this.#signal = signal
   }
 
-  /** Runs the callback, with what it was granted; with null if that was not available. */
+  /** Runs the callback, with the locks that were granted, or with null if they were not available. */
   protected abstract begin(granted: Granted): void
   /** Rejects the promise; if it was settled before, nothing happens. */
   protected abstract reject(reason: unknown): void
@@ -153,7 +153,7 @@ export abstract class Request implements Step, Abortable, Hold {
 
   /* ---- what others do ------------------------------------------------------------------------- */
 
-  /** Something may have happened to its entries. */
+  /** Called when something may have happened to its entries. */
   examine(): void {
     if (this.#state !== 'PENDING' && this.#state !== 'GRANTED' && this.#state !== 'HELD') return
     if (!this.claim.isMine(this.client.table)) this.#lose(this.client.theft())
@@ -178,7 +178,10 @@ export abstract class Request implements Step, Abortable, Hold {
     this.#controller?.abort(reason)
   }
 
-  /** Its file is gone, or its manager was closed. What is held stays held, but nobody is kept out. */
+  /**
+   * Called when its file is gone, or its manager was closed. A lock that is held stays held, but keeps
+   * nobody out.
+   */
   fail(reason: unknown): void {
     if (this.#state === 'HELD') {
       this.#loss = reason
@@ -189,7 +192,7 @@ export abstract class Request implements Step, Abortable, Hold {
     }
   }
 
-  /** Ends what has not begun; `settle` tells the caller. False if it has begun. */
+  /** Ends a request that has not begun; `settle` tells the caller. Returns false if it has begun. */
   giveUp(settle: () => void): boolean {
     if (this.#state === 'ENTERING') {
       this.#end()
@@ -224,7 +227,7 @@ export abstract class Request implements Step, Abortable, Hold {
       this.#begin()
       return
     }
-    deferred++ // and all that come after it, so that they keep their order
+    deferred++ // and so are all that come after it, to keep their order
     nextTurn(() => {
       deferred--
       this.#begin()
@@ -255,7 +258,7 @@ export abstract class Request implements Step, Abortable, Hold {
     return makeLock(name, mode, abandoned, this)
   }
 
-  /** The callback is over: leaves, then tells the caller. */
+  /** Called when the callback is over: leaves, then tells the caller. */
   protected finish(settle: Settle, value: unknown): void {
     if (this.#state === 'HELD' || this.#state === 'ROBBED') this.#leave(settle, value)
   }

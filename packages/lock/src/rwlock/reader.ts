@@ -7,15 +7,15 @@ import { Side, type Whole } from './side.ts'
 
 const NO_SLOT = -1
 
-/** What this thread reads, through whichever object. */
+/** The state of this thread as a reader, whichever object it uses. */
 interface Reading {
   /** The index of its slot while it reads, or has a call that waits. */
   slot: number
-  /** The one that it had last. */
+  /** The index of the slot that it had last. */
   lastSlot: number
   /** Whether it was told that a writer died, and has not left since. */
   isWitness: boolean
-  /** Newest last. While there are any, nobody waits in the queue. */
+  /** Its shares, the newest last. While there are any, nobody waits in the queue. */
   readonly shares: Share[]
   readonly queue: AsyncQueue<Guard>
 }
@@ -63,7 +63,7 @@ export class Reader extends Side {
   }
 
   /**
-   * Releases the newest share of a blocking form. What an async form took is released by its guard.
+   * Releases the newest share of a blocking form. A share of an async form is released by its guard.
    * @throws IpcError ERR_IPC_NOT_OWNER when this thread has no such share
    */
   release(): void {
@@ -80,8 +80,9 @@ export class Reader extends Side {
   }
 
   /**
-   * @internal By a thread that blocks to write: its own calls that wait to read leave their slot, or
-   * one that was let in would keep all writers out, and could not leave while the thread blocks:
+   * @internal Called when this thread blocks to write: its own calls that wait to read leave their slot.
+   * Otherwise a call that was let in would keep all writers out, and could not leave while the thread
+   * blocks:
    *
    *   T1 calls acquireAsync() to read | T2, which writes, releases, and grants T1's slot
    *   T1 blocks in acquire() to write, and does not hear of the grant
@@ -130,7 +131,7 @@ export class Reader extends Side {
     return {
       owner: this,
       attempt: (sleep) => this.#attempt(sleep, async),
-      leave: () => {}, // who else sleeps on the slot was woken, too
+      leave: () => {}, // anybody else that sleeps on the slot was woken, too
       end: () => this.#end(),
       what: `${this.description} for reading`,
       owners: () => this.#writerLock.owners(),
@@ -138,7 +139,7 @@ export class Reader extends Side {
     }
   }
 
-  /** @internal What this thread reads: for a writer that waits for it. */
+  /** @internal The shares of this thread, for a writer that waits for them. */
   get shares(): readonly Guard[] {
     return this.#reading.shares
   }
@@ -146,7 +147,7 @@ export class Reader extends Side {
   #attempt(sleep: Sleep, async: boolean): Guard | undefined {
     const reading = this.#reading
     if (reading.shares.length > 0) return this.#share(async, false)
-    // Who was waiting and does so no more was granted; who is new must look at WRITER first.
+    // A reader that no longer waits has been granted; a new one must check WRITER first.
     let wasWaiting = reading.slot !== NO_SLOT
     let hasWaited = wasWaiting
     this.#claim()
@@ -157,7 +158,7 @@ export class Reader extends Side {
       const { writer } = this.#words
       if (writer === NOBODY) {
         if (!isWaiting(slot)) return this.#enter(async)
-        wasWaiting = !this.#change(slot, this.#words.me) // then it is seen to read, and looks again
+        wasWaiting = !this.#change(slot, this.#words.me) // then others see it read, and it checks again
         continue
       }
       if (writer === this.#words.me && isEndless(sleep)) throw this.#deadlock()
@@ -195,7 +196,7 @@ export class Reader extends Side {
     return new IpcError('ERR_IPC_DEADLOCK', `acquire ${this.description} for reading: ${why}`)
   }
 
-  /** The first share of this thread. Whoever waits in its queue is let in with it. */
+  /** Makes the first share of this thread. The calls that wait in its queue are let in with it. */
   #enter(async: boolean): Guard {
     const reading = this.#reading
     reading.isWitness = this.#words.replaceDeadWitness()

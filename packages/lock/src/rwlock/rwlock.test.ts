@@ -33,7 +33,7 @@ const CLOSED = error('ERR_IPC_CLOSED')
 const interruptWith = (handler: () => unknown): void =>
   setInterruption({ active: true, drain: () => (handler(), 0) })
 
-/** What a promise will be rejected with, looked at later. */
+/** The reason with which a promise will be rejected; it is checked later. */
 const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => 'nothing: it was resolved',
@@ -191,7 +191,7 @@ describe.each(SCOPES)('RWLock in $scope scope', ({ start, make }) => {
         for (const form of [take, takeAsync]) {
           const victim = await join(start, lock)
           await form(victim, 'writer')
-          // Whoever is first is told, and all give it back.
+          // The first is told, and all give it back.
           const pass = async (taken: Promise<boolean>): Promise<boolean> => {
             const abandoned = await taken
             await giveBack(other)

@@ -1,56 +1,57 @@
 /**
  * RWLock: many readers or one writer. Neither side starves: readers that come while a writer waits
  * wait behind it, except those of a thread that reads already, and a writer that releases lets in
- * all readers that wait. So one thread whose shares always overlap keeps writers out for ever.
+ * all readers that wait. So one thread whose shares always overlap keeps writers out forever.
  *
- * WRITER is a `Lock` of its own, with two words. Then WITNESS; USED, how many slots were ever taken;
- * and the slots, one for each thread that reads or waits to (its shares are counted in the thread):
+ * WRITER is a `Lock` of its own, with the words of one. After it come WITNESS; USED, which says how many
+ * slots were ever taken; and the slots, one for each thread that reads or waits to (the thread itself
+ * counts its shares):
  *
  *   | slot             | who sleeps on it      | who leaves the state                               |
  *   |------------------|-----------------------|----------------------------------------------------|
  *   | FREE             | nobody                | a reader → me                                      |
  *   | me               | nobody                | me → FREE, or → me + WAIT if there is a writer     |
- *   | me + DRAIN       | the writer            | the same, and wakes the writer; or reads: see below |
+ *   | me + DRAIN       | the writer            | as me, and wakes the writer; or reads: see below   |
  *   | me + WAIT        | the reader            | a writer that releases → me: granted, wakes it;    |
  *   |                  |                       | or → POKE; the reader → me if there is no writer,  |
  *   |                  |                       | → FREE if it gives up                              |
- *   | me + WAIT + POKE | the reader just woken | the reader → me + WAIT, and looks at WRITER again; |
+ *   | me + WAIT + POKE | the reader just woken | the reader → me + WAIT, and checks WRITER again;   |
  *   |                  |                       | as me + WAIT                                       |
  *   | dead, any bits   | the death woke them   | dead → FREE by a writer; → me by a new reader      |
  *
- * A slot without WAIT counts as reading. A reader stores its slot, then looks at WRITER; a writer
- * stores WRITER, then looks at the slots. So at least one of the two sees the other: a reader that
- * sees a writer sets WAIT and looks once more before it sleeps; a writer waits, slot by slot, for
- * FREE, WAIT or death. A reader that takes WAIT back must look at WRITER again:
+ * A slot without WAIT counts as reading. A reader stores its slot, then checks WRITER; a writer
+ * stores WRITER, then checks the slots. So at least one of the two sees the other: a reader that
+ * sees a writer sets WAIT and checks once more before it sleeps; a writer waits, slot by slot, for
+ * FREE, WAIT or death. A reader that takes WAIT back must check WRITER again:
  *
  *   T1 sees no writer | T2 takes WRITER, sees WAIT, goes inside | T1 WAIT → me
  *
  * USED is raised before a slot is taken, so a writer that scans fewer slots had stored WRITER before
- * the reader of the next one looks at it. It is never lowered. DRAIN without cause costs a wake.
+ * the reader of the next one checks it. USED is never lowered. DRAIN without cause costs a wake.
  *
- * Release, by the holder of WRITER only: grant every WAIT slot, free WRITER, then poke. The grants
+ * Only the holder of WRITER releases: it grants every WAIT slot, frees WRITER, then pokes. The grants
  * come first, so no later writer overtakes a reader that was seen. The poke is for one that was not:
  *
- *   T1 grants nobody | T2 sets WAIT, sees the writer | T1 frees WRITER | T2 sleeps for ever
+ *   T1 grants nobody | T2 sets WAIT, sees the writer | T1 frees WRITER | T2 sleeps forever
  *
  * and it is a bit and not only a wake, because T2 may be just about to sleep. A reader that was poked
- * could be overtaken again and again, by writers that release just when it looks:
+ * could be overtaken again and again, by writers that release just when it checks:
  *
  *   T2 sees no writer | T1 is inside | T2 WAIT → me | T1 grants nobody | T2 me → WAIT, sleeps
  *
  * so a release sets DRAIN in the slots without WAIT, and a reader that has waited and finds DRAIN
- * reads. Whoever set it, nobody can be inside: a writer that releases has left, and one that waits for
- * the slot waits until the reader leaves it. One that is new sets WAIT all the same, or readers that
- * come again and again would overtake the writer.
+ * reads. No matter who set DRAIN, nobody can be inside: a writer that releases has left, and one that
+ * waits for the slot waits until the reader leaves it. A new reader sets WAIT all the same, or readers
+ * that come again and again would overtake the writer.
  *
- * WITNESS is the writer that has seen all readers leave, until it releases: dead, it says that the
+ * WITNESS is the writer that has seen all readers leave, until it releases. If that writer is dead, the
  * state may be half-written. Then the next to hold the lock is told, and takes its place: a writer
- * by going inside, a reader when it is let in, until it leaves. So if that one dies too, the next is
- * told again, and if all goes well nobody is told twice. A writer that is alive is never found
- * there by a reader that is let in, because it stores 0 before it grants or frees anything.
+ * when it goes inside, a reader when it is let in, until it leaves. So if that one dies too, the next
+ * is told again, and if all goes well nobody is told twice. A reader that is let in never finds a
+ * living writer there, because a writer stores 0 before it grants or frees anything.
  *
- * Whoever finds a dead writer takes WRITER over; a reader does so only to release it at once. It
- * must not touch WITNESS then: that writer may have died inside.
+ * An agent that finds a dead writer takes WRITER over; a reader does so only to release it at once.
+ * The reader must not touch WITNESS then: that writer may have died inside.
  */
 import { type AgentInfo, type Handle, type OpenOptions, type UnlinkOptions } from '@ipc/core'
 import { Place, Primitive, POISON, unlinkName, type Surroundings } from '@ipc/core/author'

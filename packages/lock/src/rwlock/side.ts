@@ -2,7 +2,7 @@ import { type AgentInfo, type Guard, type Inspection } from '@ipc/core'
 import { Acquirable, type Place } from '@ipc/core/author'
 
 export interface RWLockInspection extends Inspection {
-  /** Who writes, or waits for the last readers to leave. */
+  /** The agent that writes, or waits for the last readers to leave. */
   readonly writer: AgentInfo | null
   readonly readers: readonly AgentInfo[]
   /** Whether somebody sleeps on it; may be true a little longer than somebody does. */
@@ -15,7 +15,7 @@ export interface Whole {
   close(): void
 }
 
-/** One side of an RWLock. It is looked at and closed as a whole. */
+/** One side of an RWLock. Both sides are inspected and closed together. */
 export abstract class Side extends Acquirable<Guard> {
   readonly #whole: Whole
 
@@ -36,7 +36,7 @@ export abstract class Side extends Acquirable<Guard> {
   /** @internal Throws when this thread holds it through this object. */
   abstract checkUnheld(): void
 
-  /** @internal The end of the use through this object. */
+  /** @internal Ends the use through this object. */
   shut(): void {
     this.finish()
     this.closed = true

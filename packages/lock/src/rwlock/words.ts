@@ -1,4 +1,4 @@
-/** The words of an RWLock, and what readers and writers do to each other's. The table is in rwlock.ts. */
+/** The words of an RWLock, and how readers and writers change each other's. The table is in rwlock.ts. */
 import { IpcError, type Guard } from '@ipc/core'
 import {
   AGENT_MASK,
@@ -30,7 +30,7 @@ const WITNESS = Lock.words()
 const USED = WITNESS + 1
 const FIRST_SLOT = USED + 1
 
-/** So many threads may read at a time. */
+/** At most this many threads may read, or wait to read, at a time. */
 const SLOTS = 500
 
 /** A writer that died before it was the witness has written nothing. */
@@ -63,7 +63,7 @@ export class Words {
     this.#firstSlot = index + FIRST_SLOT
   }
 
-  /** Who has WRITER, dead or alive; NOBODY too when it is only reserved. */
+  /** The agent that has WRITER, dead or alive; NOBODY also when WRITER is only reserved. */
   get writer(): number {
     return agentOf(this.memory.load(this.#index + WRITER))
   }
@@ -88,12 +88,15 @@ export class Words {
 
   /* ---- the witness ------------------------------------------------------------------------------ */
 
-  /** By a writer that has seen all readers leave; whether the last witness died. */
+  /** Called by a writer that has seen all readers leave. Returns whether the last witness died. */
   becomeWitness(): boolean {
     return this.memory.exchange(this.#index + WITNESS, this.me) !== NOBODY
   }
 
-  /** The same by a reader that was let in; of several, one is told. */
+  /**
+   * Called by a reader that was let in. Returns whether this reader took the place of a dead witness: of
+   * several readers one does, and is told.
+   */
   replaceDeadWitness(): boolean {
     const index = this.#index + WITNESS
     const witness = this.memory.load(index)
@@ -136,7 +139,7 @@ export class Words {
     if (isDrained(this.memory.exchange(slot, FREE))) this.wakeSleepersOn(slot)
   }
 
-  /** All: a ticket that could not be cancelled may sleep there besides the one that is meant. */
+  /** Wakes all: a ticket that could not be cancelled may sleep there besides the one that is meant. */
   wakeSleepersOn(slot: number): void {
     this.memory.unpark(slot, ALL)
   }
@@ -156,14 +159,14 @@ export class Words {
     )
   }
 
-  /** Who reads, for people. */
+  /** The agents that read, for people. */
   readers(): number[] {
     return this.slots()
       .filter((slot) => slot !== FREE && !isWaiting(slot))
       .map(agentOf)
   }
 
-  /** For the holder of WRITER: true when all readers have left, otherwise it says where to sleep. */
+  /** For the holder of WRITER: returns true when all readers have left; otherwise it says where to sleep. */
   drain(sleep: Sleep): boolean {
     const end = this.#slotsEnd()
     for (let slot = this.#firstSlot; slot < end; slot++) {
@@ -181,7 +184,7 @@ export class Words {
     return true
   }
 
-  /** For the holder of WRITER: lets in everybody who waits, or is just looking whether it must. */
+  /** For the holder of WRITER: lets in every reader that waits, or is just checking whether it must. */
   grantAll(): void {
     const end = this.#slotsEnd()
     for (let slot = this.#firstSlot; slot < end; slot++) {
@@ -208,7 +211,7 @@ export class Words {
   }
 }
 
-/** What a thread does as a writer, through whichever object. */
+/** The state of this thread as a writer, whichever object it uses. */
 interface Writing {
   /** It has WRITER, and waits for the readers to leave. */
   draining: boolean
@@ -218,7 +221,7 @@ interface Writing {
 /** WRITER: a Lock, whose release lets in the readers that wait. Its guards are the writers' guards. */
 export class WriterLock extends Lock {
   readonly writing: Writing
-  /** @internal What a writer does just before it releases. */
+  /** @internal Called by a writer just before it releases. */
   beforeRelease: () => void = () => {}
   readonly #words: Words
 
@@ -251,12 +254,12 @@ export class WriterLock extends Lock {
     return guard
   }
 
-  /** The same after it had to wait for readers, and perhaps for another call of this thread. */
+  /** Goes inside after a wait for readers, and perhaps for another call of this thread. */
   enterLater(async: boolean): Guard {
     return this.makeGuard(async, this.#words.becomeWitness())
   }
 
-  /** By the guard of a writer that is inside. */
+  /** Called by the guard of a writer that is inside. */
   override releaseHold(): void {
     this.#words.dismissWitness()
     this.beforeRelease()
@@ -264,7 +267,7 @@ export class WriterLock extends Lock {
     this.writing.queue.serve()
   }
 
-  /** By a holder of WRITER that is not inside. */
+  /** Called by a holder of WRITER that is not inside. */
   giveBack(): void {
     this.#words.grantAll()
     super.releaseHold()

@@ -22,7 +22,7 @@ export class Writer extends Side {
   }
 
   /**
-   * Releases the hold of a blocking form. What an async form took is released by its guard.
+   * Releases the hold of a blocking form. A hold of an async form is released by its guard.
    * @throws IpcError ERR_IPC_NOT_OWNER when this thread has no such hold
    */
   release(): void {
@@ -38,7 +38,10 @@ export class Writer extends Side {
     return this.#lock.writing.queue
   }
 
-  /** Looks at the readers before and after: WRITER, taken only to be given back, disturbs others. */
+  /**
+   * Checks for readers before it takes WRITER, and again after: a WRITER that is taken only to be given
+   * back disturbs others.
+   */
   protected take(async: boolean): Guard | undefined {
     this.checkOpen()
     if (this.#words.hasReaders) return undefined
@@ -101,7 +104,7 @@ export class Writer extends Side {
     return new IpcError('ERR_IPC_DEADLOCK', `acquire ${this.description} for writing: ${why}`)
   }
 
-  /** After a call that gave up. WRITER without a call is given back; with one, it waits on. */
+  /** A call has given up. If no other call waits, WRITER is given back; otherwise the next one goes on. */
   #end(): void {
     this.#reader.askAgain()
     const { writing } = this.#lock

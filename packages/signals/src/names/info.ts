@@ -1,19 +1,19 @@
-/** One delivery of a signal: who sent it, and what. */
+/** One delivery of a signal: its sender, and what was sent. */
 export interface SignalInfo {
   readonly signal: string
   readonly number: number
   /** How it was sent: `SI_USER`, `SI_QUEUE`, `SI_KERNEL`, …; positive ones depend on the signal. */
   readonly code: number
-  /** Who sent it; 0 if the kernel did. A sender that queues a signal can forge it. */
+  /** The process that sent it; 0 if the kernel did. A sender that queues a signal can forge it. */
   readonly pid: number
   readonly uid: number
-  /** What `sigqueue` sent with it; for SIGCHLD the status of the child; otherwise 0. */
+  /** The value that `sigqueue` sent with it; for SIGCHLD the status of the child; otherwise 0. */
   readonly value: number
   /** For POSIX timers (`SI_TIMER`): how many expirations this delivery stands for beyond one. */
   readonly overrun: number
 }
 
-/** What is called for a delivery; the name first, as in Python and in Node. */
+/** The function that is called for a delivery. The name comes first, as in Python and in Node. */
 export type SignalHandler = (signal: string, info: SignalInfo) => void
 
 /** Sent by `kill`. */

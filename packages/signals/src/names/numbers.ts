@@ -27,7 +27,7 @@ export function signalName(number: number): string {
   return tables().byNumber[number]?.signal ?? `SIG${number}`
 }
 
-/** What the signal says, as in `Terminated`. */
+/** The description of a signal, such as `Terminated`. */
 export function strsignal(signal: Signal): string {
   return tables().byNumber[signalNumber(signal)]!.description
 }
@@ -39,7 +39,7 @@ export function signalNumbers(what: string, set: unknown): Set<number> {
   return new Set(Array.from(set as Iterable<unknown>, signalNumber))
 }
 
-/** A set as the addon has it: bit `number - 1`. */
+/** A set of signals as the addon takes it: bit `number - 1` for each. */
 export function bitsOf(numbers: Iterable<number>): bigint {
   let bits = 0n
   for (const number of numbers) bits |= bit(number)

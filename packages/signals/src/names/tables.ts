@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { native } from '../native.ts'
 
-/** What happens to a process that neither handles nor ignores a signal. */
+/** The effect of a signal on a process that neither handles nor ignores it. */
 export type DefaultAction = 'terminate' | 'core' | 'ignore' | 'stop' | 'continue'
 
 export interface SignalEntry {
@@ -82,7 +82,7 @@ function makeTable(): SignalEntry[] {
 
 interface Tables {
   readonly entries: readonly SignalEntry[]
-  /** Not a Map: every delivery asks it. */
+  /** An array and not a Map: every delivery reads it. */
   readonly byNumber: readonly (SignalEntry | undefined)[]
   /** Every spelling, with and without its SIG. */
   readonly byName: ReadonlyMap<string, number>
@@ -105,12 +105,12 @@ function index(entries: readonly SignalEntry[]): Tables {
 
 let made: Tables | undefined
 
-/** Made when first asked for: it needs the addon, and importing a package should load nothing. */
+/** Made by the first call: they need the addon, and importing a package should load nothing. */
 export function tables(): Tables {
   return (made ??= index(makeTable()))
 }
 
-/** What `kill -l` prints, with numbers, default actions and descriptions; by number. */
+/** The signals that `kill -l` prints, with numbers, default actions and descriptions; by number. */
 export function signalTable(): SignalEntry[] {
   return tables().entries.map((entry) => ({ ...entry }))
 }

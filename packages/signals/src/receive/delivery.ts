@@ -1,9 +1,9 @@
-// Bound here: with the fake timers of a test, what is left would stay where it is.
+// Bound here: with the fake timers of a test, the deliveries that are left would stay undelivered.
 import { setImmediate } from 'node:timers'
 import type { SignalHandler, SignalInfo } from '../names/info.ts'
 import { adoptState, isBlocked, state, type Delivery } from './state.ts'
 
-/** After so many deliveries in a row others get their turn: the event loop, or a deadline. */
+/** After this many deliveries in a row others get their turn: the event loop, or a deadline. */
 const IN_A_ROW = 4096
 
 const NOBODY: readonly [] = []
@@ -28,7 +28,7 @@ export function wake(): void {
   if (!deliverSome(true)) setImmediate(wake)
 }
 
-/** False if it stopped before the end. A handler's error stops it too; the others' turn comes. */
+/** Returns false if it stopped before the end. A handler's error stops it too; the others come later. */
 function deliverSome(rearm: boolean, most: number = IN_A_ROW): boolean {
   const { queue } = state
   const receiver = state.receiver!
@@ -47,8 +47,8 @@ function deliverSome(rearm: boolean, most: number = IN_A_ROW): boolean {
 }
 
 /**
- * What was held and is not blocked any more, together with what the kernel has let through since: the
- * lower numbers first, standard signals once.
+ * Queues the signals that were held and are not blocked any more, together with those that the kernel
+ * has let through since: the lower numbers first, standard signals once.
  */
 export function deliverHeld(): void {
   const free = state.held.filter(({ info }) => !isBlocked(info.number))
@@ -64,8 +64,8 @@ export function deliverHeld(): void {
 }
 
 /**
- * Who gets it is decided now, not when the kernel delivered it: one who waits; else it is held if
- * blocked; else listeners and the handler; else what the disposition says.
+ * Decides now who gets it, not when the kernel delivered it. A waiter takes it; otherwise it is held if
+ * it is blocked; otherwise the listeners and the handler get it; otherwise the disposition acts.
  */
 function deliver(delivery: Delivery): void {
   const { info } = delivery
@@ -86,7 +86,7 @@ function deliver(delivery: Delivery): void {
   }
 }
 
-/** Who begins to pause in the handler pauses for another one. */
+/** A pause that begins inside the handler waits for another one. */
 function handle(info: SignalInfo, handler: SignalHandler): void {
   const pausing = state.pausing.size > 0 ? [...state.pausing] : NOBODY
   try {
@@ -119,7 +119,7 @@ function isStandard(number: number): boolean {
   return number < 32
 }
 
-/** Its handler is gone since the kernel delivered it: what is there now acts. */
+/** Its handler has gone since the kernel delivered it: the present disposition acts. */
 function actByDisposition({ info, chained }: Delivery): void {
   if (!chained) state.receiver!.resend(info.number)
 }

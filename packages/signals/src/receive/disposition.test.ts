@@ -30,7 +30,7 @@ afterEach(() => {
   }
 })
 
-/** What the kernel says of this process's signal: a letter of the set that has it. */
+/** The kernel's answer about a signal of this process, from the set that has the signal. */
 function inKernel(number: number, pid: number | 'self' = 'self'): string {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
   const isIn = (set: string): boolean =>

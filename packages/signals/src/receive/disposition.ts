@@ -37,8 +37,8 @@ export function isUnblockable(number: number): boolean {
  * are the kernel's own. A handler is called in the event loop, or from within a blocking wait of
  * the main thread, once per delivery, in the async context in which it was installed, and stays
  * installed. SIG_NODE gives the signal back to Node.
- * A handler and listeners of `process.on` both run; of SIG_DFL, SIG_IGN and listeners, what was
- * said last is in force, and what was there before returns when the last listener goes.
+ * A handler and listeners of `process.on` both run. Among SIG_DFL, SIG_IGN and listeners, the one that
+ * was set last is in force, and the one before it returns when the last listener goes.
  * @returns what it did before
  * @throws RangeError for SIGKILL, SIGSTOP and the synchronous faults; TypeError
  * @throws IpcError ERR_IPC_UNSUPPORTED in a worker

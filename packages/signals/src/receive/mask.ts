@@ -31,7 +31,7 @@ export function sigmask(how: MaskChange, set: Iterable<Signal>): string[] {
   return namesOf(before)
 }
 
-/** What is waited for is let through; delivery sees to it that nobody else gets it. */
+/** Signals that somebody waits for are let through; `deliver` gives them to nobody else. */
 function withoutWaited(bits: bigint): bigint {
   let rest = bits
   for (const waiter of state.waiters) {

@@ -1,4 +1,4 @@
-/** The C of it alone: under a storm, under valgrind where there is one, and step by step. */
+/** The C code alone: under a storm, under valgrind where there is one, and step by step. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

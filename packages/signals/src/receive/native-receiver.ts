@@ -1,4 +1,4 @@
-// Bound here: with the fake timers of a test, it would never come to it.
+// Bound here: with the fake timers of a test, the callback would never run.
 import { setImmediate } from 'node:timers'
 import { Buffer } from 'node:buffer'
 import { constants } from 'node:os'
@@ -17,15 +17,15 @@ import { settleLater } from './settle-later.ts'
 import { watchListeners } from './watch-listeners.ts'
 import { watchVm } from './watch-vm.ts'
 
-/** In the addon's order. */
+/** The dispositions, in the addon's order. */
 const DISPOSITIONS = [SIG_DFL, SIG_IGN, SIG_NODE] as const
 
-/** Of which the kernel forgets what is pending whenever their disposition becomes the default. */
+/** The kernel forgets which of these are pending whenever their disposition becomes the default. */
 const IGNORED_BY_DEFAULT: ReadonlySet<number> = new Set(
   (['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'] as const).map((name) => constants.signals[name]),
 )
 
-/** Signals as the kernel has them. On the main thread; made once per process. */
+/** Signals as the kernel has them. It belongs to the main thread, and is made once per process. */
 export class NativeReceiver implements Receiver {
   readonly #native: Native
   readonly #ring: Ring
@@ -33,7 +33,7 @@ export class NativeReceiver implements Receiver {
   readonly #sequence: Int32Array
   readonly #caught = new Set<number>()
   #lost = 0
-  /** What we have taken, and Node's listeners will hear of in this turn of the event loop. */
+  /** Signals that we have taken, and of which Node's listeners will hear in this turn of the event loop. */
   readonly #onTheWay = new Set<number>()
 
   constructor(native: Native) {
@@ -58,23 +58,23 @@ export class NativeReceiver implements Receiver {
     if (want === 'caught') return this.#catch(number, listened)
     this.#caught.delete(number)
     if (countListeners(number) > 0) {
-      if (!this.#onTheWay.has(number)) letLibuvGo(number) // it stays, for those
+      if (!this.#onTheWay.has(number)) letLibuvGo(number) // otherwise it stays, for those
     } else if (!listened && !this.#mustKeepLibuv(number, want)) this.#letLibuvGo(number)
     if (want === 'node') this.#native.signalGiveBack(number)
     else this.#native.signalSet(number, want === 'ignored')
   }
 
-  /** As libuv sets the default when it goes, whose action nobody wants: of a blocked signal, say. */
+  /** When libuv goes it sets the default, whose action nobody wants for a blocked signal, say. */
   #mustKeepLibuv(number: number, want: Want): boolean {
     if (IGNORED_BY_DEFAULT.has(number)) return false
     return want === 'ignored' || isBlocked(number)
   }
 
   #catch(number: number, listened: boolean): void {
-    if (listened) keepLibuv(number) // so that whoever listens sees that somebody handles it
+    if (listened) keepLibuv(number) // so that those who listen see that somebody handles it
     const chain = this.#keepLibuv(number) || listened
-    // One that is blocked is caught for whoever waits for it, and for nobody else; but if SIGCHLD is
-    // taken from libuv, it never hears of that child's end.
+    // A blocked signal is caught for those who wait for it, and for nobody else; but if SIGCHLD is
+    // taken from libuv, libuv never hears of that child's end.
     const isMasked =
       isBlocked(number) && isWaitedFor(number) && number !== constants.signals.SIGCHLD
     this.#native.signalCatch(number, chain && !isMasked)
@@ -85,7 +85,7 @@ export class NativeReceiver implements Receiver {
 
   /**
    * When the last listener of such a signal goes, libuv sets the default, which would lose what is
-   * pending. And for SIGCHLD it registers by itself when a child is started, and deregisters after the
+   * pending. And for SIGCHLD libuv registers by itself when a child is started, and deregisters after the
    * last one, replacing the handler that was there. While it has a listener it does neither.
    */
   #keepLibuv(number: number): boolean {
@@ -172,11 +172,11 @@ export class NativeReceiver implements Receiver {
 
 /** Reads the pipe in the event loop, one byte for any number of signals; keeps nothing alive. */
 function listen(fd: number): void {
-  // `onread` goes past the stream, which is much faster; the constructor has it like `connect`.
+  // `onread` goes past the stream, which is much faster; the constructor takes it as `connect` does.
   const onread = { buffer: Buffer.alloc(8), callback: wakeAndReadOn }
   const options: SocketConstructorOpts = { fd, readable: true, writable: false }
   new Socket(Object.assign(options, { onread })).unref()
-  // Work that handlers start goes on: the loop looks again after this event.
+  // Work that handlers start goes on: the loop checks for more after this event.
   process.on('beforeExit', wake)
 }
 

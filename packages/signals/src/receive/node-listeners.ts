@@ -6,7 +6,7 @@ for (const [name, number] of Object.entries(constants.signals)) {
   NAMES.set(number, [...(NAMES.get(number) ?? []), name as NodeJS.Signals])
 }
 
-/** The number of what `process.on` takes for a signal. */
+/** The number of the signal for which `process.on` takes this event, if it takes it for one. */
 export function numberOfEvent(event: string | symbol): number | undefined {
   return typeof event === 'string' ? NUMBERS[event] : undefined
 }
@@ -43,7 +43,7 @@ function hasStandIn(name: NodeJS.Signals): boolean {
 
 let isChanging = false
 
-/** Whether a listener comes or goes that is none of the user's. */
+/** Whether the listener that comes or goes is ours and not the user's. */
 export function isOwnChange(): boolean {
   return isChanging
 }
@@ -59,7 +59,7 @@ export function keepLibuv(number: number): void {
   })
 }
 
-/** Whether there was something to let go. */
+/** Returns whether there was something to let go. */
 export function letLibuvGo(number: number): boolean {
   if (isChanging || !keepsLibuv(number)) return false
   change(() => {
@@ -68,7 +68,7 @@ export function letLibuvGo(number: number): boolean {
   return true
 }
 
-/** What it sets off comes back here, and may throw: there may be listeners for listeners. */
+/** The events that it sets off come back here, and may throw: there may be listeners for listeners. */
 function change(listeners: () => void): void {
   isChanging = true
   try {

@@ -5,7 +5,7 @@ import { NodeReceiver } from './node-receiver.ts'
 import { shareState, state, type Receiver } from './state.ts'
 
 /**
- * Where signals come from; made when they are first asked for.
+ * The source of signals; it is made when they are first asked for.
  * @throws IpcError ERR_IPC_UNSUPPORTED in a worker
  */
 export function receiverFor(what: string): Receiver {

@@ -12,8 +12,8 @@ const RECORDS = 8
 const RECORD_WORDS = 8
 
 /**
- * What the signal handler has written and nobody has read yet. Only the handler changes it meanwhile,
- * which interrupts this very thread, so plain accesses are as good as atomic ones.
+ * The deliveries that the signal handler has written and nobody has read yet. Only the handler changes
+ * the ring meanwhile, and it interrupts this very thread, so plain accesses are as good as atomic ones.
  */
 export class Ring {
   readonly #native: Native
@@ -54,7 +54,7 @@ export class Ring {
     return RECORDS + (at & (this.#capacity - 1)) * RECORD_WORDS
   }
 
-  /** The pipe was read: what comes from now on rings again. To be called before `next`. */
+  /** Called when the pipe was read, before `next`: signals that come from now on ring again. */
   rearm(): void {
     this.#words[RUNG] = 0
   }

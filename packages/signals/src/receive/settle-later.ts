@@ -1,4 +1,4 @@
-// Bound here: with the fake timers of a test, it would never come to it.
+// Bound here: with the fake timers of a test, the callback would never run.
 import { setTimeout } from 'node:timers'
 import type { Native } from '@ipc/native'
 
@@ -8,8 +8,9 @@ const LAST_MS = 1000
 let isUnderWay = false
 
 /**
- * Some threads could not yet be told what is blocked, so we hold it and not the kernel. They may sleep
- * by the next time; those of other native code may never be told, so this ends some time.
+ * Some threads could not yet be told which signals are blocked, so we hold those signals and not the
+ * kernel. The threads may sleep by the next attempt; those of other native code may never be told, so the
+ * attempts end some time.
  */
 export function settleLater(native: Native): void {
   if (isUnderWay) return

@@ -13,7 +13,6 @@ function wanted(number: number): Want {
   if (typeof ours === 'function' || isAwaited(number)) return 'caught'
   if (ours === undefined || state.overruled.has(number)) return 'node'
   if (ours === SIG_IGN) return 'ignored'
-  // To be ignored is the default of SIGCHLD, and libuv's handler, which child_process needs, is
-  // as good.
+  // SIGCHLD is ignored by default, and libuv's handler, which child_process needs, is as good.
   return ours === SIG_DFL && number === constants.signals.SIGCHLD ? 'node' : 'default'
 }

@@ -24,27 +24,30 @@ export interface Listener {
   hear(info: SignalInfo): void
 }
 
-/** What a delivery finds; one per process, however many copies of this module it loads, in however many
- * realms (vm contexts, the test files of a runner): dispositions are the process's, and the deliveries
- * that the kernel has made can be read only once. */
+/** The state that a delivery finds. There is one per process, however many copies of this module it loads,
+ * in however many realms (vm contexts, the test files of a runner): dispositions are the process's, and
+ * the deliveries that the kernel has made can be read only once. */
 export interface State {
-  /** What `signal` was told; SIG_NODE is absence. */
+  /** The dispositions that `signal` was given; a signal that has none here has SIG_NODE. */
   readonly ours: Map<number, SignalHandler | typeof SIG_DFL | typeof SIG_IGN>
   /** Where its handlers were installed. */
   readonly installations: Map<number, Installation>
-  /** SIG_DFL or SIG_IGN of ours, and then `process.on`: Node has them until its last listener goes. */
+  /**
+   * Signals that were given SIG_DFL or SIG_IGN by us, and then a listener by `process.on`: Node has them
+   * until its last listener goes.
+   */
   readonly overruled: Set<number>
   readonly waiters: Set<Waiter>
   readonly listeners: Set<Listener>
-  /** What the first handler got that has run since a `pause` began; one may pause inside another. */
+  /** The info of the first handler that has run since a `pause` began; one may pause inside another. */
   handled: SignalInfo | null
   /** Called after a handler has run: `pauseAsync`. */
   readonly pausing: Set<(info: SignalInfo) => void>
-  /** Was held, and comes before what arrives. */
+  /** Deliveries that were held; they come before those that arrive. */
   readonly queue: Delivery[]
-  /** Taken for a waiter that was gone by then, of signals that are blocked. */
+  /** Deliveries of blocked signals; each was taken for a waiter that was gone by then. */
   readonly held: Delivery[]
-  /** What `sigmask` says. */
+  /** The signals that `sigmask` blocks. */
   blocked: bigint
   receiver: Receiver | null
 }
@@ -57,22 +60,22 @@ export interface Delivery {
   readonly held?: boolean
 }
 
-/** What the kernel is to do with a signal. `node`: whatever Node had. */
+/** The action that the kernel is to take for a signal. `node`: the one that Node had. */
 export type Want = 'caught' | 'default' | 'ignored' | 'node'
 
-/** How signals are had: from the kernel, or where there is no addon, from Node. */
+/** The source of signals: the kernel or, where there is no addon, Node. */
 export interface Receiver {
   /** `listened`: Node has listeners, or is about to. */
   apply(number: number, want: Want, listened: boolean): void
-  /** What Node has, whether it is in force or not. */
+  /** The disposition that Node has, whether it is in force or not. */
   nodeDisposition(number: number): typeof SIG_DFL | typeof SIG_IGN | typeof SIG_NODE
-  /** Called by the event loop, before it asks for what has come: more may wake it again. */
+  /** The event loop calls it before it asks for what has come: later signals may wake it again. */
   rearm(): void
-  /** Whether the kernel does with it what it was told; others may have come between. */
+  /** Whether the kernel still does with it what it was told; other code may have changed that. */
   isInForce(number: number): boolean
-  /** Tells Node's listeners of one that was held. */
+  /** Tells Node's listeners of a signal that was held. */
   chain(number: number): void
-  /** Takes what has arrived first. */
+  /** Takes the delivery that arrived first. */
   next(): Delivery | undefined
   /** How many have arrived that `next` has not taken. */
   unread(): number
@@ -104,15 +107,15 @@ function fresh(): State {
   }
 }
 
-/** Until signals are first asked for, one of this copy's own, with nothing in it. */
+/** Until signals are first asked for, this copy has a state of its own, with nothing in it. */
 export let state: State = fresh()
 
-/** Makes it that of the process: whoever uses signals first gives his. */
+/** Makes it the state of the process: the copy that uses signals first gives its own. */
 export function shareState(): void {
   state = (thread[SHARED] ??= state) as State
 }
 
-/** The same for one who only looks: another realm may use signals. */
+/** For a copy that only asks: adopts the state of the process, as another realm may use signals. */
 export function adoptState(): void {
   state = (thread[SHARED] ?? state) as State
 }

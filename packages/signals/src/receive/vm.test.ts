@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const program = fileURLToPath(new URL('../fixtures/breaks-on-sigint.mjs', import.meta.url))
 const index = import.meta.resolve('@ipc/signals')
 
-/** What a process prints, and how it ends; each line is written when it prompts for one. */
+/** The output of a process, and how it ends; each line is written when it prompts for one. */
 function run(
   argv: readonly string[],
   lines: readonly string[] = [],

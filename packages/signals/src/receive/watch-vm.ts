@@ -1,4 +1,4 @@
-// Bound here: with the fake timers of a test, it would never come to it.
+// Bound here: with the fake timers of a test, the callback would never run.
 import { setInterval, setTimeout } from 'node:timers'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
@@ -30,8 +30,8 @@ export function watchVm(native: Native): void {
 }
 
 /**
- * A REPL does not ask the prototype for what runs its lines, but for what prompts after each. A line
- * that awaits something prompts late, so we also look from time to time.
+ * A REPL does not ask the prototype for the method that runs its lines, but for the one that prompts
+ * after each. A line that awaits something prompts late, so we also check from time to time.
  */
 function watchRepl(native: Native): void {
   const { moduleLoadList } = process as { readonly moduleLoadList?: readonly string[] }
@@ -65,7 +65,7 @@ function watch(native: Native, prototype: Runs, methods: readonly string[]): voi
 
 type Method = (...args: unknown[]) => unknown
 
-/** Everything about the method stays but what it does. */
+/** Changes what the method does; everything else about it stays. */
 function replace(prototype: Runs, name: string, make: (method: Method) => Method): void {
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name)
   const method = descriptor?.value as Method | undefined
@@ -85,7 +85,7 @@ function breaksOnSigint(options: unknown): boolean {
   )
 }
 
-/** Until the watchdog has ended, which may be that of somebody around the script. */
+/** Repeats until the watchdog has ended, which may belong to code around the script. */
 function lookAgain(native: Native, afterMs: number): void {
   if (native.signalInForce(SIGINT) || afterMs > LAST_MS) return
   setTimeout(() => lookAgain(native, afterMs * 2), afterMs).unref()

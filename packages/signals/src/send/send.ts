@@ -31,7 +31,7 @@ export function kill(pid: number, signal: Signal): void {
  * @throws Error ESRCH, EPERM
  */
 export function killpg(pgid: number, signal: Signal): void {
-  // kill(-1) would reach everybody, and that of 1 is never what was meant
+  // kill(-1) would reach everybody, and nobody who passes 1 means the group of process 1
   const group = pgid === 0 ? 0 : integer('pgid', pgid, 2, MAX_PID)
   kill(group === 0 ? 0 : -group, signal)
 }

@@ -8,7 +8,7 @@ export type Timer = 'real' | 'virtual' | 'prof'
 export interface TimerSetting {
   /** Milliseconds until it runs out; 0 if it is not set. */
   readonly valueMs: number
-  /** Milliseconds from then on, again and again; 0: once. */
+  /** Milliseconds between expirations from then on; 0: it runs out only once. */
   readonly intervalMs: number
 }
 
@@ -16,7 +16,7 @@ const WHICH: Readonly<Record<Timer, number>> = { real: 0, virtual: 1, prof: 2 }
 const LONGEST_S = 0x7fffffff
 
 /**
- * SIGALRM after so many seconds, instead of any alarm that was set before; 0: none. The kernel
+ * Asks for SIGALRM after `seconds`, instead of any alarm that was set before; 0: for none. The kernel
  * sends it: it comes even if the event loop is blocked, and without a handler it ends the process.
  * There is one timer for `alarm` and `setitimer('real')`.
  * @param seconds an integer
@@ -58,7 +58,7 @@ export function setitimer(
   return { valueMs: before[0], intervalMs: before[1] }
 }
 
-/** What is left of an interval timer. */
+/** The time that is left of an interval timer, and its interval. */
 export function getitimer(timer: Timer): TimerSetting {
   const [valueMs, intervalMs] = nativeFor('getitimer').getTimer(which(timer))
   return { valueMs, intervalMs }

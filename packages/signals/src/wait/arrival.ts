@@ -20,11 +20,11 @@ export interface Expected {
 }
 
 export interface Awaited extends Expected {
-  /** Called at once if it has come already. */
+  /** Calls back at once if it has come already. */
   onArrival(callback: () => void): void
 }
 
-/** Resolves to what has come, or to null in time; keeps the process alive until then. */
+/** Resolves to the signal that has come, or to null in time; keeps the process alive until then. */
 export function arrival(
   awaited: Awaited,
   timeoutMs: number,
@@ -80,7 +80,7 @@ class Arrival implements Abortable {
 
   /**
    * A timer may be a moment early, and cannot be arbitrarily long; one that is much earlier than the
-   * clock is a test's, and is believed. What the event loop has not seen yet has come in time.
+   * clock is a test's, and is believed. A signal that the loop has not seen yet has come in time.
    */
   #expire(): void {
     const left = this.#deadline - now()
@@ -97,7 +97,7 @@ class Arrival implements Abortable {
     if (this.#end()) this.#resolve(this.#awaited.info)
   }
 
-  /** False if it has ended already: what the time-out still finds has ended it. */
+  /** Returns false if it has ended already: a signal that the time-out still found has ended it. */
   #end(): boolean {
     if (this.#hasEnded) return false
     this.#hasEnded = true

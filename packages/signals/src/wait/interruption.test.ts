@@ -155,7 +155,7 @@ describe.each(['thread', 'process'])('a main thread that blocks in %s scope', (s
           } catch (error) {
             if ((error as Error).message === 'woken') woken++
           }
-          // In process scope a sleeper looks by itself after 240 ms: one who slept through would
+          // In process scope a sleeper looks by itself after 240 ms: one that slept through would
           // have been woken by that.
           if (performance.now() - start > 200) slow++
         }

@@ -25,7 +25,7 @@ export function sigwait(set: Iterable<Signal>, options?: TryOptions): SignalInfo
   return block('wait for a signal', new SignalWait(set), timeoutMs)
 }
 
-/** The same as a promise, which keeps the process alive. Aborting rejects with `signal.reason`. */
+/** Waits as `sigwait` does; the promise keeps the process alive. Aborting rejects with `signal.reason`. */
 export async function sigwaitAsync(
   set: Iterable<Signal>,
   options?: TryWaitOptions,
@@ -45,7 +45,7 @@ export function pause(options?: TryOptions): SignalInfo | null {
   return block('wait for a signal', new Pause(), timeoutMs)
 }
 
-/** The same as a promise, which keeps the process alive. */
+/** Waits as `pause` does; the promise keeps the process alive. */
 export async function pauseAsync(options?: TryWaitOptions): Promise<SignalInfo | null> {
   const timeoutMs = timeoutOf('pauseAsync', options)
   checkSignal(options?.signal)?.throwIfAborted()
@@ -59,7 +59,7 @@ function timeoutOf(call: string, options: TryOptions | undefined): number {
 
 function nobody(): void {}
 
-/** Takes the next of these signals, past their handlers; what is held has come already. */
+/** Takes the next of these signals, past their handlers; a signal that is held has come already. */
 class SignalWait implements Awaited, Waiter {
   readonly numbers: ReadonlySet<number>
   info: SignalInfo | null = null
@@ -121,7 +121,7 @@ class Pause {
   }
 }
 
-/** The same for promises. */
+/** Ends when a handler has run, for a promise. */
 class AsyncPause implements Awaited {
   info: SignalInfo | null = null
   #arrived = nobody

@@ -1,6 +1,6 @@
 /**
- * What a look at a Barrier says of a round that ends meanwhile: so it is tested over a memory in
- * which the round ends between two of the look's own loads.
+ * The answer of a Barrier that is asked about a round while the round ends: so it is tested over a
+ * memory in which the round ends between two loads of the same question.
  */
 import type { Memory } from '@ipc/core/author'
 import { FakeMemory } from '@ipc/testing'
@@ -26,7 +26,7 @@ beforeEach(() => {
   fake.words[FIRST_PLACE] = PARTY
 })
 
-/** What others do just before the places are looked at. */
+/** The step that others take just before the places are read. */
 function meanwhile(change: () => void): void {
   fake.beforeLoad = (index) => {
     if (index !== FIRST_PLACE) return

@@ -33,7 +33,7 @@ const CLOSED = expect.objectContaining({ code: 'ERR_IPC_CLOSED' })
 const interruptWith = (handler: () => unknown): void =>
   setInterruption({ active: true, drain: () => (handler(), 0) })
 
-/** What a promise will be rejected with, looked at later. */
+/** The reason with which a promise will be rejected; it is checked later. */
 const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => 'nothing: it was resolved',
@@ -415,7 +415,7 @@ async function strictGroups(
 
 const bytes = 4 * (2 * ROUNDS + 4)
 
-/** Of which sets of indexes there was a round: only the whole one, if all is well. */
+/** The sets of indexes that rounds gave out: only the whole one, if all is well. */
 const indexesGiven = (words: Int32Array): number[] => [
   ...new Set(words.subarray(ROUNDS + 2, 2 * ROUNDS + 2)),
 ]
@@ -528,7 +528,7 @@ describe('after a stray write', () => {
   const DEAD = (5 << 18) | 77
   const OTHER_ROUND = 0x80000000 | 3 // FILLING, with WAITERS
 
-  /** Nothing that is done for the round of the party changes anything then: it once looked for ever. */
+  /** Nothing that is done for the round of the party changes anything then: it once checked forever. */
   test('a wait whose round became another one is broken', async () => {
     const buffer = new SharedArrayBuffer(64)
     const words = new Int32Array(buffer)

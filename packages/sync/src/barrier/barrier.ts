@@ -1,17 +1,17 @@
 /**
- * Barrier: so many parties wait for one another, again and again. A party that dies while it waits
- * breaks the barrier for the others; so does one that gives up.
+ * Barrier: a fixed number of parties wait for one another, again and again. A party that dies while it
+ * waits breaks the barrier for the others; so does one that gives up.
  *
- * STATE: WAITERS, a phase, ABORTED, and the number of the round. Then one place for each party: free
- * for a round, or the agent that waits there. Arrival takes the first free place, so the place is the
- * order; leaving frees it for the next round.
+ * STATE has WAITERS, a phase, ABORTED, and the number of the round. After it comes one place for each
+ * party: free for a round, or the agent that waits there. A party that arrives takes the first free
+ * place, so the place is the order; a party that leaves frees its place for the next round.
  *
  *   | phase     | who sleeps on STATE           | who leaves the phase                               |
  *   |-----------|-------------------------------|----------------------------------------------------|
- *   | FILLING   | parties of this round, and    | the last to arrive → DRAINING; anyone → BROKEN;     |
+ *   | FILLING   | parties of this round, and    | the last to arrive → DRAINING; anyone → BROKEN;    |
  *   |           | others while all places are   | reset → RESETTING                                  |
  *   |           | taken                         |                                                    |
- *   | DRAINING  | late arrivals                 | whoever finds all places left → FILLING, next round |
+ *   | DRAINING  | late arrivals                 | an agent that finds all left → FILLING, next round |
  *   | BROKEN    | nobody: all leave and throw   | reset → RESETTING                                  |
  *   | RESETTING | late arrivals; parties throw  | as DRAINING                                        |
  *
@@ -19,18 +19,18 @@
  * begins BROKEN; without it, an abort just after a round would be lost.
  *
  * The round does not change before all its parties have left, so a party always learns how its own
- * round ended. Who waits for that frees the places of the dead; in FILLING a dead party means that
- * the round can never be full, and whoever sees it breaks it. WAITERS is fatal if not set while
- * somebody sleeps.
+ * round ended. An agent that waits for the parties to leave frees the places of the dead ones. In
+ * FILLING a dead party means that the round can never be full, and the party that sees it breaks the
+ * round. WAITERS is fatal if not set while somebody sleeps.
  *
  * A place is free for one round only, or a slow arrival could take one in a later round:
  *
  *   T1 sees FILLING 1, first place free | rounds 1 and 2 come and go | T1 takes it in FILLING 3,
  *   T2 takes the second of two, believes to be the last, and nobody is where T1 should be
  *
- * An arrival that took a place looks at STATE again. If the same round is DRAINING it was counted:
+ * An arrival that took a place checks STATE again. If the same round is DRAINING it was counted:
  *
- *   T1 takes the first place of two | T2 takes the second, is the last, lets pass | T1 looks
+ *   T1 takes the first place of two | T2 takes the second, is the last, lets pass | T1 checks
  *
  * for no place is free in DRAINING. If the round was broken or reset meanwhile, it came too late.
  */
@@ -69,15 +69,15 @@ const MAX_PARTIES = 1000
 
 export interface BarrierOptions {
   /**
-   * Runs in the last to arrive, before anyone goes on; if it throws, the barrier is broken. Not an
-   * asynchronous function: nobody would wait for it, so a promise is a TypeError.
+   * Runs in the last to arrive, before anyone goes on; if it throws, the barrier is broken. It must not
+   * be an asynchronous function: nobody would wait for it, so a promise is a TypeError.
    */
   readonly action?: (() => void) | undefined
   /** The default of `wait`, in milliseconds. Default: as long as it takes. */
   readonly timeoutMs?: number | undefined
 }
 
-/** What a party learns. */
+/** The result of a wait, for one party. */
 export interface BarrierPass {
   /** The order of arrival in this round, from 0. */
   readonly index: number
@@ -91,7 +91,7 @@ export interface BarrierInspection extends Inspection {
   readonly broken: boolean
 }
 
-/** Full: it is the last to arrive, and lets the others pass. */
+/** `full`: this party is the last to arrive, and lets the others pass. */
 type Ending = 'full' | 'passed' | 'broken'
 
 /** One party in one round. */
@@ -189,14 +189,14 @@ export class Barrier extends Primitive {
     }
   }
 
-  /** Whether everybody who waits throws, until `reset`. */
+  /** Whether every party that waits throws, until `reset`. */
   get broken(): boolean {
     this.checkOpen()
     for (;;) {
       const { state } = this.#words
       if (state.isBroken) return true
       if (!state.isFilling || !this.#words.hasDead) return false
-      // Who died after the round had passed has broken nothing.
+      // A party that died after the round had passed has broken nothing.
       if (this.#words.isStillFilling(state.round)) return true
     }
   }
@@ -220,7 +220,7 @@ export class Barrier extends Primitive {
     return this.#end(arrival, ending)
   }
 
-  /** The same without blocking. Aborting rejects with `signal.reason`, and breaks the barrier. */
+  /** Waits without blocking. Aborting rejects with `signal.reason`, and breaks the barrier. */
   async waitAsync(options?: TryWaitOptions): Promise<BarrierPass> {
     const deadline = this.#deadline('waitAsync', options)
     const signal = checkSignal(options?.signal)
@@ -241,13 +241,13 @@ export class Barrier extends Primitive {
     return this.#end(arrival, ending ?? undefined)
   }
 
-  /** Breaks the barrier: everybody who waits throws, and whoever comes, until `reset`. */
+  /** Breaks the barrier: every party that waits throws, and every one that comes, until `reset`. */
   abort(): void {
     this.checkOpen()
     this.#words.abort()
   }
 
-  /** Makes it usable again. Whoever waits throws. */
+  /** Makes it usable again. Every party that waits throws. */
   reset(): void {
     this.checkOpen()
     this.#words.reset()
@@ -313,8 +313,8 @@ export class Barrier extends Primitive {
   }
 
   /**
-   * How the round of an arrival goes on. It cannot be another before this arrival has left: then
-   * somebody wrote there who must not, and nothing that is done for the round would change anything.
+   * How the round of an arrival goes on. STATE cannot name another round before this arrival has left.
+   * If it does, a stray write has been there, and nothing that is done for the round changes anything.
    */
   #look(arrival: Arrival, sleep: Sleep): Ending | undefined {
     for (;;) {
@@ -347,7 +347,7 @@ export class Barrier extends Primitive {
     throw new IpcError('ERR_IPC_BROKEN_BARRIER', `wait for ${this.description}: ${why}`)
   }
 
-  /** After the action; broken if the barrier was broken meanwhile. */
+  /** Runs the action, then lets all pass; `broken` if the barrier was broken meanwhile. */
   #letPass(arrival: Arrival): Ending {
     if (!arrival.isInside || !this.#words.state.isFilling) return 'broken'
     try {
@@ -360,7 +360,7 @@ export class Barrier extends Primitive {
     return this.#words.letPass() ? 'passed' : 'broken'
   }
 
-  /** The others cannot pass either, unless it is too late and all have passed. */
+  /** Breaks the round for the others, too, unless it is too late and all have passed. */
   #giveUp(arrival: Arrival): Ending {
     if (!arrival.isInside) return 'broken'
     this.#words.breakRound(arrival.round)

@@ -10,7 +10,7 @@ const RESETTING = 0x60000000
 const ABORTED = 0x10000000
 const ROUND = 0x0fffffff
 
-/** In a place: free for the round in the bits below. Round 0 is all zeros. */
+/** In a place: it is free for the round in the bits below. Round 0 is all zeros. */
 const FREE = 0x80000000 | 0
 
 const STATE = 0
@@ -21,7 +21,7 @@ const freeFor = (round: number): number => (round === 0 ? 0 : FREE | round)
 const nextRound = (round: number): number => (round + 1) & ROUND
 const isAgent = (place: number): boolean => place > 0
 
-/** What STATE says. */
+/** The meaning of one value of STATE. */
 export class State {
   readonly word: number
 
@@ -42,12 +42,12 @@ export class State {
     return (this.word & PHASE) === DRAINING
   }
 
-  /** Those who are inside must leave before anybody can arrive. */
+  /** The parties that are inside must leave before anybody can arrive. */
   get isEnding(): boolean {
     return this.isDraining || (this.word & PHASE) === RESETTING
   }
 
-  /** Who comes now throws, until `reset`. */
+  /** A party that comes now throws, until `reset`. */
   get isBroken(): boolean {
     return (this.word & PHASE) === BROKEN || (this.word & ABORTED) !== 0
   }
@@ -70,13 +70,13 @@ export class BarrierWords {
     return new State(this.#memory.load(this.#state))
   }
 
-  /** Whether what was seen in the places since it last was is of this round. */
+  /** Whether the round still fills; then everything that was just seen in the places belongs to it. */
   isStillFilling(round: number): boolean {
     const { state } = this
     return state.isFilling && state.round === round
   }
 
-  /** Where to sleep while the state is this one; null if it is no more. */
+  /** Where to sleep while the state is this one; null if the state has changed. */
   announceSleep({ word }: State): { index: number; expected: number } | null {
     const expected = word | WAITERS
     const index = this.#state

@@ -46,7 +46,7 @@ const HEAD = NOT_EMPTY + Condition.words()
 const TAIL = HEAD + 1
 const HANDS = TAIL + 1
 const SLOTS = HANDS + CONSUMERS + KILLS
-/** By item: how often it was moved. */
+/** How often each item was moved. */
 const MOVED = SLOTS + RING
 const WORDS = MOVED + ITEMS
 const endOf = (victim: number): string => ENDS[victim % ENDS.length]!

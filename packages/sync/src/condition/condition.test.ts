@@ -31,7 +31,7 @@ const CLOSED = expect.objectContaining({ code: 'ERR_IPC_CLOSED' })
 const interruptWith = (handler: () => unknown): void =>
   setInterruption({ active: true, drain: () => (handler(), 0) })
 
-/** What a promise will be rejected with, looked at later. */
+/** The reason with which a promise will be rejected; it is checked later. */
 const reasonOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => 'nothing: it was resolved',
@@ -54,7 +54,7 @@ interface Pair {
   readonly condition: Condition
 }
 
-/** Both in this scope, and contenders who have them. */
+/** Both in this scope, and contenders that have them. */
 const SCOPES = [
   {
     scope: 'thread',

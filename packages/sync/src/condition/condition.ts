@@ -2,22 +2,23 @@
  * Condition: wait, while giving up a lock, until somebody who holds the lock says that things have
  * changed. `notify` wakes those who wait at that time, oldest first, and never anyone else.
  *
- * NEXT_TICKET; USED, how many entries were ever used; then the entries, of two words each. All of it
- * is written under the user's lock: so whoever holds the lock sees entries that are whole.
+ * The words are NEXT_TICKET; USED, which says how many entries were ever used; then the entries, of two
+ * words each. All of them are written under the user's lock, so the holder of the lock sees entries
+ * that are whole.
  *
  *   | AGENT | TICKET            | the entry is                                                     |
  *   |-------|-------------------|------------------------------------------------------------------|
  *   | 0     | any               | free                                                             |
  *   | alive | number            | a waiter; sleeps on TICKET                                       |
  *   | alive | number + NOTIFIED | a waiter that was notified; takes the lock back and frees it     |
- *   | dead  | number            | nobody; freed by whoever sees it under the lock                  |
+ *   | dead  | number            | nobody; freed by any agent that sees it under the lock           |
  *   | dead  | number + NOTIFIED | a wake that nobody took; given to the oldest waiter, then freed  |
- *   | GONE  | as dead           | the same: a waiter whose lock was closed, so it cannot be taken   |
- *   | any   | any + POKED       | the same; its waiter must look for orphans before it sleeps      |
+ *   | GONE  | as dead           | as dead: a waiter whose lock was closed, so it cannot be taken   |
+ *   | any   | any + POKED       | as without it; its waiter must check for orphans before it sleeps |
  *
  * AGENT is stored last and cleared first, so an entry is a whole waiter or none, wherever its maker
- * dies; and after USED was raised, so whoever sees a waiter scans as far as it. A waiter sleeps on a
- * word of its own: nobody else can take its wake.
+ * dies. It is stored after USED was raised, so an agent that sees a waiter scans as far as that entry.
+ * A waiter sleeps on a word of its own: nobody else can take its wake.
  *
  * When a waiter dies after it was notified, its wake must go to another who waited then. Its death
  * wakes all sleepers; one of them takes the lock and passes the wake on *before* it frees the entry:
@@ -25,13 +26,13 @@
  *   T1 frees the entry of a dead, notified waiter | T1 is killed | the wake is lost
  *
  * The other way round, a death between the two gives one wake too many, which a waiter must expect.
- * (T1 has the lock, so its death makes all look again in any case; this does not depend on it.)
- * One who leaves as GONE is alive, so no death wakes the others: it pokes all of them.
+ * (T1 holds the lock, so its death makes all check again in any case; this does not depend on it.)
+ * A waiter that leaves as GONE is alive, so no death wakes the others: it pokes all of them.
  *
  * The owner of the lock may die when it has changed things and notified nobody. So every waiter that
  * sleeps then takes the lock in its turn and goes on as if notified, in this and all other conditions
- * of the lock: what the dead one did may be what only the last of them waits for. The first to have
- * the lock is told by its guard.
+ * of the lock: the change that the dead one made may be the one for which only the last of them waits.
+ * The guard of the first that takes the lock says so (`abandoned`).
  */
 import {
   IpcError,
@@ -64,7 +65,7 @@ import { ConditionWait } from './wait.ts'
 
 const { kind: KIND } = LAYOUT
 
-/** What a condition is used with: `Lock` or `RLock`. */
+/** The locks with which a condition can be used. */
 export type ConditionLock = Lock | RLock
 
 export interface ConditionOptions {
@@ -143,8 +144,8 @@ export class Condition extends Primitive {
 
   /**
    * Gives up the lock, blocks the thread until notified, and takes the lock back, as often as the
-   * thread had it. May return for no reason when a waiter or an owner of the lock died: look again,
-   * or use `waitFor`.
+   * thread held it. It may return for no reason when a waiter or an owner of the lock died: check
+   * again, or use `waitFor`.
    * @throws IpcError ERR_IPC_NOT_OWNER when the guard is not a hold of the condition's lock
    */
   wait(guard: Guard): true {
@@ -152,14 +153,17 @@ export class Condition extends Primitive {
     return true
   }
 
-  /** The same for `timeoutMs` at most, and for the lock; false when that was not enough. */
+  /**
+   * Waits as `wait` does, for `timeoutMs` at most, and then for the lock as long as it takes; false when
+   * the time was not enough.
+   */
   tryWait(guard: Guard, options?: TryOptions): boolean {
     checkOptions('tryWait() options', options)
     const timeoutMs = checkTimeout(options?.timeoutMs)
     return this.#begin(guard).block(deadlineAfter(this.memory, timeoutMs))
   }
 
-  /** As `wait`, without blocking. Aborting rejects with `signal.reason`, with the lock held. */
+  /** Waits as `wait` does, without blocking. Aborting rejects with `signal.reason`, with the lock held. */
   async waitAsync(guard: Guard, options?: WaitOptions): Promise<true> {
     checkOptions('waitAsync() options', options)
     const signal = checkSignal(options?.signal)
@@ -168,7 +172,7 @@ export class Condition extends Primitive {
     return true
   }
 
-  /** As `tryWait`, without blocking. */
+  /** Waits as `tryWait` does, without blocking. */
   async tryWaitAsync(guard: Guard, options?: TryWaitOptions): Promise<boolean> {
     checkOptions('tryWaitAsync() options', options)
     const timeoutMs = checkTimeout(options?.timeoutMs)
@@ -198,7 +202,7 @@ export class Condition extends Primitive {
     }
   }
 
-  /** The same without blocking; the predicate may be asynchronous. */
+  /** Waits as `waitFor` does, without blocking; the predicate may be asynchronous. */
   async waitForAsync<R>(
     guard: Guard,
     predicate: () => R | PromiseLike<R>,

@@ -1,4 +1,4 @@
-/** Who waits for a Condition: its words. The table is in condition.ts. */
+/** The words of a Condition, which say who waits for it. The table is in condition.ts. */
 import { IpcError } from '@ipc/core'
 import { ALL, NOBODY, type AgentId, type Layout, type Memory, type Place } from '@ipc/core/author'
 
@@ -16,7 +16,7 @@ const ENTRY_WORDS = 2
 /** In AGENT: it left without the lock, so somebody else frees the entry, as if it had died. */
 const GONE: AgentId = 1
 
-/** So many may wait at a time. */
+/** At most this many may wait at a time. */
 export const ENTRIES = 500
 
 export const LAYOUT: Layout = {
@@ -36,7 +36,7 @@ interface Waiter {
 
 export const isNotified = (ticket: number): boolean => (ticket & NOTIFIED) !== 0
 
-/** All of it under the user's lock, except where it says otherwise. */
+/** Its methods are called under the user's lock, except where they say otherwise. */
 export class Entries {
   readonly #memory: Memory
   readonly #index: number
@@ -53,7 +53,7 @@ export class Entries {
     return this.#first + used * ENTRY_WORDS
   }
 
-  /** Makes one for this thread. */
+  /** Makes an entry for this thread. */
   add(what: string): Entry {
     const last = this.#first + (ENTRIES - 1) * ENTRY_WORDS
     const end = this.#end
@@ -74,8 +74,8 @@ export class Entries {
   }
 
   /**
-   * Without the lock. If it was notified, all others must see that: who is just going to sleep, too,
-   * so a wake is not enough.
+   * Without the lock. If this waiter was notified, all others must see that it left, also those that
+   * are just going to sleep; so a wake is not enough.
    *
    *   T1 sees no orphan | T2 deserts, and wakes all who sleep | T1 sleeps, and has seen nothing
    */
@@ -93,13 +93,16 @@ export class Entries {
     return entry + TICKET
   }
 
-  /** Without the lock, by its waiter, before it looks for orphans: what it may sleep on after that. */
+  /**
+   * Without the lock. The waiter calls it before it checks for orphans, and may sleep after that if its
+   * word still has the value that this returns.
+   */
   takePoke(entry: Entry): number {
     const ticket = this.#memory.load(entry + TICKET)
     return (ticket & POKED) === 0 ? ticket : this.#memory.and(entry + TICKET, ~POKED) & ~POKED
   }
 
-  /** Also without the lock, by its waiter. */
+  /** The waiter itself may also ask without the lock. */
   isNotified(entry: Entry): boolean {
     return isNotified(this.#memory.load(entry + TICKET))
   }
@@ -124,8 +127,8 @@ export class Entries {
   }
 
   /**
-   * It looks whether a waiter is still there after it was marked. The other way round a wake would be
-   * lost:
+   * It checks that a waiter is still there after it has marked the waiter. The other way round a wake
+   * would be lost:
    *
    *   T1 sees that A is there | A dies, or deserts; T2 wakes up, sees no mark, sleeps on | T1 marks A
    */
@@ -143,12 +146,12 @@ export class Entries {
     }
   }
 
-  /** How many wait and were not notified; without the lock, about. */
+  /** How many wait and were not notified; without the lock, the number is approximate. */
   get waiting(): number {
     return this.#oldestFirst().filter(({ agent }) => !this.#isLeft(agent)).length
   }
 
-  /** Those who were not notified; some may have died. */
+  /** The waiters that were not notified; some may have died. */
   #oldestFirst(): Waiter[] {
     const next = this.#memory.load(this.#index + NEXT_TICKET)
     const waiters: Waiter[] = []
@@ -166,7 +169,7 @@ export class Entries {
     return agent === GONE || (agent !== NOBODY && this.#memory.isDead(agent))
   }
 
-  /** All: a ticket that could not be cancelled may still sleep there. */
+  /** Wakes all: a ticket that could not be cancelled may still sleep there. */
   #wake(entry: Entry): void {
     this.#memory.unpark(entry + TICKET, ALL)
   }

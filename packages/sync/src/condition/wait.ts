@@ -5,8 +5,8 @@ import type { Suspendable, Suspended } from '@ipc/lock'
 import { isNotified, type Entries, type Entry } from './entries.ts'
 
 /**
- * How a sleep ended. `orphaned`: somebody died who was notified, and that wake must go to another.
- * `owner died`: it may have changed things, and had no time to notify.
+ * How a sleep ended. `orphaned`: a waiter that was notified died, and its wake must go to another.
+ * `owner died`: the owner may have changed things and had no time to notify.
  */
 type Ending = 'notified' | 'orphaned' | 'owner died'
 
@@ -18,10 +18,10 @@ export class ConditionWait {
   readonly #guard: Guard
   readonly #description: string
   readonly #queue: AsyncQueue<Ending>
-  /** What went wrong, in order: the first is the caller's. */
+  /** The errors of this wait, in order: the caller gets the first. */
   readonly #failures: unknown[] = []
 
-  /** By the thread whose hold the guard is. */
+  /** Made by the thread that has the hold of the guard. */
   constructor(
     memory: Memory,
     entries: Entries,
@@ -35,7 +35,7 @@ export class ConditionWait {
     this.#guard = guard
     this.#description = description
     this.#queue = new AsyncQueue(memory)
-    entries.bury() // so that no wake of a dead one comes to who came later
+    entries.bury() // so that no wake of a dead waiter comes to one that came later
     this.#entry = entries.add(description)
   }
 
@@ -56,13 +56,13 @@ export class ConditionWait {
     }
   }
 
-  /** The same without blocking. */
+  /** Waits without blocking; false if the time was over. */
   async await(deadline: number, signal: AbortSignal | undefined): Promise<boolean> {
     for (;;) {
       const suspended = this.#lock.suspend(this.#guard, false)
       let ending: Ending | null = null
       try {
-        signal?.throwIfAborted() // it may have been while nothing listened: in the rounds before
+        signal?.throwIfAborted() // it may have aborted while nothing listened: in the rounds before
         ending = await this.#queue.wait(this.#waiting(suspended), deadline, signal)
       } catch (error) {
         this.#failures.push(error)
@@ -96,7 +96,7 @@ export class ConditionWait {
     }
   }
 
-  /** What signal handlers throw meanwhile comes out when the lock is held. */
+  /** Errors that signal handlers throw meanwhile come out when the lock is held. */
   #takeBack(suspended: Suspended): void {
     try {
       suspended.resume(this.#failures)
@@ -119,11 +119,11 @@ export class ConditionWait {
   }
 
   /**
-   * With the lock: whether it was woken, or undefined if it must go back to sleep. That must not be
-   * when it took the lock over from a dead owner, for whatever it woke up:
+   * With the lock: returns whether the waiter was woken, or undefined if it must go back to sleep. It
+   * must not go back when it took the lock over from a dead owner, for whatever reason it woke up:
    *
-   *   T1 sees T2's entry, notified | T2 takes its wake, has the lock, and dies: T1 sees an orphan
-   *   T1 takes over, and finds no orphan; what T2 was woken for is still to be done
+   *   T1 sees T2's entry, notified | T2 takes its wake, gets the lock, and dies: T1 sees an orphan
+   *   T1 takes over, and finds no orphan; the work for which T2 was woken is still to be done
    */
   #look(ending: Ending | undefined, suspended: Suspended): boolean | undefined {
     const entries = this.#entries

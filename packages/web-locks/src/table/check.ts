@@ -23,8 +23,9 @@ import {
 import type { Table } from './table.ts'
 
 /**
- * What must be so whenever nobody is inside the mutex; returns what is not. Every slot is in exactly one
- * place, nobody holds beside an exclusive holder, and the first that waits cannot be granted.
+ * Checks the rules that hold whenever nobody is inside the mutex; returns those that are broken. Every
+ * slot is in exactly one place, nobody holds beside an exclusive holder, and the first that waits cannot
+ * be granted.
  */
 export function check(table: Table): string[] {
   const checker = new Checker(table)

@@ -16,15 +16,15 @@ const SLEEPS = 1
 const RING = 2
 
 /**
- * The agents that use the table, and how they are told. One object for each agent; everything but
- * `lieDown`, `getUp`, `wake` and `hasDead` is under the mutex.
+ * The agents that use the table, and how they are told. There is one object for each agent; everything
+ * but `lieDown`, `getUp`, `wake` and `hasDead` is called under the mutex.
  */
 export class Clients {
   /** Entries of this client that were granted, in order. */
   readonly granted: number[] = []
-  /** Whether this client must look at all of its requests. */
+  /** Whether this client must examine all of its requests. */
   lookAtAll = false
-  /** Who robbed this client last. */
+  /** The agent that robbed this client last. */
   thief: AgentId = 0
   /** This client's words; 0 before it has joined. */
   mine = 0
@@ -63,13 +63,13 @@ export class Clients {
     throw new IpcError('ERR_IPC_FULL', `use Web Locks: ${sizes.clients} threads use them already`)
   }
 
-  /** This client has no entries any more. */
+  /** Called when this client has no entries any more. */
   leave(): void {
     if (this.mine !== 0) this.#memory.store(this.mine + AGENT, 0)
     this.mine = 0
   }
 
-  /** A client whose entry was granted. */
+  /** Tells a client that its entry was granted. */
   grant(client: number, entry: number): void {
     if (client === this.mine) {
       this.granted.push(entry)
@@ -84,7 +84,7 @@ export class Clients {
     this.#ring(client)
   }
 
-  /** A client that lost an entry to this one; or, after a repair, any. */
+  /** Tells a client that it lost an entry to this one; after a repair, tells any client. */
   tellAll(client: number, thief: AgentId = 0): void {
     const memory = this.#memory
     if (client === this.mine) {
@@ -120,7 +120,7 @@ export class Clients {
     memory.store(this.mine + INBOX, 0)
   }
 
-  /** When the mutex is free. */
+  /** Called when the mutex is free. */
   wake(): void {
     if (this.#rung.length === 0) return
     for (const bell of this.#rung) this.#memory.unpark(bell, 1)
@@ -133,8 +133,8 @@ export class Clients {
   }
 
   /**
-   * Before it sleeps: says so, and looks. Returns what BELL must be for sleeping to be right; null if there
-   * is something to do inside first. The memory was armed before.
+   * Announces a sleep, then checks whether there is something to do. Returns the value that BELL must have
+   * for sleeping to be right; null if there is something to do inside first. The memory was armed before.
    */
   lieDown(mustEnter: () => boolean): number | null {
     const memory = this.#memory
@@ -148,7 +148,7 @@ export class Clients {
     }
   }
 
-  /** After a sleep, or instead of one. */
+  /** Called after a sleep, or instead of one. */
   getUp(): void {
     this.#memory.and(this.bell, ~SLEEPS)
   }

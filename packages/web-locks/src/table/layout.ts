@@ -16,11 +16,11 @@
  *   | dead (+ SHARED)        | waits in vain                  | WAIT | anyone inside who meets it → 0        |
  *   | dead + HELD + SHARED   | keeps a share for nobody       | HELD | a sweep by anyone → 0                 |
  *   | dead + HELD            | an exclusive holder died       | HELD | a sweep or a steal → TOMBSTONE        |
- *   | TOMBSTONE              | the same, seen by someone; DEAD| HELD | the next grant → 0, after that one    |
+ *   | TOMBSTONE              | as above, seen by someone; DEAD| HELD | the next grant → 0, after that one    |
  *   |                        | says who died                  |      | was TOLD; or room is needed → 0       |
  *
  * WAIT is in the order of SEQ, HELD in the order of GRANT. Both numbers come from one counter, which only
- * grows, so (entry, SEQ) names a request for ever: an owner that finds another SEQ or OWNER there was
+ * grows, so (entry, SEQ) names a request forever: an owner that finds another SEQ or OWNER there was
  * robbed, and a slot can be used again at once.
  *
  *   | BELL   | its client                                | who leaves the state                          |
@@ -29,12 +29,14 @@
  *   | 2n + 1 | sleeps, or is about to                    | it wakes → 2n; a ring → 2n + 3, and a wake    |
  *   |        |                                           | when the mutex is free again                  |
  *
- * The sleeping bit is harmless if set without cause. A client sets it, *then* looks at its INBOX, and
- * sleeps only while BELL is what it stored; so a grant is seen by the look, or changes BELL.
+ * The sleeping bit is harmless if set without cause. A client sets it, *then* checks its INBOX, and
+ * sleeps only while BELL has the value that it stored; so the client sees a grant, or the grant changes
+ * BELL.
  *
- * INBOX is 0, the first of the client's entries that others granted, or ALL: look at everything. Only
- * the holder of the mutex touches it, and a client empties its own before it does anything else inside,
- * because an entry that leaves the table may be in the inbox of another one at once:
+ * INBOX is 0, the first of the client's entries that others granted, or ALL: the client must examine
+ * everything. Only the holder of the mutex touches it, and a client empties its own before it does
+ * anything else inside, because an entry that leaves the table may be in the inbox of another client at
+ * once:
  *
  *   T1's inbox: A → B | T1 aborts A; T2 gets the slot of A and is granted: its inbox is A | B is lost
  *
@@ -59,12 +61,12 @@
  */
 import { AGENT_MASK, NOBODY, type AgentId } from '@ipc/core/author'
 
-/** Of its file. */
+/** The kind of its file. */
 export const KIND = 'weblocks'
 
 /** In OWNER: the entry holds its lock. */
 export const HELD: number = 0x80000000 | 0
-/** In OWNER: in shared mode. */
+/** In OWNER: the entry is in shared mode. */
 export const SHARED = 0x40000000
 /** An exclusive holder died, and nobody has been told yet. */
 export const TOMBSTONE: number = HELD | NOBODY
@@ -73,7 +75,7 @@ export const ownerOf = (owner: number): AgentId => owner & AGENT_MASK
 export const isHeld = (owner: number): boolean => (owner & HELD) !== 0
 export const isShared = (owner: number): boolean => (owner & SHARED) !== 0
 
-/** Of the header. */
+/** Words of the header. */
 export const MUTEX = 0
 export const SEQ_LOW = 4
 export const SEQ_HIGH = 5
@@ -87,17 +89,17 @@ export const USED_CLIENTS = 12
 export const REPAIRS = 13
 const HEADER_WORDS = 16
 
-/** Of a client. THIEF is the agent that robbed it last. */
+/** Words of a client. THIEF is the agent that robbed it last. */
 export const AGENT = 0
 export const BELL = 1
 export const INBOX = 2
 export const THIEF = 3
 export const CLIENT_WORDS = 4
 
-/** INBOX: look at all of your requests. */
+/** In INBOX: the client must examine all of its requests. */
 export const ALL_OF_THEM = -1
 
-/** Of a resource: a name that somebody holds or waits for. The lists are pairs of first and last. */
+/** Words of a resource, a name that somebody holds or waits for. The lists are pairs of first and last. */
 export const HASH = 0
 export const LENGTH = 1
 export const CHUNK = 2
@@ -106,13 +108,13 @@ export const HELD_LIST = 4
 export const WAIT_LIST = 6
 export const RESOURCE_WORDS = 8
 
-/** Of a chunk: a part of a name, two UTF-16 units in a word. */
+/** Words of a chunk: a part of a name, two UTF-16 units in a word. */
 export const NEXT_CHUNK = 0
 export const UNITS = 1
 export const CHUNK_WORDS = 16
 export const CHUNK_UNITS = 30
 
-/** Of an entry: one request. */
+/** Words of an entry: one request. */
 export const OWNER = 0
 export const SEQ = 1
 export const GRANT = 3
@@ -138,7 +140,7 @@ export interface Sizes {
   readonly entries: number
 }
 
-/** As many as a file for so many requests has. */
+/** The sizes of a file with room for this many requests. */
 export function sizesFor(requests: number): Sizes {
   return { clients: 1000, buckets: 1024, chunks: 4 * requests, entries: requests }
 }

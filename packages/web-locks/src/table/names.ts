@@ -50,7 +50,7 @@ export class Names {
     this.#mask = layout.sizes.buckets - 1
   }
 
-  /** 0 if nobody uses the name. */
+  /** Returns the resource of a name; 0 if nobody uses the name. */
   find(name: string, hash: number): number {
     const memory = this.#memory
     let resource = memory.get(this.#bucketOf(hash))
@@ -89,7 +89,7 @@ export class Names {
     return needed <= 0
   }
 
-  /** For a name that nobody uses; there is room for it. */
+  /** Makes the resource of a name that nobody uses; there is room for it. */
   make(name: string, hash: number): number {
     const memory = this.#memory
     const resource = this.#take(
@@ -129,7 +129,7 @@ export class Names {
     memory.set(link, 0)
   }
 
-  /** A slot off its free list, or one that was never used. USED comes first: `repair` looks up to it. */
+  /** Takes a slot off its free list, or a new one. USED is raised first: `repair` reads up to it. */
   #take(free: number, next: number, used: number, first: number, words: number): number {
     const memory = this.#memory
     const there = memory.get(this.#base + free)

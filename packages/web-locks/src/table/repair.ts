@@ -14,10 +14,10 @@ import {
 import type { Table } from './table.ts'
 
 /**
- * After a death inside the mutex: makes everything that is derived anew, from what is true. An agent
- * may die here as well: the next one finds the mutex abandoned again and begins from the same truth.
- * What the dead one had not done yet (to grant, to tell, to ring) is done for all, and everybody is
- * told to look.
+ * Called after a death inside the mutex: makes everything that is derived anew, from the words that are
+ * true. An agent may die here as well: the next one finds the mutex abandoned again and begins from the
+ * same truth. The steps that the dead agent had not done yet (to grant, to tell, to ring) are done for
+ * all, and every client is told to examine its requests.
  */
 export function repair(table: Table): void {
   const { memory, layout, clients } = table

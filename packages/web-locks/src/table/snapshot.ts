@@ -23,17 +23,17 @@ import {
   type Layout,
 } from './layout.ts'
 
-/** One request, as somebody sees it who looks at the table. */
+/** One request, as somebody who reads the table sees it. */
 export interface SeenRequest {
   readonly name: string
   readonly mode: 'shared' | 'exclusive'
   readonly held: boolean
   readonly agent: AgentId
-  /** In the order of these, held ones were granted and pending ones asked for. */
+  /** Held requests were granted in this order, pending ones asked for in it. */
   readonly order: number
-  /** A holder before it died, and it was told. */
+  /** Whether a holder before it died, and it was told. */
   readonly told: boolean
-  /** It died holding the lock exclusively, and nobody has been told yet. */
+  /** Whether its client died holding the lock exclusively, and nobody has been told yet. */
   readonly tombstone: boolean
 }
 
@@ -89,7 +89,7 @@ export class Snapshot {
   }
 }
 
-/** In a copy that was torn, a resource or a chunk may be anything: what is none is left out. */
+/** In a torn copy, the index of a resource or a chunk may be any number: one that is wrong is left out. */
 function copyName(memory: Memory, layout: Layout, resource: number): Uint16Array {
   const { resources, entries, chunks, end } = layout
   if (!isOneOf(resource, resources, entries, RESOURCE_WORDS)) return new Uint16Array(0)
@@ -114,7 +114,7 @@ function isOneOf(index: number, first: number, end: number, words: number): bool
 
 const PIECE = 4096
 
-/** In pieces: a function takes only so many arguments. */
+/** Works in pieces: the number of arguments of a call is limited. */
 function textOf(units: Uint16Array): string {
   let text = ''
   for (let i = 0; i < units.length; i += PIECE) {
@@ -123,7 +123,7 @@ function textOf(units: Uint16Array): string {
   return text
 }
 
-/** All requests in a table. Without its mutex, what it returns may be of no one moment. */
+/** All requests in a table. Without its mutex, they may not be of one moment. */
 export function readTable(memory: Memory, layout: Layout): SeenRequest[] {
   return new Snapshot(memory, layout).requests()
 }

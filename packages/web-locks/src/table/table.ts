@@ -30,7 +30,7 @@ import {
 import { append, remove } from './lists.ts'
 import { Names } from './names.ts'
 
-/** What `Table.request` needs to know. */
+/** The arguments of `Table.request`. */
 export interface Wish {
   readonly name: string
   /** `hashOf(name)`. */
@@ -41,7 +41,7 @@ export interface Wish {
 }
 
 /**
- * What is done with the table, inside its mutex: the caller has it, has called `repair` if it was
+ * The operations on the table, inside its mutex: the caller holds it, has called `repair` if it was
  * abandoned, and `clients.collect`. See layout.ts for the words and the order of stores.
  */
 export class Table {
@@ -66,7 +66,7 @@ export class Table {
   /* ---- what a client asks for --------------------------------------------------------------- */
 
   /**
-   * Enters a request; the returned entry is granted if its OWNER says so. 0: it is not available.
+   * Enters a request; the returned entry is granted if its OWNER says so. Returns 0 if it is not available.
    * @throws IpcError ERR_IPC_FULL; nothing has changed then
    */
   request({ name, hash, shared, ifAvailable, steal }: Wish): number {
@@ -97,7 +97,7 @@ export class Table {
     return entry
   }
 
-  /** Takes a request out, which waits or holds. False if it was stolen. */
+  /** Takes out a request that waits or holds. Returns false if it was stolen. */
   leave(entry: number, seq: number): boolean {
     if (!this.isMine(entry, seq)) return false
     const resource = this.memory.get(entry + RESOURCE)
@@ -112,7 +112,7 @@ export class Table {
     return ownerOf(memory.load(entry + OWNER)) === this.#me && this.orderOf(entry + SEQ) === seq
   }
 
-  /** Of an entry that is this client's; may be asked outside, too. */
+  /** Only for an entry of this client; may be asked outside, too. */
   isGranted(entry: number): boolean {
     return isHeld(this.memory.load(entry + OWNER))
   }
@@ -134,7 +134,7 @@ export class Table {
 
   /* ---- room ----------------------------------------------------------------------------------- */
 
-  /** For an entry, and for a name that is new. */
+  /** Whether there is room for an entry, and for a name that is new. */
   #hasRoom(length: number): boolean {
     const { memory, layout } = this
     const hasEntry =
@@ -143,7 +143,7 @@ export class Table {
     return hasEntry && (length === 0 || this.names.hasRoom(length))
   }
 
-  /** Buries the dead, then gives up the oldest tombstone. False if there is none. */
+  /** Buries the dead, then gives up the oldest tombstone. Returns false if there is none. */
   #makeRoom(): boolean {
     if (this.clients.hasDead) {
       this.sweep()
@@ -169,13 +169,13 @@ export class Table {
 
   /* ---- entries -------------------------------------------------------------------------------- */
 
-  /** All that were ever used. */
+  /** All entries that were ever used. */
   *entries(): Generator<number> {
     const end = this.#entries + this.memory.load(this.#base + USED_ENTRIES) * ENTRY_WORDS
     for (let entry = this.#entries; entry < end; entry += ENTRY_WORDS) yield entry
   }
 
-  /** From 0. */
+  /** The number of an entry, from 0. */
   numberOf(entry: number): number {
     return (entry - this.#entries) / ENTRY_WORDS
   }
@@ -185,7 +185,7 @@ export class Table {
     let entry = memory.get(this.#base + FREE_ENTRIES)
     if (entry === 0) {
       const used = memory.get(this.#base + USED_ENTRIES)
-      memory.set(this.#base + USED_ENTRIES, used + 1) // first: `repair` looks up to it
+      memory.set(this.#base + USED_ENTRIES, used + 1) // first: `repair` reads up to it
       entry = this.#entries + used * ENTRY_WORDS
     } else {
       memory.set(this.#base + FREE_ENTRIES, memory.get(entry + NEXT))
@@ -226,7 +226,7 @@ export class Table {
     return this.memory.get(resource + WAIT_LIST) === 0 && this.#isCompatible(resource, shared)
   }
 
-  /** With those who hold it. */
+  /** Whether it may hold beside those who hold it now. */
   #isCompatible(resource: number, shared: boolean): boolean {
     const first = this.memory.get(resource + HELD_LIST)
     if (first === 0) return true
@@ -249,7 +249,7 @@ export class Table {
     return first !== 0 && this.memory.load(first + OWNER) === TOMBSTONE
   }
 
-  /** Grants to the first that waits, as long as that is possible; then frees an unused resource. */
+  /** Grants to the first one that waits, as long as that is possible; then frees an unused resource. */
   grantNext(resource: number): void {
     const { memory, clients } = this
     const list = resource + WAIT_LIST
@@ -273,7 +273,7 @@ export class Table {
     this.names.drop(resource)
   }
 
-  /** Ends all holds of a resource; what a dead one held exclusively stays as a tombstone. */
+  /** Ends all holds of a resource; the exclusive hold of a dead client stays as a tombstone. */
   #rob(resource: number): void {
     const { memory, clients } = this
     const list = resource + HELD_LIST
