@@ -1,4 +1,4 @@
-/* The same work in C, as the yardstick: what the system itself can do. */
+/* The same work in C. It is the yardstick: it shows what the system itself can do. */
 #ifndef RIVAL_H
 #define RIVAL_H
 
@@ -15,7 +15,7 @@ typedef struct {
   void (*open)(void *lock); /* in each process; may be NULL */
   void (*acquire)(void *lock);
   void (*release)(void *lock);
-  bool survives; /* its owner's death is seen by those who wait */
+  bool survives; /* those who wait for it notice that its owner died */
 } lock_kind;
 
 extern const lock_kind lock_kinds[];
@@ -23,7 +23,7 @@ extern const lock_kind lock_kinds[];
 /* Two semaphores for ping-pong: `post` and `wait` of lock kinds that anyone may release. */
 const lock_kind *find_kind(const char *name);
 
-/* What the sides share. */
+/* The memory that the sides share. */
 typedef struct {
   _Alignas(64) char lock[2][128];
   _Alignas(64) volatile int stop, go, ready, phase;
