@@ -79,7 +79,7 @@ async function warmUp(
 ): Promise<void> {
   for (const end = nowNs() + WARM_UP_NS; nowNs() < end;) await enter(lock, dwell)
   if (me === 1) shared.phase = WARM
-  else await shared.awaitPhase(WARM) // or one side would hold the lock and wait for the other, which waits for the lock
+  else await shared.awaitPhase(WARM) // or one would hold the lock while the other waits for it
 }
 
 /** Spins for long enough that the other side falls asleep. */
