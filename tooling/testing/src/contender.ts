@@ -178,7 +178,7 @@ class ProcessContender<M extends object> extends BaseContender<M> {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.#child.on('message', (reply: Reply) => this.receive(reply))
-    this.#child.on('error', () => {}) // a request to one that was killed; 'exit' tells
+    this.#child.on('error', () => {}) // a request went to a process that was killed; 'exit' tells
     this.#child.on('exit', (code, signal) => this.ended({ code, signal }))
   }
 

@@ -39,7 +39,7 @@ function free(state: string): Words {
 }
 
 function split(agents: readonly (AgentInfo | null)[]): Pick<Words, 'holders' | 'dead'> {
-  const seen = agents.filter((agent) => agent !== null) as SeenAgent[] // by `observe`
+  const seen = agents.filter((agent) => agent !== null) as SeenAgent[] // `observe` made them
   return {
     holders: seen.filter(({ alive }) => alive),
     dead: seen.filter(({ alive }) => !alive),

@@ -1,4 +1,4 @@
-/** What /proc says about processes; null for those that it does not show. */
+/** Reads from /proc what it shows of processes; null for a process that it does not show. */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 

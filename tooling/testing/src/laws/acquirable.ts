@@ -382,7 +382,7 @@ export function acquirableLaws<X extends AcquirableLike>(
       expect(guard.held).toBe(true)
       guard.release()
       const taken = await here.acquireAsync()
-      expect(attempt).toThrow(notOwner) // another task's hold could be meant
+      expect(attempt).toThrow(notOwner) // the caller could mean another task's hold
       expect(taken.held).toBe(true)
       taken.release()
       expect(isFree(here)).toBe(true)
