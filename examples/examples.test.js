@@ -1,4 +1,4 @@
-// Every program runs in a directory of its own, and prints what stands in the comment at its end.
+// Every program runs in a directory of its own, and prints the text in the comment at its end.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * Makes `dist/bundle` of `dist`: few CommonJS files. To load some seventy small modules takes Node
- * as long as to start, and what `ipc run` does itself is little beside that.
+ * Makes `dist/bundle` of `dist`: a few CommonJS files. Node needs as long to load some seventy small
+ * modules as to start, and the work of `ipc run` itself is little beside that.
  */
 import { copyFileSync } from 'node:fs'
 import { rolldown } from 'rolldown'
@@ -8,15 +8,15 @@ import { rolldown } from 'rolldown'
 const NATIVE = /\/packages\/native\/dist\/index\.js$/
 
 /**
- * The addon stays in @ipc/native. To look for the folder is as good as to resolve the name (where
- * there are folders: not so in Yarn's PnP), and saves loading what resolves names.
+ * The addon stays in @ipc/native. The bundle searches for its folder, which is as good as to resolve the
+ * name and saves loading the resolver. Where there are no folders (Yarn's PnP), it resolves the name.
  */
 const NATIVE_HOME = `require('node:url').pathToFileURL(
   module.paths.map((path) => path + '/@ipc/native/dist/index.js').find(require('node:fs').existsSync)
     ?? require.resolve('@ipc/native')
 ).href`
 
-/** What is loaded for things that ipc never does: it has no threads, and no programs of its own. */
+/** Stubs for modules that ipc never uses: it has no threads, and no programs of its own. */
 const WITHOUT = {
   'node:worker_threads':
     'exports.isMainThread = true; exports.threadId = 0; exports.getEnvironmentData = exports.setEnvironmentData = () => {}',
@@ -58,5 +58,6 @@ await bundle.write({
   codeSplitting: { groups: [{ name: 'locks', test: /\/packages\/(native|core|lock)\/dist\// }] },
 })
 await bundle.close()
-// Its licence. So called because pnpm does not add ours to a package that has some LICENSE.
+// The licence of commander. It has this name because pnpm adds no licence of ours to a package that
+// has some LICENSE.
 copyFileSync('node_modules/commander/LICENSE', 'dist/bundle/commander.txt')

@@ -21,16 +21,16 @@ async function run() {
     return worker
   })
 
-  await barrier.waitAsync() // all are here: now at once
+  await barrier.waitAsync() // all are here: now they count at once
   for (let i = 0; i < TIMES; i++) counters[0]++
   for (let i = 0; i < TIMES; i++) await lock.withAsync(() => counters[1]++)
-  await barrier.waitAsync() // all are through
+  await barrier.waitAsync() // all have finished
   for (const worker of workers) worker.terminate()
 
   return { without: counters[0], with: counters[1], expected: EXPECTED }
 }
 
-/** Also for who opens the page by program. */
+/** A program that opens the page can await this, too. */
 globalThis.result = run()
 
 const show = (element, text) => (element.textContent = text)

@@ -1,8 +1,8 @@
 // A server for the page beside it: `node examples/browser/serve.mjs`, then open the address that it says.
 //
-// Two things are asked of a server. Memory is shared with workers only on a page that is cross-origin
-// isolated: the two headers. And workers know no import maps, so somebody has to turn `@ipc/lock` into
-// a path: a bundler does that, as a rule; here it is done on the way out.
+// A server has to do two things. It sends two headers, because memory is shared with workers only on a
+// page that is cross-origin isolated. And it turns `@ipc/lock` into a path, because workers know no import
+// maps: a bundler does that, as a rule; here the server does it as it sends a file.
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { extname, join } from 'node:path'

@@ -1,4 +1,4 @@
-// A semaphore between processes: of four children, never more than two are inside.
+// A semaphore between processes: at most two of four children are inside.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import { BoundedSemaphore } from '@ipc/semaphore'
 const seats = BoundedSemaphore.open('seats', { value: 2 })
 const lock = Lock.open('count')
 const memory = SharedMemory.open('count', { byteLength: 8 })
-const count = new Int32Array(memory.buffer) // how many are inside, and how many were at most
+const count = new Int32Array(memory.buffer) // how many are inside, and the most that ever were
 
 if (process.argv[2] === 'child') {
   await seats.withAsync(async () => {

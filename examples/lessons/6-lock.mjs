@@ -1,16 +1,16 @@
-// A lock, with a block that releases it whatever happens, and without one.
+// A lock: with a block, which releases it whatever happens, and without one.
 import { Lock } from '@ipc/lock'
 
 const lock = Lock.open('resource')
 
-// With a block.
+// A block releases the lock at its end.
 const result = await lock.withAsync(async (guard) => {
   console.log(`inside, held: ${guard.held}`)
   return 42
 })
 console.log(`outside, locked: ${lock.locked}, result: ${result}`)
 
-// Also when it throws.
+// It does so even when it throws.
 try {
   lock.with(() => {
     throw new Error('something went wrong')
@@ -19,7 +19,7 @@ try {
   console.log(`${error.message}, locked: ${lock.locked}`)
 }
 
-// Without: nobody but you releases it.
+// Without a block nobody but you releases it.
 const guard = await lock.acquireAsync()
 try {
   console.log(`inside, somebody else may not: ${Lock.open('resource').tryAcquire()}`)
@@ -28,7 +28,7 @@ try {
 }
 console.log(`outside, locked: ${lock.locked}`)
 
-// Some time only.
+// This waits for some time only.
 const mine = lock.acquire()
 console.log(`after 20 ms: ${await lock.tryAcquireAsync({ timeoutMs: 20 })}`)
 mine.release()

@@ -15,7 +15,7 @@ const start = Barrier.open('start', { parties: PROCESSES })
 
 async function increment(which) {
   const before = counter[which]
-  await delay(1) // whatever takes time: others may write meanwhile
+  await delay(1) // something takes time here, and others may write meanwhile
   counter[which] = before + 1
 }
 

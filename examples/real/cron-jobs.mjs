@@ -22,7 +22,7 @@ if (name !== undefined) {
   await job(name, async () => {
     if (name !== '02:00' && name !== '04:00') return
     process.send('working')
-    await new Promise((resolve) => process.once('message', resolve)) // a long time
+    await new Promise((resolve) => process.once('message', resolve)) // the job takes a long time
   })
   if (process.connected) process.disconnect()
 } else {

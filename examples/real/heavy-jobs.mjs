@@ -1,4 +1,4 @@
-// At most so many heavy jobs on this machine, whoever starts them; one that is killed makes room.
+// At most two heavy jobs run on this machine, whoever starts them; one that is killed makes room.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { BoundedSemaphore } from '@ipc/semaphore'
@@ -9,7 +9,7 @@ const jobs = BoundedSemaphore.open('heavy-jobs', { value: JOBS })
 if (process.argv[2] === 'job') {
   await jobs.withAsync(async () => {
     process.send('running')
-    await new Promise((resolve) => process.once('message', resolve)) // heavy work
+    await new Promise((resolve) => process.once('message', resolve)) // this is the heavy work
   })
   process.disconnect()
 } else {
@@ -21,7 +21,7 @@ if (process.argv[2] === 'job') {
   const running = [await start(), await start()]
   console.log(`${JOBS} run, ${jobs.value} more may`)
 
-  const third = start() // waits
+  const third = start() // it waits
   running[0].kill('SIGKILL')
   running[0] = await third
   console.log('one was killed: the third runs')

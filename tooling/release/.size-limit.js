@@ -1,4 +1,4 @@
-/** What a page loads for each primitive, with everything below it: minified, compressed, no module of Node. */
+/** A page loads at most this for a primitive and all below it: minified, compressed, no module of Node. */
 const LIMITS = {
   explorer: { check: '14 kB' },
   'web-locks': { locks: '20 kB' },

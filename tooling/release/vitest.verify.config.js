@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 import shared from '@ipc/vitest-config'
 
-/** Downloads tools and runs whole installations: minutes, not seconds. */
+/** These tests download tools and run whole installations: that takes minutes, not seconds. */
 export default defineConfig({
   test: {
     ...shared.test,

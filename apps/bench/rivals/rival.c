@@ -4,7 +4,7 @@
  *   contend   n processes on one lock for some time: acquisitions and changes of owner per second
  *   pingpong  two processes, two semaphores: ns of each round trip
  *   wake      ns from just before release until the process that slept for the lock runs
- *   killed    ns from just before kill -9 of the owner until the process that slept has the lock
+ *   killed    ns from just before kill -9 of the owner until the process that slept for the lock has it
  *   signals   two processes, kill → handler → kill: ns of each round trip
  */
 #include "rival.h"
@@ -76,7 +76,7 @@ static void wait_for_all(void) {
   }
 }
 
-/* So many samples, after so many entries. */
+/* Prints `count` samples, and whether the counter says that there were `entries`. */
 static void print_samples(long count, long entries) {
   bool correct = s->first == s->second && s->first == entries;
   printf("{\"samples\":[");
@@ -141,7 +141,8 @@ static void contend(void) {
 
 /* ---- pingpong ------------------------------------------------------------------------ */
 
-/* How long a round trip took that began then and ends now, if it counts. */
+/* Notes how long the round trip took that began at `then` and ends now; trips with a negative number are
+ * the warm-up and do not count. Returns now. */
 static int64_t sample_trip(long i, int64_t then) {
   int64_t now = now_ns();
   if (i >= 0) s->samples[i] = now - then;

@@ -22,7 +22,8 @@ context = multiprocessing.get_context("fork")
 now_ns = time.monotonic_ns
 
 
-# What the sides share. The counter is wrong if two were ever inside: two words, and who was last.
+# The sides share these words. FIRST, SECOND and LAST are the counter, which is wrong if two sides were
+# ever inside at once: LAST names the side that was inside last.
 STOP, GO, PHASE, STAMP, FIRST, SECOND, LAST, SWITCHES = range(8)
 READY, DONE, SAMPLES = 64, 128, 192
 s = memoryview(mmap.mmap(-1, 8 * (SAMPLES + 10000))).cast("q")

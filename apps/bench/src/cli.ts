@@ -30,7 +30,8 @@ const SHM = '/dev/shm'
 const MISSED = 1
 const WRONG_USE = 2
 
-// Ends what was started, which is in process groups of its own.
+// Exiting ends the programs that were started: they run in process groups of their own, which the
+// terminal's signal does not reach.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
 
 process.exitCode = await main()
@@ -66,7 +67,7 @@ async function main(): Promise<number> {
   const seconds = Number(values.seconds)
   if (!(seconds > 0)) return wrongUse(`--seconds must be a number above 0: ${values.seconds}`)
   const { from, only = '' } = values
-  // Before minutes of work, not after them.
+  // A folder that cannot be made is an error now, and not after minutes of work.
   for (const file of [values.json, values.html]) {
     if (file !== undefined) mkdirSync(dirname(file), { recursive: true })
   }
@@ -91,7 +92,7 @@ async function measure(effort: Effort, only: string, quick: boolean): Promise<Js
   const directory = mkdtempSync(join(existsSync(SHM) ? SHM : tmpdir(), 'ipc-bench-'))
   const temporary = mkdtempSync(join(tmpdir(), 'ipc-bench-'))
   process.env['IPC_DIR'] = directory
-  process.env['TMPDIR'] = temporary // what a program leaves that is killed is in there
+  process.env['TMPDIR'] = temporary // a program that is killed leaves its files there
   const cleanUp = (): void => {
     machine.close()
     for (const made of [directory, temporary]) {

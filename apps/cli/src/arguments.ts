@@ -4,14 +4,14 @@ import { Failure } from './failure.ts'
 const SIGNAL = /^-((?:SIG)?[A-Z][A-Z0-9]*(?:[+-]\d+)?|\d+)$/
 
 export interface CommandLine {
-  /** For the parser. */
+  /** The words that the parser gets. */
   readonly args: readonly string[]
-  /** What `run` and `alarm` shall run: all that follows `--`. */
+  /** The command that `run` and `alarm` shall run: all that follows `--`. */
   readonly command: readonly string[]
 }
 
 /**
- * The command is taken out before anything is parsed: an option of its own, as in `sort -s`, must
+ * Takes the command out before anything is parsed: an option of the command, as in `sort -s`, must
  * never be taken for one of ours.
  */
 export function commandLine(argv: readonly string[]): CommandLine {
@@ -21,8 +21,8 @@ export function commandLine(argv: readonly string[]): CommandLine {
 }
 
 /**
- * The command with the bytes that it was given, which is at the end of our own command line: Node
- * replaces what is not UTF-8, and the command would work on a file of another name.
+ * Returns the command with the bytes that it was given. They stand at the end of our own command line:
+ * Node replaces what is not UTF-8, and the command would work on a file of another name.
  */
 export function exactly(command: readonly string[]): readonly (string | Uint8Array)[] {
   if (!command.some((word) => word.includes('\uFFFD'))) return command
@@ -34,14 +34,14 @@ export function exactly(command: readonly string[]): readonly (string | Uint8Arr
   return words.slice(-command.length)
 }
 
-/** `kill -USR1 1` in the way that option parsers know: `kill --signal USR1 1`. */
+/** Writes `kill -USR1 1` in the way that option parsers know: `kill --signal USR1 1`. */
 function plain(argv: readonly string[]): readonly string[] {
   const at = argv[0] === 'kill' ? 1 : -1
   const signal = SIGNAL.exec(argv[at] ?? '')?.[1]
   return signal === undefined ? argv : ['kill', '--signal', signal, ...argv.slice(2)]
 }
 
-/** @throws Failure for `run x sort -s`, which may mean this or that */
+/** @throws Failure for `run x sort -s`, where `-s` may belong to `run` or to `sort` */
 export function withoutDashes(given: readonly string[], usage: string): void {
   if (given.length > 0)
     throw new Failure(`no -- before ${given[0]}: say ${usage} ${given.join(' ')}`)
@@ -55,7 +55,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 }
 
-/** `10s`, `500ms`, `1.5m`, or a bare number of seconds; in milliseconds. */
+/** Reads `10s`, `500ms`, `1.5m`, or a bare number of seconds; returns milliseconds. */
 export function duration(text: string): number {
   const [, number, unit = 's'] = /^(\d+(?:\.\d*)?|\.\d+)(ms|s|m|h|d)?$/.exec(text) ?? []
   const ms = Number(number) * (UNITS[unit] ?? NaN)
@@ -63,7 +63,7 @@ export function duration(text: string): number {
   throw new Failure(`no duration: ${JSON.stringify(text)} (say 10s, 500ms, 2m or 1.5)`)
 }
 
-/** A whole number in a range. */
+/** Reads a whole number in a range. */
 export function wholeNumber(what: string, min: number, max: number): (text: string) => number {
   return (text) => {
     const number = Number(text)
@@ -74,12 +74,12 @@ export function wholeNumber(what: string, min: number, max: number): (text: stri
 
 const MOST_PLACES = 1000
 
-/** Places of a semaphore: `4`, or `50%` of the CPUs that this process may use, at least one. */
+/** Reads the number of places: `4`, or `50%` of the CPUs that this process may use, at least one. */
 export function places(text: string): number {
   const count = wholeNumber('number of places', 1, MOST_PLACES)
   if (!text.endsWith('%')) return count(text)
   const percent = wholeNumber('number of places', 1, 10_000)(text.slice(0, -1))
-  const { availableParallelism } = process.getBuiltinModule('node:os') // 5 ms, for few
+  const { availableParallelism } = process.getBuiltinModule('node:os') // loading it costs 5 ms, and few need it
   const of = Math.floor((availableParallelism() * percent) / 100)
   return Math.min(MOST_PLACES, Math.max(1, of))
 }

@@ -30,7 +30,7 @@ test('rm and prune', async () => {
   const used = RWLock.open('used')
   await bench.ipc('set', 'used')
   await bench.ipc('set', 'other')
-  expect(await bench.ipc('rm', 'used')).toMatchObject({ status: 2 }) // which?
+  expect(await bench.ipc('rm', 'used')).toMatchObject({ status: 2 }) // two objects have this name
   expect(await bench.ipc('rm', 'used', '--kind', 'rwlock')).toMatchObject({
     status: 1,
     err: `ipc: used: another process has it open (pid ${process.pid})\n`,
@@ -159,7 +159,7 @@ test('help, and the version', async () => {
 test('who reads no further ends it, as SIGPIPE ends others', async () => {
   const script = `$IPC kill -l | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`
   const { out, err } = await bench.program('bash', ['-c', script]).ended
-  // it may have said everything before
+  // ipc may have written everything before head ends
   expect([out, err]).toEqual([expect.stringMatching(/^(0|141)\n$/), ''])
   const full = await bench.program('sh', ['-c', '$IPC kill -l >/dev/full']).ended
   expect(full).toMatchObject({ status: 2, err: expect.stringMatching(/^ipc: ENOSPC.*\n$/) })

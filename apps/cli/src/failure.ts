@@ -1,7 +1,7 @@
 import { CANNOT_RUN, NOT_FOUND, UNUSABLE } from './exit.ts'
 import { say } from './print.ts'
 
-/** Something to say in one line, and an exit status. */
+/** A failure that ipc tells in one line, with an exit status. */
 export class Failure extends Error {
   readonly status: number
 
@@ -21,10 +21,10 @@ export function complain(error: unknown): number {
   if (error instanceof Failure) return say(error.message, error.status)
   if (code?.startsWith('commander.')) return ofCommander(code, exitCode ?? UNUSABLE, message)
   if (code !== undefined) return say(message, UNUSABLE)
-  throw error // a bug of ours: with its stack
+  throw error // this is a bug of ours, so its stack is shown
 }
 
-/** Help and the version were asked for; everything else is a wrong command line. */
+/** If the user asked for help or the version, all is well; everything else is a wrong command line. */
 function ofCommander(code: string, exitCode: number, message: string): number {
   if (exitCode === 0) return 0
   return say(
@@ -33,7 +33,7 @@ function ofCommander(code: string, exitCode: number, message: string): number {
   )
 }
 
-/** Why a command could not be started. */
+/** Says why a command could not be started. */
 export function cannotRun(command: string, error: unknown): Failure {
   const { code, syscall, message } = error as NodeJS.ErrnoException
   if (syscall !== 'spawn' && syscall !== 'exec') throw error

@@ -1,4 +1,4 @@
-/** What the help of each command teaches, below the options. */
+/** The text that the help of each command shows below the options. */
 export const MAIN_HELP = `
 Examples:
   ipc run nightly -- ./backup.sh             one at a time on this machine

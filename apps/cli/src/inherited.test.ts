@@ -1,4 +1,4 @@
-/** Which descriptors are ours to hand on, and that the command has them. */
+/** Tests which descriptors ipc hands on, and that the command has them. */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createServer, connect, type AddressInfo } from 'node:net'
@@ -14,7 +14,7 @@ function list(links: Readonly<Record<number, string>>): readonly Descriptor[] {
   return Object.entries(links).map(([number, link]) => ({ number: Number(number), link }))
 }
 
-/** What Node.js 20 opens, from a number on. */
+/** The descriptors that Node.js 20 opens, from a number on. */
 function ofNode(from: number): Readonly<Record<number, string>> {
   return {
     [from]: 'anon_inode:[eventpoll]',

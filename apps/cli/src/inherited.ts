@@ -2,31 +2,31 @@
  * The descriptors that ipc was given. At its start Node.js makes them close-on-exec, and they would be
  * lost in the command: make's jobserver, the sockets of socket activation, `3>file`.
  *
- * No list of them is left by then, so they are told from those that Node.js opened itself. It opens
- * two kinds, both after its start: anonymous ones (eventpoll, eventfd, io_uring), and pipes of
+ * No list of them is left by then, so ipc tells them from those that Node.js opened itself. Node.js
+ * opens two kinds, both after its start: anonymous ones (eventpoll, eventfd, io_uring), and pipes of
  * which it has both ends. So these were given:
  *
- *   - whatever has a number below that of the first anonymous one: new descriptors get the lowest
+ *   - all that have a number below that of the first anonymous one: new descriptors get the lowest
  *     number that is free, so nothing below was free;
- *   - above that, whatever is of another kind: files, directories, sockets, terminals, named pipes;
+ *   - above that, all of other kinds: files, directories, sockets, terminals, named pipes;
  *   - a pipe of which there is one end;
  *   - a pipe with both ends that is older than this process, or that the parent has, too.
  *
- * What cannot be told is lost: an anonymous one above the first, and a pipe with both ends that the
- * parent does not have, and that was read from and written to since.
+ * Two kinds cannot be told from those of Node.js, and are lost: an anonymous one above the first, and a
+ * pipe with both ends that the parent does not have, and that was read from and written to since.
  */
 import { fstatSync, readdirSync, readlinkSync } from 'node:fs'
 
 export interface Descriptor {
   readonly number: number
-  /** As /proc has it: `/etc/passwd`, `pipe:[4711]`, `socket:[4712]`, `anon_inode:[eventpoll]`. */
+  /** Its link in /proc: `/etc/passwd`, `pipe:[4711]`, `socket:[4712]`, `anon_inode:[eventpoll]`. */
   readonly link: string
 }
 
-/** The kernel's time of files may be so much behind, and the first pipe comes later by as much. */
+/** The kernel's time of files may lag by this much, and Node.js opens its first pipe later by as much. */
 const CLOCK_SLACK_MS = 20
 
-/** To be asked before ipc opens anything itself. */
+/** Must be called before ipc opens anything itself. */
 export function inheritedDescriptors(): readonly number[] {
   return given(descriptorsOf('self'), {
     isOlder: (number) => isOlderThanNode(number),
@@ -62,13 +62,13 @@ function descriptorsOf(pid: number | 'self'): readonly Descriptor[] {
     try {
       found.push({ number: Number(name), link: readlinkSync(`${folder}/${name}`) })
     } catch {
-      // that of the folder itself, closed by now
+      // this was the descriptor of the folder itself, which is closed by now
     }
   }
   return found.toSorted((a, b) => a.number - b.number)
 }
 
-/** Asked at most once, and only for a pipe that nothing else can tell. */
+/** Reads the links of the parent, at most once, and only for a pipe that nothing else can tell. */
 function parentsLinks(): (link: string) => boolean {
   let links: Set<string> | undefined
   return (link) => {
@@ -81,12 +81,12 @@ function parentsLinks(): (link: string) => boolean {
   }
 }
 
-/** Not performance.timeOrigin, which costs 3 ms when it is first looked at. */
+/** Does not use performance.timeOrigin, which costs 3 ms when it is first read. */
 function startOfNode(): number {
   return Date.now() - process.uptime() * 1000
 }
 
-/** Reading changes one of a pipe's times, writing the two others. */
+/** A read changes one of a pipe's times and a write the two others, so the oldest of the three counts. */
 function isOlderThanNode(number: number): boolean {
   const { atimeMs, mtimeMs, ctimeMs } = fstatSync(number)
   return Math.min(atimeMs, mtimeMs, ctimeMs) < startOfNode() - CLOCK_SLACK_MS

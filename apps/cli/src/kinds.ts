@@ -3,7 +3,7 @@ import { unlinkName } from '@ipc/core/author'
 
 type Unlinker = (name: string, options: UnlinkOptions) => boolean
 
-/** How to remove one of each kind: by force, some must also make their words unusable. */
+/** How an object of each kind is removed: by force, some must also make their words unusable. */
 const UNLINKERS: Readonly<Record<string, () => Promise<{ unlink: Unlinker }>>> = {
   lock: async () => (await import('@ipc/lock')).Lock,
   rlock: async () => (await import('@ipc/lock')).RLock,
@@ -19,12 +19,12 @@ const UNLINKERS: Readonly<Record<string, () => Promise<{ unlink: Unlinker }>>> =
 
 /** @throws TypeError for a name that nothing can have */
 export function checkName(name: string): void {
-  unlinkName('none', name) // of a kind that does not exist
+  unlinkName('none', name) // the kind does not exist: this only checks the name
 }
 
 export const KINDS: readonly string[] = Object.keys(UNLINKERS)
 
-/** Of a kind of somebody else's, only the name is removed. */
+/** If the kind is unknown here, only the name is removed. */
 export async function unlinkerOf(kind: string): Promise<Unlinker> {
   const of = await UNLINKERS[kind]?.()
   return of === undefined

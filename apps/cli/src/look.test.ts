@@ -122,7 +122,7 @@ describe('a deadlock', () => {
       hold('blocked', 'b', 'c'),
       hold('blocked', 'c', 'a'),
     ])
-    for (const { child } of three) child.kill('SIGUSR2') // now all of them hold: go on
+    for (const { child } of three) child.kill('SIGUSR2') // now all of them hold a lock, and go on
     await waiting(3)
     const [a, b, c] = three.map(({ pid }) => pid) as [number, number, number]
     const { deadlocks } = await json()
@@ -143,7 +143,7 @@ describe('a deadlock', () => {
     const { out } = await bench.ipc('ls')
     expect(out).toMatch(/^Deadlock of 3: \d+ \(node holder\.mjs blocked . .\) waits for lock "."/)
     for (const pid of [a, b, c]) expect(out).toContain(`which ${pid} holds`)
-    three[0].child.kill('SIGKILL') // which ends it: the others go on, one after another
+    three[0].child.kill('SIGKILL') // this ends the deadlock: the others go on, one after another
     await three[2].says('has both')
     expect((await json()).deadlocks).toEqual([])
   })
@@ -186,7 +186,7 @@ const hasTmux = spawnSync('tmux', ['-V']).status === 0
 if (!hasTmux) process.stdout.write('  NOT TESTED: ipc in a terminal, for want of tmux\n')
 
 describe.runIf(hasTmux)('in a terminal', () => {
-  // A server each: one that has just been told to end still takes a new session, and ends with it.
+  // Each has a server of its own: one that was just told to end still takes a new session, which ends too.
   let servers = 0
   const tmux = (...args: string[]): string => {
     const server = `ipc-test-${process.pid}-${servers}`

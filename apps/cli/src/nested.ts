@@ -1,8 +1,9 @@
 /**
- * `ipc run n -- ipc run n -- job`: the inner one would wait forever for the outer one, which waits for
- * it. So the outer one tells its command, in the environment, what it holds. The environment
- * lives longer than that (a daemon keeps it), so the inner one believes it only while the agent lives
- * that holds it, and only as an heir: then what it waits for is held at least until it ends itself.
+ * In `ipc run n -- ipc run n -- job` the inner ipc would wait forever for the outer one, which waits
+ * for it. So the outer one tells its command, in the environment, what it holds. The environment lives
+ * longer than the hold (a daemon keeps it), so the inner one believes it only if the inner one is an heir
+ * and the agent that holds still lives: then the object that the inner one waits for stays held at least
+ * until the inner one ends.
  */
 import { observe } from '@ipc/core'
 import { type Primitive } from '@ipc/core/author'
@@ -23,7 +24,7 @@ export interface Wanted {
   readonly max?: number
 }
 
-/** For the command. What an outer ipc has told stays told. */
+/** Tells the command what this ipc holds, and passes on what an outer ipc has told. */
 export function tellHolds(objects: readonly Primitive[]): void {
   const holds = objects.flatMap(({ place: { file, kind, name } }): Hold[] => {
     if (file === null || name === null) return []
@@ -50,12 +51,12 @@ function excluded(held: readonly (string | null)[], { shared, max }: Wanted): bo
   return times('lock') > 0 || (!shared && times('rwlock') > 0)
 }
 
-/** The kind of what is held, if its holder lives. */
+/** The kind of the object that is held, if its holder lives. */
 function living({ agent, kind }: Hold): string | null {
   return observe().agents.some((one) => one.agent === agent) ? kind : null
 }
 
-/** By what they are: a file that was made without a name shows none later. */
+/** Compares devices and inodes, because a file that was made without a name shows none later. */
 function isHeirIn(directory: string, descriptors: readonly number[]): boolean {
   try {
     const registry = statSync(`${directory}/.registry`)
@@ -72,6 +73,6 @@ function told(): readonly Hold[] {
   try {
     return JSON.parse(process.env[VARIABLE] ?? '[]') as readonly Hold[]
   } catch {
-    return [] // not ours
+    return [] // somebody else has set the variable
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Two loops, as cron would have them, run a command under one name, while now and then is killed:
- * the command, the ipc that runs it, or any ipc at any moment (it waits, or has the lock and no
- * command yet). Commands never overlap, nor what a killed command started: each takes a flock(1),
- * which never has to wait. Who runs after one that did not get to its end has been told.
+ * Two loops, as cron would have them, run a command under one name. Now and then the test kills the
+ * command, the ipc that runs it, or any ipc at any moment (it waits, or has the lock and no command
+ * yet). Commands never overlap, nor does what a killed command started: each takes a flock(1), which
+ * never has to wait. A command that runs after one that did not reach its end has been told.
  */
 import { observe } from '@ipc/core'
 import { spawnSync } from 'node:child_process'
@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Bench } from './fixtures/ipc.ts'
 
-/** In all; IPC_CLI_ROUNDS=1000 for the full size. */
+/** The rounds of both loops together; IPC_CLI_ROUNDS=1000 is the full size. */
 const ROUNDS = Number(
   process.env['IPC_CLI_ROUNDS'] ?? (process.env['IPC_NIGHTLY'] === '1' ? 1000 : 40),
 )
@@ -29,12 +29,12 @@ echo end >>"$LOG"
 `
 const LOOP = `n=0; while [ $n -lt $ROUNDS ]; do $IPC run cron -- sh "$COMMAND" 2>/dev/null; n=$((n + 1)); done`
 
-/** Bytes of the log between two kills: some commands come to their end. */
+/** Bytes of the log between two kills: enough for some commands to reach their end. */
 const FEW_LINES = 25
 
 const TO_KILL = ['its ipc', 'command', 'any ipc'] as const
 
-/** Of one that lives. */
+/** Finds the pid of a process that lives. */
 function find(what: (typeof TO_KILL)[number]): number | undefined {
   const agents = observe().agents.filter(({ livesInHeirs }) => !livesInHeirs)
   if (what === 'any ipc') return agents[Math.floor(Math.random() * agents.length)]?.pid
@@ -42,7 +42,7 @@ function find(what: (typeof TO_KILL)[number]): number | undefined {
   return what === 'command' ? runs?.command?.pid : runs?.pid
 }
 
-/** False if it has ended just now. */
+/** Returns false if the process has ended just now. */
 function kill(pid: number): boolean {
   try {
     return process.kill(pid, 'SIGKILL')

@@ -1,4 +1,4 @@
-/** What people say who come from flock and sem. */
+/** Tests the options and names of people who come from flock and sem. */
 import { symlinkSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -54,7 +54,7 @@ describe('a path as a name', () => {
     await bench.end()
   })
 
-  // As long as it is in the code, it must stay so: programs of two versions exclude each other.
+  // The code must keep this name forever: programs of two versions exclude each other.
   test('is the same for ever', async () => {
     expect(await nameOf('/no-such-folder/a.lock')).toBe('path-a.lock-59ad4c3b3ea2b529')
   })

@@ -1,4 +1,4 @@
-/** What `ipc run` shall do, of its options: its own, and those that people know from flock and sem. */
+/** Reads what `ipc run` shall do from its own options and those that people know from flock and sem. */
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { exactly } from './arguments.ts'
@@ -23,7 +23,7 @@ export interface RunOptions {
 
 export interface Plan {
   readonly words: readonly (string | Uint8Array)[]
-  /** In milliseconds; undefined: as long as it takes. */
+  /** The time to wait in milliseconds; undefined: as long as it takes. */
   readonly timeout?: number
   readonly shared: boolean
   readonly max?: number
@@ -68,18 +68,18 @@ function atMostOne(options: Readonly<Record<string, unknown>>): void {
   if (given.length > 1) throw new Failure(`${given[0]} and ${given[1]} do not go together`)
 }
 
-/** How much of a path stays readable, and of its hash: a name has at most 128 characters. */
+/** How many characters of a path, and of its hash, a name keeps: it has at most 128. */
 const READABLE = 90
 const HASHED = 16
 
 /**
- * The name of a path, for those who come from flock: its last part, and a hash of the whole of it, with
- * symbolic links of its folder resolved. The file itself is neither needed nor made. Names are taken as
- * they are.
+ * Makes a name of a path, for people who come from flock: the last part of the path, and a hash of the
+ * whole path with the symbolic links of its folder resolved. The file itself is neither needed nor made.
+ * A name that is no path stays as it is.
  */
 export async function nameOf(given: string): Promise<string> {
   if (!given.startsWith('/')) return given
-  const { createHash } = await import('node:crypto') // some milliseconds, for few
+  const { createHash } = await import('node:crypto') // it costs some milliseconds, and few need it
   const path = join(folderOf(given), basename(given))
   const hash = createHash('sha256').update(path).digest('hex').slice(0, HASHED)
   const readable = basename(given)
@@ -92,6 +92,6 @@ function folderOf(path: string): string {
   try {
     return realpathSync(dirname(path))
   } catch {
-    return dirname(path) // it need not be there
+    return dirname(path) // the folder need not exist
   }
 }

@@ -1,11 +1,11 @@
-/** What is said, on standard output and standard error. */
+/** Prints on standard output and standard error. */
 import { writeSync } from 'node:fs'
 import { BY_SIGNAL, UNUSABLE } from './exit.ts'
 
 const SIGPIPE = 13
 const STANDARD_ERROR = 2
 
-/** Who has read enough, as head(1), ends ipc as it ends others. */
+/** A reader that has read enough, as head(1), ends ipc as it ends other programs. */
 export function print(text: string): void {
   onError(process.stdout, ({ code, message }) => {
     process.exit(code === 'EPIPE' ? BY_SIGNAL + SIGPIPE : say(message, UNUSABLE))
@@ -14,9 +14,9 @@ export function print(text: string): void {
 }
 
 /**
- * In one line, why; answers with the status. Nothing fails because nobody reads it. Not by
- * process.stderr, which makes a pipe non-blocking, also for the command that has it too: what that
- * writes faster than somebody reads would be lost.
+ * Prints why, in one line, and returns the status. Nothing fails because nobody reads the line. It does
+ * not use process.stderr, which makes a pipe non-blocking, also for the command that shares the pipe:
+ * if the command wrote faster than somebody reads, its text would be lost.
  */
 export function say(message: string, status: number): number {
   try {

@@ -31,8 +31,8 @@ const COMMANDS: Readonly<Record<string, Define>> = {
 }
 
 /**
- * Starting must be fast: only the command that is asked for is defined (help has all of them), and
- * what it does is loaded when it is called.
+ * A start must be fast: only the command that the user asks for is defined (help defines all of them),
+ * and its code is loaded when it is called.
  */
 export function program({ args: [wanted = '', about], command }: CommandLine): Command {
   if (wanted === 'help' && about !== undefined && !Object.hasOwn(COMMANDS, about)) {
@@ -212,7 +212,7 @@ function defineCompletion(ipc: Command): void {
     .action(async (shell: string) => (await import('./commands/completion.ts')).completion(shell))
 }
 
-/** For the completion. */
+/** The command that the completion scripts call. */
 function defineNames(ipc: Command): void {
   ipc
     .command('names', { hidden: true })

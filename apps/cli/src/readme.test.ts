@@ -1,4 +1,4 @@
-/** The examples of the README, which must print what it says. */
+/** Runs the examples of the README, which must print what the README says. */
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** `ipc run`, as a cron job has it. */
+/** Tests `ipc run` as a cron job uses it. */
 import { observe } from '@ipc/core'
 import { Lock } from '@ipc/lock'
 import { spawnSync } from 'node:child_process'
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const SLEEPER = 'echo up; while :; do sleep 0.05; done'
 
-/** A command that has the lock. */
+/** Starts a command that has the lock. */
 async function holder(...args: string[]): Promise<Running> {
   const running = bench.start('run', ...args, '--', 'sh', '-c', SLEEPER)
   await running.says('up')
@@ -201,7 +201,7 @@ describe('who has not run its command after one that was killed leaves it to be 
     const sharing = await holder('a', '--shared')
     const command = commandPid()
     const killed = bench.start('run', 'a', '--', 'true')
-    await waiters(1) // with the lock, for the readers
+    await waiters(1) // it has the Lock and waits for the readers
     killed.child.kill('SIGKILL')
     await killed.ended
     expect((await bench.ipc('run', 'a', '--timeout', '50ms', '--', 'true')).status).toBe(1)
@@ -318,7 +318,7 @@ test('a script without a first line that says by what is run by sh', async () =>
 
 test('what the command left in the background is waited for, unless --command-only', async () => {
   const script = 'sh -c "while [ -e $0 ]; do sleep 0.02; done" & echo main'
-  const flag = bench.home // as long as it is there
+  const flag = bench.home // the loop runs as long as this exists
   const only = await bench.program('sh', [
     '-c',
     `$IPC run a --command-only -- sh -c 'sleep 0.3 & echo main' >/dev/null; $IPC run a --timeout 0 -- echo free`,
@@ -341,7 +341,7 @@ describe('--shared', () => {
       (await bench.ipc('run', 'a', '--shared', '--timeout', '0', '--', 'echo', 'too')).out,
     ).toBe('too\n')
     expect((await bench.ipc('run', 'a', '--timeout', '0', '--', 'echo', 'no')).status).toBe(1)
-    first.child.kill('SIGKILL') // ipc: its command still shares
+    first.child.kill('SIGKILL') // this kills ipc; its command still shares
     expect((await bench.ipc('run', 'a', '--timeout', '50ms', '--', 'echo', 'no')).status).toBe(1)
     process.kill(commandPid(), 'SIGKILL')
     expect((await bench.ipc('run', 'a', '--', 'echo', 'then')).out).toBe('then\n')

@@ -9,7 +9,7 @@ import { Bench, until, type Running } from './fixtures/ipc.ts'
 
 const COUNTS = fileURLToPath(new URL('fixtures/counts.mjs', import.meta.url))
 
-/** A second copy would have come by then: what is held back is sent after 500 ms at most. */
+/** A second copy would have come by then: ipc holds a signal back for at most 500 ms. */
 const SETTLED_MS = 700
 
 let bench: Bench
@@ -48,7 +48,7 @@ async function counted({
   return JSON.parse(out.replace('counts\n', ''))
 }
 
-/** As systemd does with a control group: each process, in the order of a list. */
+/** Signals as systemd does with a control group: one process after another, in the order of a list. */
 function sweep(group: number, signal: NodeJS.Signals, order: 1 | -1): void {
   const members = readdirSync('/proc').filter(
     (name) => /^\d+$/.test(name) && groupOf(name) === group,
@@ -142,7 +142,7 @@ test('no witness is left when ipc is killed', async () => {
   await running.says('up')
   const witnesses = (): string[] =>
     readdirSync('/proc').filter((name) => /^\d+$/.test(name) && parentOf(name) === running.pid)
-  expect(witnesses().length).toBe(2) // and the command
+  expect(witnesses().length).toBe(2) // one of the two is the command
   const all = witnesses()
   running.child.kill('SIGKILL')
   await until(() => all.filter(lives).length === 1, 'the command lives alone')
@@ -165,7 +165,7 @@ function lives(pid: string): boolean {
 }
 
 describe.runIf(has('script', '--version'))('a terminal', () => {
-  /** A window whose only program is ipc: so it is the leader of the session. */
+  /** Opens a window whose only program is ipc, which is therefore the leader of the session. */
   function window(command: string): Running {
     return bench.program('script', [
       '-qec',

@@ -1,13 +1,14 @@
 /**
- * What a command runs under. The exclusive and the shared form of one name exclude each other with
- * two objects of that name: a Lock, through which everybody passes, and an RWLock, made by the first
- * who shares. Who is exclusive holds the Lock, and the writer side of the RWLock if there is one;
- * who shares holds the reader side, which it takes while it has the Lock, and then lets that go.
+ * The objects that are held while a command runs. The exclusive and the shared form of one name exclude
+ * each other with two objects of that name: a Lock, through which everybody passes, and an RWLock, which
+ * the first ipc that shares makes. An exclusive ipc holds the Lock, and the writer side of the RWLock if
+ * there is one. An ipc that shares acquires the reader side while it has the Lock, and then releases the
+ * Lock.
  *
  *   T1 takes the Lock, finds no RWLock, runs | T2 makes the RWLock, takes its reader side, runs
  *
- * cannot happen, because T2 makes it under the Lock; and as others wait at the Lock for one who
- * waits for the readers, they do not starve it.
+ * cannot happen, because T2 makes the RWLock under the Lock. A writer that waits for the readers holds
+ * the Lock meanwhile, so new readers wait for the Lock and do not starve the writer.
  */
 import type { Guard } from '@ipc/core'
 import type { Primitive } from '@ipc/core/author'
@@ -15,21 +16,21 @@ import { Lock, RWLock } from '@ipc/lock'
 import { Failure } from './failure.ts'
 
 export interface Tenure {
-  /** What the command inherits. */
+  /** The objects that the command inherits. */
   readonly objects: readonly Primitive[]
   /** The last owner was killed. */
   readonly abandoned: boolean
-  /** Once what was abandoned is repaired, and the command has been told. */
+  /** Must be called when what was abandoned is repaired and the command has been told. */
   begin(): void
   release(): void
 }
 
-/** Of `performance.now()`, computed once. */
+/** The deadline on the clock of `performance.now()`, computed once. */
 export function deadlineOf(timeoutMs: number | undefined): number {
   return timeoutMs === undefined ? Infinity : performance.now() + timeoutMs
 }
 
-/** The clock costs 3 ms when it is first looked at. */
+/** Reads the clock only if there is a deadline: the first read costs 3 ms. */
 function left(deadline: number): { readonly timeoutMs: number } {
   return { timeoutMs: deadline === Infinity ? Infinity : deadline - performance.now() }
 }
@@ -56,11 +57,11 @@ export function holdShared(name: string, deadline: number): Tenure | null {
     giveUp(passing)
     return null
   }
-  // Until `begin` nobody else gets in: alone, if somebody exclusive was killed.
+  // The Lock is held until `begin`: nobody else gets in while the work of a killed owner is repaired.
   return { ...tenureOf([whole], [passing, reading]), begin: () => passing.release() }
 }
 
-/** What was abandoned stays so, as ipc ends: nobody has been told. */
+/** Releases nothing that was abandoned: it stays abandoned as ipc ends, because nobody has been told. */
 function giveUp(guard: Guard): void {
   if (!guard.abandoned) guard.release()
 }

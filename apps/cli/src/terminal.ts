@@ -1,8 +1,8 @@
 import { closeSync, fstatSync } from 'node:fs'
 
 /**
- * At its end Node gives a terminal back the modes that it had when Node started, also from the
- * background, under an editor that has set others since. Of a closed descriptor it keeps away.
+ * At its end Node gives a terminal the modes back that the terminal had when Node started, also from
+ * the background, under an editor that has set others since. Node leaves a closed descriptor alone.
  */
 export function leaveTerminal(): void {
   for (const descriptor of [0, 1, 2]) {

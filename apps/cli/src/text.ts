@@ -1,4 +1,4 @@
-/** Rows in columns, as wide as they must be. */
+/** Sets rows in columns that are as wide as they must be. */
 export function table(rows: readonly (readonly string[])[]): string {
   const widths: number[] = []
   for (const row of rows) {

@@ -6,7 +6,7 @@
  *
  * It reads what the run left behind: a summary of each turbo run (TURBO_RUN_SUMMARY=true) and the
  * report of each package's tests, which a cached task brings back with it. Doubt counts as failure.
- * It needs no installed package, so that it works when the installation is what failed.
+ * It needs no installed package, so that it also works when the installation itself failed.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'

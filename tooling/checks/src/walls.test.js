@@ -9,7 +9,7 @@ import { afterEach, expect, test } from 'vitest'
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url))
 const OXLINT = createRequire(join(REPOSITORY, 'package.json')).resolve('oxlint/package.json')
 
-/** The rules that hold the walls; others have something to say about such small files, too. */
+/** The rules that hold the walls. Other rules complain about such small files, too, and are left out. */
 const WALLS = /\b(no-cycle|no-nodejs-modules|no-restricted-(globals|properties|imports))\b/
 
 /** @type {string[]} */
@@ -35,7 +35,7 @@ afterEach(() => {
 })
 
 /**
- * As the script `check` of a package runs it.
+ * Runs the linter as the script `check` of a package does.
  *
  * @param {string} root
  * @param {string} folder

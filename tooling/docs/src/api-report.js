@@ -1,6 +1,6 @@
 /**
- * The public API of a package, from its declarations as they are published: what its index exports,
- * and what that refers to, without comments. `api/*.md` keeps it; a test compares.
+ * Writes the public API of a package from its declarations as they are published: the exports of its
+ * index, and the declarations that these refer to, without comments. `api/*.md` keeps it; a test compares.
  *
  *   node api-report.js     writes all reports anew
  */
@@ -38,7 +38,7 @@ export function reportOf(name) {
 
   const known = [...exported].filter((each) => declared.has(each))
   const shown = new Set(known)
-  // What an exported declaration refers to is part of what people see.
+  // If an exported declaration refers to another, people see that one, too.
   for (const each of shown) {
     for (const [other] of declared) {
       if (new RegExp(`\\b${other}\\b`).test(declared.get(each) ?? '')) shown.add(other)
@@ -95,7 +95,7 @@ function read(file, found, isIndex) {
 }
 
 /**
- * Top-level statements of a declaration file, without comments.
+ * Splits a declaration file into its top-level statements, without comments.
  *
  * @param {string} text
  * @returns {string[]}

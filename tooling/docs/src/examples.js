@@ -10,8 +10,8 @@ import { readFileSync } from 'node:fs'
 const FENCE = /^```(\w*)$/
 
 /**
- * The JavaScript examples of a page: every block marked `js`. A block marked `text` that follows
- * says what the one before it prints.
+ * Returns the JavaScript examples of a page: every block marked `js`. A block marked `text` that
+ * follows says what the one before it prints.
  *
  * @param {string | URL} file
  * @returns {Example[]}

@@ -9,7 +9,7 @@ import { examplesOf } from './examples.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-// Beside this file, so that they find the packages as an application would.
+// The examples run beside this file, so that they find the packages as an application would.
 const programs = fileURLToPath(new URL('../.examples/', import.meta.url))
 mkdirSync(programs, { recursive: true })
 

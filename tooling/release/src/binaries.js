@@ -8,7 +8,7 @@ import { ROOT } from './packages.js'
 /** The oldest glibc that Node's own binaries of these versions run on. */
 const OLDEST_GLIBC = '2.28'
 
-/** By CPU, as Node calls it: Debian's compiler for it, where that is not this machine's own. */
+/** Debian's compiler for each CPU, by Node's name of the CPU. It also runs on machines of another CPU. */
 export const COMPILERS = new Map([
   ['x64', 'x86_64-linux-gnu-gcc'],
   ['arm64', 'aarch64-linux-gnu-gcc'],
@@ -36,7 +36,7 @@ export function build(arch, root = ROOT) {
 }
 
 /**
- * What keeps a binary from being loaded somewhere; empty when nothing does.
+ * Lists the reasons why a binary could not be loaded somewhere; empty when there are none.
  *
  * @param {string} arch
  * @param {string} [file]
@@ -61,14 +61,14 @@ export function faultsOf(arch, file = binaryOf(arch)) {
   return faults
 }
 
-/** Weak: used where it exists. */
+/** Symbols that are weak: the binary uses them where they exist. */
 const MUSL_ONLY = new Set(['pthread_atfork'])
 
-/** Whose older versions do something else than the newer ones. */
+/** Symbols whose older versions do something else than the newer ones. */
 const DIFFERENT = /^(pthread_cond_|sem_|regexec|realpath|nftw|sched_[gs]etaffinity|fmemopen|timer_)/
 
 /**
- * With every version under which the C library of this process defines each.
+ * Lists the symbols of this process's C library, each with every version under which it is defined.
  *
  * @returns {Map<string, string[]> | null} null where that is not glibc
  */

@@ -1,6 +1,6 @@
 /**
- * What the dynamic loader will ask of a shared object: the machine, the libraries it names, the
- * symbols that must come from elsewhere. 64 bits, little-endian: x64 and arm64.
+ * Reads from a shared object what the dynamic loader will ask: the machine, the libraries it names, the
+ * symbols that must come from elsewhere. It reads 64 bits, little-endian: x64 and arm64.
  *
  * Source: System V ABI, chapter 5; Linux Standard Base, symbol versioning.
  */

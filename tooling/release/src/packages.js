@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The repository. */
+/** The root of the repository. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
@@ -29,7 +29,7 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
  */
 
 /**
- * What is published.
+ * Lists the packages that are published.
  *
  * @param {string} [root]
  * @returns {Package[]}
@@ -46,13 +46,13 @@ export function publishedPackages(root = ROOT) {
     .filter(({ manifest }) => !manifest.private)
 }
 
-/** Those that programs load; the others are commands. */
+/** Lists the packages that programs load; the others are commands. */
 export function libraries(root = ROOT) {
   return publishedPackages(root).filter(({ manifest }) => manifest.exports?.['.'] !== undefined)
 }
 
 /**
- * The files that a manifest names: what programs and shells will look for.
+ * Lists the files that a manifest names, which programs and shells will search for.
  *
  * @param {Manifest} manifest
  * @returns {string[]} relative to the package
@@ -68,8 +68,8 @@ export function entriesOf({ main, types, bin, exports, imports }) {
 }
 
 /**
- * What the registry gets: without what only this repository can run, and with the place of the
- * sources, which is known only where they are published from.
+ * Makes the manifest that the registry gets: without the parts that only this repository can run, and
+ * with the place of the sources, which only the publishing machine knows.
  *
  * @param {Package} of
  * @param {string | undefined} url of the repository
@@ -81,7 +81,7 @@ export function asPublished({ manifest, folder }, url) {
 }
 
 /**
- * Packs one as it would be published.
+ * Packs a package as it would be published.
  *
  * @param {Package} of
  * @param {string} to a folder
@@ -99,7 +99,7 @@ export function pack(of, to) {
 }
 
 /**
- * As an installation would.
+ * Unpacks a package as an installation would.
  *
  * @param {string} project
  * @param {string} name of the package

@@ -1,4 +1,4 @@
-/** What is in the packages, as they would be published. */
+/** Tests the contents of the packages, as they would be published. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +11,7 @@ import { libraries, pack, publishedPackages, unpackInto } from './packages.js'
 const packages = publishedPackages()
 const folder = mkdtempSync(join(tmpdir(), 'ipc-packed-'))
 
-/** By name: its tarball, and the files in it. @type {Map<string, ReturnType<typeof pack>>} */
+/** The tarball of each package by name, and its files. @type {Map<string, ReturnType<typeof pack>>} */
 const packed = new Map()
 
 /** @param {string} name */
@@ -50,7 +50,7 @@ describe.each(packages.map((one) => [one.manifest.name, one]))('%s', (name, one)
         /^prebuilds\/linux-(x64|arm64)\/ipc\.node$/,
       )
     }
-    // A bundle of all of its sources, made in an empty folder.
+    // The command is a bundle of all of its sources, made in an empty folder.
     if (name === '@ipc/cli') allowed.push(/^dist\/bundle\/([\w-]+\.cjs|commander\.txt)$/)
     const { files } = tarballOf(name)
     const built = files.filter((path) => /^dist\/(?!bundle\/)/.test(path))
@@ -58,7 +58,7 @@ describe.each(packages.map((one) => [one.manifest.name, one]))('%s', (name, one)
       files.filter((path) => !built.includes(path) && !allowed.some((a) => a.test(path))),
     ).toEqual([])
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE']))
-    // Each of them has its source: what was deleted is not shipped. If not: remove dist.
+    // Each file has its source: a deleted one is not shipped. If this fails, remove dist.
     const sources = built.map((path) =>
       path.replace(/^dist/, 'src').replace(/(\.d\.ts|\.js)$/, '.ts'),
     )
@@ -81,11 +81,11 @@ describe.each(packages.map((one) => [one.manifest.name, one]))('%s', (name, one)
     expect(keywords.length).toBeGreaterThan(3)
     for (const [dependency, range] of Object.entries(dependencies ?? {})) {
       const ours = packages.find((other) => other.manifest.name === dependency)
-      // Of others, one exact version.
+      // A dependency of others has one exact version.
       const released = ours ? `^${ours.manifest.version}` : range.replace(/^[^\d]*/, '')
       expect({ dependency, range }).toEqual({ dependency, range: released })
     }
-    // Nothing is run where it is installed.
+    // The installation of a package runs nothing.
     expect(Object.keys(scripts ?? {}).filter((script) => /install|prepare/.test(script))).toEqual(
       [],
     )
@@ -98,7 +98,7 @@ describe.each(packages.map((one) => [one.manifest.name, one]))('%s', (name, one)
       strict: true,
     })
     const said = messages.map((message) => formatMessage(message, pkg, { color: false }))
-    // Where the sources are is filled in by the release.
+    // The release fills in where the sources are.
     expect(said.filter((text) => !/pkg\.repository/.test(text ?? ''))).toEqual([])
   })
 
@@ -133,7 +133,7 @@ describe('an application', () => {
 
   beforeAll(() => {
     installInto(project)
-    // A second copy of everything that @ipc/lock needs, as two ranges would bring it.
+    // The application has a second copy of everything that @ipc/lock needs, as two ranges would bring it.
     installInto(join(project, 'node_modules/other'), ['@ipc/lock', '@ipc/core', '@ipc/native'])
     writeFileSync(
       join(project, 'node_modules/other/index.js'),

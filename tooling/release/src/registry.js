@@ -1,7 +1,7 @@
 /**
- * Where packages would be published to. A wrong setting publishes to the world, so everything here
- * fails closed: the address is named on the command line, and every client that takes part is asked
- * which one it would use before anything is sent.
+ * Decides where packages would be published. A wrong setting publishes to the world, so everything here
+ * fails closed: the maintainer names the address on the command line, and every client that takes part
+ * is asked which address it would use before anything is sent.
  */
 import { execFileSync } from 'node:child_process'
 
@@ -32,7 +32,7 @@ export function isLoopback({ hostname }) {
 }
 
 /**
- * The environment in which every client publishes there and nowhere else.
+ * Makes the environment in which every client publishes to this registry and nowhere else.
  *
  * @param {URL} registry
  * @param {NodeJS.ProcessEnv} environment
@@ -52,11 +52,11 @@ export function publishingEnvironment(registry, environment) {
 }
 
 /**
- * What does not agree with the address; empty when everybody would use it.
+ * Lists the settings that do not agree with the address; empty when every client would use it.
  *
  * @param {URL} registry
  * @param {import('./packages.js').Package[]} packages
- * @param {NodeJS.ProcessEnv} environment what publishing would be run with
+ * @param {NodeJS.ProcessEnv} environment in which publishing would run
  * @returns {string[]}
  */
 export function disagreements(registry, packages, environment) {

@@ -1,13 +1,13 @@
 /**
  * The maintainer's command, at the root of the repository:
  *
- *   pnpm release                            what a release would be: nothing is changed or sent
+ *   pnpm release                            says what a release would be; changes and sends nothing
  *   pnpm release version                    turns the changesets into versions and changelogs
  *   pnpm release publish --registry <address> [--repository <address>]
  *                                           publishes what the registry does not have yet
  *
- * Publishing to anywhere but this machine is for the release workflow, which can prove where the
- * packages were built (provenance).
+ * Only the release workflow publishes to anywhere but this machine: it can prove where the packages
+ * were built (provenance).
  */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -37,7 +37,7 @@ function run(command, given, env = process.env) {
   if (status !== 0) refuse(`failed: ${command} ${given.join(' ')}`)
 }
 
-/** Everything that is shipped, built here and now: no matter what lay there. */
+/** Builds everything that is shipped anew, whatever was there before. */
 function buildAll() {
   const filters = publishedPackages().map(({ manifest }) => `--filter=${manifest.name}`)
   run('pnpm', ['exec', 'turbo', 'run', 'build', ...filters, '--output-logs=errors-only'])
@@ -59,7 +59,7 @@ function pendingChangesets() {
   )
 }
 
-/** Packs each, and looks whether everything is in it that its manifest names. */
+/** Packs each package, and checks that it contains everything that its manifest names. */
 function packAll() {
   const folder = mkdtempSync(join(tmpdir(), 'ipc-release-'))
   try {

@@ -1,6 +1,6 @@
 /**
  * Runs the `run:` steps of a GitHub workflow on this machine, as GitHub would, so that a workflow is
- * known to work before it is pushed. What only GitHub can do is skipped, and said.
+ * known to work before it is pushed. It skips the steps that only GitHub can do, and says so.
  *
  *   node workflow.js .github/workflows/ci.yml [job…]     in the current folder: use a fresh clone
  */
@@ -137,13 +137,13 @@ function noteAction({ uses = '', with: inputs = {} }, directory, note) {
 
 /**
  * @param {string} directory
- * @param {string} path with wildcards, the folder before the first one counts
+ * @param {string} path may have wildcards: the folder before the first one counts
  */
 function hasAny(directory, path) {
   return existsSync(join(directory, path.replace(/[^/]*[*?[].*$/, '')))
 }
 
-/** One machine runs one combination: the first of each. @param {Record<string, unknown>} matrix */
+/** One machine runs one combination: the first value of each key. @param {Record<string, unknown>} matrix */
 function firstOf(matrix) {
   return Object.fromEntries(
     Object.entries(matrix)
@@ -153,7 +153,8 @@ function firstOf(matrix) {
 }
 
 /**
- * Of GitHub's expressions, those that name a value, or a text, or the first of several.
+ * Replaces GitHub's expressions, of which it knows those that name a value, or a text, or the first of
+ * several that is there.
  *
  * @param {string} text
  * @param {Record<string, Record<string, string>>} contexts

@@ -95,7 +95,7 @@ describe('the workflows', () => {
         expect(job['timeout-minutes']).toBeGreaterThan(0)
         for (const { uses, run } of job.steps) {
           expect(uses ?? '@v1').toMatch(/@v\d+$/)
-          // What others can name is no part of a command.
+          // A text that others can choose is no part of a command.
           expect(run ?? '').not.toMatch(/\$\{\{\s*(github\.event|secrets)/)
         }
       }

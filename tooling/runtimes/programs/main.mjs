@@ -1,5 +1,5 @@
 // Thread scope in any runtime with Web Workers: this thread, which never blocks, and two workers, which
-// do. Sends what it saw to whoever runs it.
+// do. The program sends what it saw to whoever runs it.
 import { SharedMemory } from '@ipc/core'
 import { Lock, RWLock } from '@ipc/lock'
 import { Semaphore } from '@ipc/semaphore'

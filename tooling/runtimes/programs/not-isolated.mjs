@@ -1,4 +1,4 @@
-// What all packages do in a page whose server does not send COOP and COEP: they load, and say so.
+// In a page whose server does not send COOP and COEP all packages load, and say that these are missing.
 import { processScope, SharedMemory } from '@ipc/core'
 import { Lock, RLock, RWLock } from '@ipc/lock'
 import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'

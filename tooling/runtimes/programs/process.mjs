@@ -1,4 +1,4 @@
-// Process scope: a lock that another process may have. Prints what it found.
+// Process scope: a lock that another process may hold. The program prints what it found.
 import { Lock } from '@ipc/lock'
 
 let found

@@ -1,4 +1,4 @@
-/** Pages of this repository in a headless browser, over the DevTools protocol. */
+/** Opens pages of this repository in a headless browser, over the DevTools protocol. */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 const SERVER = fileURLToPath(new URL('../../../examples/browser/serve.mjs', import.meta.url))
 
-/** Its command; undefined where there is none. */
+/** The command of the browser; undefined where there is none. */
 export const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find(
   (name) => spawnSync(name, ['--version']).status === 0,
 )
@@ -41,14 +41,14 @@ export async function openPage(path, profile, { isolated = true } = {}) {
     const { data } = await call('Page.captureScreenshot', {}, sessionId)
     return { result: result.value, picture: Buffer.from(data, 'base64') }
   } finally {
-    process.kill(-browser.pid, 'SIGKILL') // it, and what it started
+    process.kill(-browser.pid, 'SIGKILL') // this ends it and all that it started
     relay?.close()
     server.kill()
   }
 }
 
 /**
- * What the server has, with its content types and no other header.
+ * Serves what the server has, with its content types and no other header.
  *
  * @param {string} address
  */
@@ -73,7 +73,7 @@ const WAIT_FOR_RESULT = `new Promise((resolve) => {
 })`
 
 /**
- * Messages are JSON, each ended by a zero byte.
+ * Exchanges messages with the browser: they are JSON, each ended by a zero byte.
  *
  * @param {import('node:stream').Writable} to
  * @param {import('node:stream').Readable} from

@@ -13,12 +13,12 @@ const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'ipc-runtimes-'))
 const programs = fileURLToPath(new URL('../programs/', import.meta.url))
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-/** What the server of the pages can see, and git does not. */
+/** A folder that the server of the pages can see, and git does not. */
 const examples = fileURLToPath(new URL('../.examples/', import.meta.url))
 const reports = fileURLToPath(new URL('../reports/', import.meta.url))
 const env = { ...process.env, IPC_DIR: join(folder, 'ipc') }
 
-/** What `main.mjs` must have seen. */
+/** The result that `main.mjs` must send. */
 const ALL_WELL = { counter: 6000, expected: 6000, index: true, free: true }
 
 beforeAll(() => run('npm', ['install', '--prefix', folder, 'deno@2.9.6', 'bun@1.4.5']))

@@ -4,23 +4,23 @@ import { Worker } from 'node:worker_threads'
 import { fromFailure, type Reply, type Request } from './protocol.ts'
 import { within } from './watchdog.ts'
 
-/** Kept by a contender between tasks, under whatever names. */
+/** The values that a contender keeps between tasks, under names that the tasks choose. */
 // oxlint-disable-next-line typescript/no-explicit-any -- it holds what the test's tasks put there
 export type State = Record<string, any>
 
-/** What a task gets: the modules by their names, and the state. */
+/** The first argument of a task: the modules by their names, and the state. */
 export type Context<M extends object> = M & { readonly state: State }
 
 export type Task<M extends object, A, R> = (context: Context<M>, argument: A) => R
 
 export interface WorkerOptions {
-  /** What tasks use, by name: URLs, from `import.meta.resolve`. */
+  /** The URLs of the modules that tasks use, by name, from `import.meta.resolve`. */
   readonly modules?: Readonly<Record<string, string>>
   readonly execArgv?: readonly string[]
 }
 
 export interface ProcessOptions extends WorkerOptions {
-  /** Set in addition to this process's environment. */
+  /** Variables that it gets in addition to this process's environment. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -49,11 +49,11 @@ export interface Contender<M extends object = object> {
   /** Resolves when it has ended, by itself or not. */
   readonly exited: Promise<Exit>
 
-  /** Runs a task there; the promise is settled as its result is. Watched by a watchdog. */
+  /** Runs a task there; the promise settles as its result does. A watchdog watches it. */
   run<R, A = undefined>(task: Task<M, A, R>, argument?: A): Promise<Awaited<R>>
   /**
-   * The same for a task that may take for ever, and may block its thread. No watchdog, and no
-   * unhandled rejection when the test does not look at the promise.
+   * Runs a task that may take forever, and may block its thread. It has no watchdog, and its rejection
+   * does not count as unhandled when the test ignores the promise.
    */
   start<R, A = undefined>(task: Task<M, A, R>, argument?: A): Promise<Awaited<R>>
   /** From now on it ends by itself when nothing that its tasks did keeps its event loop alive. */
@@ -64,7 +64,7 @@ export interface Contender<M extends object = object> {
   terminate(): Promise<Exit>
 }
 
-/** What a pending task gets when its contender ends. */
+/** The error with which a pending task rejects when its contender ends. */
 export class ContenderExitedError extends Error {
   override readonly name: string = 'ContenderExitedError'
   readonly code: string = 'ERR_CONTENDER_EXITED'
@@ -178,7 +178,7 @@ class ProcessContender<M extends object> extends BaseContender<M> {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     this.#child.on('message', (reply: Reply) => this.receive(reply))
-    this.#child.on('error', () => {}) // a request to one that was killed; 'exit' tells
+    this.#child.on('error', () => {}) // a request went to a process that was killed; 'exit' tells
     this.#child.on('exit', (code, signal) => this.ended({ code, signal }))
   }
 
@@ -232,7 +232,7 @@ class WorkerContender<M extends object> extends BaseContender<M> {
   }
 }
 
-/** Another process, started with `fork`; ready when the promise resolves. */
+/** Starts another process with `fork`; it is ready when the promise resolves. */
 export async function startProcess<M extends object = object>(
   options: ProcessOptions = {},
 ): Promise<Contender<M>> {
@@ -241,7 +241,7 @@ export async function startProcess<M extends object = object>(
   return contender
 }
 
-/** Another thread of this process. */
+/** Starts another thread of this process. */
 export async function startWorker<M extends object = object>(
   options: WorkerOptions = {},
 ): Promise<Contender<M>> {
@@ -255,7 +255,7 @@ export async function stopAll(): Promise<void> {
   await Promise.all([...living].map((contender) => contender.terminate()))
 }
 
-/** Contenders run what was built, also for the tests of this package. */
+/** Contenders run the built files, also for the tests of this package. */
 function entry(name: string): string {
   return fileURLToPath(new URL(`../dist/${name}.js`, import.meta.url))
 }

@@ -9,8 +9,8 @@ export interface TemporaryDirectory {
 }
 
 /**
- * A directory of one's own for named objects: IPC_DIR names it until it is removed, here and in the
- * contenders that are started meanwhile. In memory where there is /dev/shm.
+ * Makes a directory for named objects that nobody else uses: IPC_DIR names it until it is removed, here
+ * and in the contenders that are started meanwhile. It is in memory where there is /dev/shm.
  */
 export function temporaryDirectory(): TemporaryDirectory {
   const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
@@ -30,15 +30,15 @@ export function temporaryDirectory(): TemporaryDirectory {
 
 let names = 0
 
-/** A name that no other test uses. */
+/** Makes a name that no other test uses. */
 export function uniqueName(prefix = 'test'): string {
   return `${prefix}-${process.pid}-${++names}`
 }
 
-/** Where a file's header has the options of its object, in words: IPC_WORD_OPTIONS of ipc.h. */
+/** The word of a file's header at which the options of its object begin: IPC_WORD_OPTIONS of ipc.h. */
 const OPTIONS = 10
 
-/** What a stray write does to an object at rest: one of its four options becomes another. */
+/** Does what a stray write does to an object at rest: changes one of its four options. */
 export function overwriteOption(file: string, option: number, value: number): void {
   const descriptor = openSync(file, 'r+')
   writeSync(descriptor, Int32Array.of(value), 0, 4, (OPTIONS + option) * 4)

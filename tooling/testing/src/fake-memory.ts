@@ -1,19 +1,19 @@
 type Wake = (result: string) => void
 
 /**
- * A `Memory` that sleeps and wakes as the test says, which plays all other agents: a wake that is lost
- * would be found again by the slow look of a real sleeper, and hidden. To be cast to `Memory`.
+ * A `Memory` that sleeps and wakes as the test says, which plays all other agents. It has no slow look: a
+ * real sleeper would wake by it after a lost wake, and hide the loss. Tests cast it to `Memory`.
  */
 export class FakeMemory {
   readonly words: Int32Array
   readonly self: number
-  /** Who sleeps, in the order of lying down. */
+  /** The sleepers, in the order in which they fell asleep. */
   readonly tickets: Wake[] = []
-  /** Of the wakes that were sent, how many each could wake. */
+  /** For each wake that was sent, how many sleepers it could wake. */
   readonly wakes: number[] = []
-  /** How many a wake finds, besides the tickets. */
+  /** How many sleepers a wake finds, besides the tickets. */
   asleep = 0
-  /** What others do just before a word is read, or a wake is sent. */
+  /** This and `beforeUnpark` do what others do just before a word is read, or a wake is sent. */
   beforeLoad: (index: number) => void = () => {}
   beforeUnpark: () => void = () => {}
 
@@ -73,7 +73,7 @@ export class FakeMemory {
     }
   }
 
-  /** Wakes the first that lay down; or with the result, later. */
+  /** Wakes the sleeper that fell asleep first. */
   wake(): void {
     this.tickets.shift()!('woken')
   }

@@ -1,4 +1,4 @@
-/** What a test and its contender say to each other. */
+/** The messages between a test and its contender. */
 
 export type Request =
   | { readonly do: 'run'; readonly id: number; readonly task: string; readonly argument?: unknown }
@@ -9,7 +9,7 @@ export type Reply =
   | { readonly id: number; readonly result?: unknown }
   | { readonly id: number; readonly failure: Failure }
 
-/** An error as it travels, or whatever else was thrown. */
+/** An error in the form in which it travels, or any other value that was thrown. */
 export type Failure =
   | { readonly name: string; readonly message: string; readonly code?: unknown; stack?: string }
   | { readonly thrown: unknown }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import vm from 'node:vm'
 
-/** What a test runner gives to the realm of a test file. */
+/** The globals that a test runner gives to the realm of a test file. */
 const GIVEN = [
   'AbortController',
   'AbortSignal',
@@ -19,8 +19,8 @@ const GIVEN = [
 ] as const
 
 /**
- * A realm of its own in this thread, with modules that are evaluated anew in it, as test runners have one
- * for each test file. Needs `--experimental-vm-modules`.
+ * Another realm in this thread, with modules that are evaluated anew in it: test runners make one for
+ * each test file. It needs `--experimental-vm-modules`.
  */
 export class Realm {
   readonly context: vm.Context
@@ -31,7 +31,7 @@ export class Realm {
     this.context = vm.createContext(Object.fromEntries(GIVEN.map((name) => [name, globals[name]])))
   }
 
-  /** `from`: the URL of the module that asks. */
+  /** Imports a module; `from` is the URL of the module that asks for it. */
   async import<T = Record<string, unknown>>(specifier: string, from: string): Promise<T> {
     const module = await this.#load(resolve(specifier, from))
     if (module.status === 'unlinked')

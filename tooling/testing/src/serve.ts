@@ -41,7 +41,7 @@ export async function serve(
   }
 }
 
-/** The mistake that is easy to make: a task that uses what lies around it in the test. */
+/** Explains the mistake that is easy to make: the task uses something that lies around it in the test. */
 function explained(error: unknown): unknown {
   if (error instanceof ReferenceError) {
     error.message += ' (a task reaches a contender as text: it has only its parameters)'

@@ -1,9 +1,9 @@
-/** Of a thread's own, to sleep on. */
+/** A word that only this thread has, to sleep on. */
 const nowhere = new Int32Array(new SharedArrayBuffer(4))
 
 /**
- * Two plain words that must always be equal, and a pause between writing the one and the other: it
- * shows when two are inside at once, by tearing or by lost increments. Not atomic on purpose.
+ * Two plain words that must always be equal, with a pause between writing the one and the other. If two
+ * threads are inside at once, they tear or lose increments. The words are not atomic on purpose.
  */
 export class TornCounter {
   /** How many bytes it needs. */
@@ -31,7 +31,7 @@ export class TornCounter {
     return first
   }
 
-  /** Short, but now and then long enough for the system to run somebody else. */
+  /** Pauses shortly, but now and then for long enough that the system runs somebody else. */
   #pause(): void {
     if (++this.#increments % 256 === 0) Atomics.wait(nowhere, 0, 0, 0.01)
     else for (let i = 0; i < 20; i++) Atomics.load(nowhere, 0)

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 export interface WatchdogOptions {
-  /** When to give up. Generous: machines are slow at times. Default: 60,000. */
+  /** When it gives up. The default, 60,000, is generous because machines are slow at times. */
   readonly timeoutMs?: number
 }
 
 const PATIENCE_MS = 60_000
 
-/** Waits, looking every few milliseconds, until `predicate` holds; fails after a long time. */
+/** Waits until `predicate` holds, which it checks every few milliseconds; fails after a long time. */
 export async function until(
   predicate: () => unknown,
   what: string,
@@ -22,7 +22,7 @@ export async function until(
   }
 }
 
-/** The promise, or an error when it takes too long. */
+/** Settles as the promise does, or rejects when that takes too long. */
 export async function within<T>(
   promise: Promise<T>,
   what: string,

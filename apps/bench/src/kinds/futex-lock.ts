@@ -3,8 +3,8 @@ const HELD = 1
 const CONTENDED = 2
 
 /**
- * What js-lock-and-condition and its kin do: the mutex of three states of Ulrich Drepper's "Futexes
- * Are Tricky" over `Atomics.wait`. Between threads; who holds it when it dies holds it for ever.
+ * The lock of js-lock-and-condition and its kin: the mutex of three states of Ulrich Drepper's "Futexes
+ * Are Tricky", over `Atomics.wait`, between threads. A thread that dies holding it holds it forever.
  */
 export class FutexLock {
   readonly #words: Int32Array

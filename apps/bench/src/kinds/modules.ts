@@ -1,4 +1,4 @@
-/** What we use of rivals that come without types. */
+/** The parts that we use of rivals that come without types. */
 export interface FsExt {
   readonly flockSync: (fd: number, mode: 'ex' | 'un') => void
   readonly flock: (fd: number, mode: 'ex' | 'un', done: (error: Error | null) => void) => void

@@ -4,7 +4,7 @@ import { locks as ourWebLocks } from '@ipc/web-locks'
 import type { AsyncLockClass, WebLocks } from './modules.ts'
 import { rival } from './rival.ts'
 
-/** Between the tasks of one thread: runs `body` while no other body runs. */
+/** A kind between the tasks of one thread: it runs `body` while no other body runs. */
 export interface TaskExclusion {
   run(body: () => void | Promise<void>): Promise<void>
 }
@@ -35,7 +35,7 @@ export const taskKinds: Readonly<Record<string, TaskKind>> = {
   },
 }
 
-/** @throws Error where Node has none */
+/** @throws Error if this Node has no Web Locks */
 export function webLocks(): WebLocks {
   const { navigator } = globalThis as { navigator?: { locks?: WebLocks } }
   if (navigator?.locks === undefined) throw new Error('this Node has no navigator.locks')

@@ -3,7 +3,7 @@ import type { Handle } from '@ipc/core'
 import type { ThreadKind } from './kind.ts'
 import { FutexLock } from './futex-lock.ts'
 
-/** Behind `--harmony-struct`. */
+/** V8's own mutex, which exists only with `--harmony-struct`. */
 interface V8Mutex {
   readonly prototype: unknown
 }

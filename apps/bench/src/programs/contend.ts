@@ -5,7 +5,7 @@ import { COUNTING, nowNs, type Shared, STOPPED, WARMING_UP } from './shared.ts'
 import { endOf } from './sides.ts'
 import { processKind, type Work } from './work.ts'
 
-/** Until V8 has compiled it. */
+/** The time that V8 needs to compile the loop. */
 const WARM_UP_MS = 300
 
 /** n processes on one lock for some time: acquisitions and changes of owner per second. */
@@ -45,7 +45,7 @@ export function contendBlocking(
   body: () => void,
 ): void {
   let times = 0
-  let before = 0 // it began to count
+  let before = 0 // the entries until it began to count
   for (let state = WARMING_UP; state !== STOPPED; state = shared.state) {
     before = state === WARMING_UP ? times : before
     lock.enter(body)
@@ -54,7 +54,7 @@ export function contendBlocking(
   shared.done(me, times, times - before)
 }
 
-/** Lets the sides contend, and says what came of it. */
+/** Lets the sides contend, and returns the result. */
 export async function count(
   shared: Shared,
   sides: number,

@@ -6,7 +6,7 @@ import { endOf } from './sides.ts'
 import { ASLEEP_MS } from './wake.ts'
 import type { Work } from './work.ts'
 
-/** Before anything is timed, so that V8 has compiled what waits and sets. */
+/** Rounds before anything is timed: by then V8 has compiled the code that waits and sets. */
 const WARM_UP = 1000
 const GLANCE_MS = 0.05
 
@@ -45,7 +45,7 @@ export const event: Work = {
   },
 }
 
-/** Blocks: on one CPU a turn of the setter's event loop would be part of what is timed. */
+/** It blocks, because on one CPU a turn of the setter's event loop would be part of what is timed. */
 function awaitPhase(shared: Shared, phase: number): void {
   while (shared.phase !== phase) nap(GLANCE_MS)
 }

@@ -5,7 +5,7 @@ import { nowNs, type Shared } from './shared.ts'
 import { endOf } from './sides.ts'
 import { enter, processKind, type Work } from './work.ts'
 
-/** The longest timer. */
+/** The longest delay that a timer can have. */
 const FOR_EVER_MS = 0x7fffffff
 
 const OWNER = 0
@@ -15,7 +15,7 @@ const HEIR = 1
 export const killed: Work = {
   async lead({ options: { rounds }, shared, start }) {
     const heir = start(HEIR)
-    await shared.go(1) // to open some of them takes the lock
+    await shared.go(1) // some kinds take the lock while they open it
     const samples: number[] = []
     for (let i = 0; i < rounds; i++) {
       const owner = start(OWNER)
@@ -50,7 +50,7 @@ export const killed: Work = {
   },
 }
 
-/** Until killed. */
+/** Holds the lock until the process is killed. */
 async function own(kind: ProcessKind, where: string, shared: Shared): Promise<void> {
   if (kind.blocks) {
     const lock = await kind.open(where)

@@ -38,7 +38,7 @@ try {
   cleanUp()
 }
 
-/** A side that cannot go on has said why; the others would wait for it for ever. */
+/** A side that cannot go on has said why; the others would wait for it forever. */
 function fail(): never {
   for (const side of sides) side.kill('SIGKILL')
   cleanUp()

@@ -2,24 +2,24 @@
 export interface WorkOptions {
   readonly work: string
   readonly kind: string
-  /** Side i runs on the i-th of them, in turn; empty: wherever the system likes. */
+  /** Side i runs on the i-th of these CPUs, in turn; if there are none, wherever the system likes. */
   readonly cpus: readonly number[]
-  /** How long, for what is counted. */
+  /** How long a work runs that counts what it does. */
   readonly ms: number
-  /** How often, for what is timed. */
+  /** How often a work is done that times each round. */
   readonly rounds: number
   /** How many processes or workers. */
   readonly n: number
 }
 
-/** The one line of JSON that it prints. */
+/** The one line of JSON that a program prints. */
 export interface WorkResult {
-  /** Of the whole run; or `samples`, of which the median counts. */
+  /** The figure of the whole run. A program that has none gives `samples`, of which the median counts. */
   readonly value?: number
   readonly samples?: readonly number[]
   /** Changes of owner per second. */
   readonly switches?: number
-  /** Whether the counter that they protected is what it must be. */
+  /** Whether the counter that the sides protected is what it must be. */
   readonly correct: boolean
 }
 

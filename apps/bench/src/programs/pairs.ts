@@ -1,6 +1,6 @@
 /**
  * pairs KIND: ns per acquire and release that nobody else wants, by mitata, in a process that does
- * nothing else. Whether each kind excludes at all is checked where it is contended.
+ * nothing else. The contended works check whether each kind excludes at all.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,10 +19,10 @@ import { webLocks } from '../kinds/tasks.ts'
 import { mutexOfV8 } from '../kinds/threads.ts'
 import { parseOptions } from './options.ts'
 
-/** One pair, blocking; or many in a row of an asynchronous one, and how many. */
+/** One pair of a kind that blocks; or `times` pairs in a row of an asynchronous kind. */
 type Pair = (() => void) | { readonly times: number; readonly pairs: () => Promise<void> }
 
-/** The best median counts: in the others V8 was still compiling, or began anew. */
+/** The best median of these tries counts: in the others V8 was still compiling, or began anew. */
 const TRIES = 6
 
 const { kind, ms } = parseOptions(process.argv.slice(2))
@@ -34,7 +34,7 @@ try {
   const medians: number[] = []
   for (let i = 0; i < TRIES; i++) {
     medians.push((await measure(work, { min_cpu_time: (ms * 1e6) / TRIES })).p50)
-    await sleep(20) // what V8 has compiled meanwhile is put in place
+    await sleep(20) // V8 puts in place what it has compiled meanwhile
   }
   console.log(JSON.stringify({ value: Math.min(...medians) / times, correct: true }))
 } finally {
@@ -105,7 +105,7 @@ function kinds(): Record<string, () => Promise<Pair>> {
   }
 }
 
-/** As a program writes it: the guard is made, and used. */
+/** The pair as a program writes it: the guard is made, and used. */
 function blockingPair(lock: Lock): Pair {
   return () => lock.acquire().release()
 }

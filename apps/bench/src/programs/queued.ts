@@ -6,7 +6,7 @@ import { parseOptions } from './options.ts'
 import { median } from '../run/statistics.ts'
 import { nowNs } from './shared.ts'
 
-/** The median of them counts: in some the collector runs, or the system has other things to do. */
+/** The median of the batches counts: in some the collector runs, or the system does other things. */
 const BATCHES = 15
 
 const { kind, n, rounds } = parseOptions(process.argv.slice(2))
@@ -21,7 +21,7 @@ for (let i = 0; i < BATCHES; i++) {
 console.log(JSON.stringify({ value: median(costs), correct }))
 process.exit(0)
 
-/** ns for each of so many hand-overs, from when all have queued. */
+/** @returns ns for each of `times` hand-overs, which are timed from when all calls have queued */
 async function handOver(times: number): Promise<number> {
   const all = n + 1 // one holds it, n wait
   const run = { count: 0, begin: 0, end: 0 }
@@ -37,7 +37,7 @@ async function handOver(times: number): Promise<number> {
   return (run.end - run.begin) / times
 }
 
-/** The torn counter, across turns of the event loop. */
+/** Checks exclusion with the torn counter, whose two words are written in different turns of the loop. */
 async function excludes(exclusion: TaskExclusion): Promise<boolean> {
   let first = 0
   let second = 0

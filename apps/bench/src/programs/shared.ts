@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import process from 'node:process'
 
-/** What the sides of one work share; the same fields as in the rivals in C and Python. */
+/** The words that the sides of one work share; the rivals in C and Python have the same fields. */
 const STATE = 0
 const GO = 1
 const READY = 2
@@ -14,7 +14,7 @@ const DONE = 32
 const COUNTED = 96
 const INTS = 160
 
-/** Of contenders. */
+/** The phases of the work that contends. */
 export const WARMING_UP = 0
 export const COUNTING = 1
 export const STOPPED = 2
@@ -53,7 +53,7 @@ export class Shared {
     while (this.phase !== phase) await sleep(1)
   }
 
-  /** One of the sides is ready, and waits until all may go. */
+  /** Says that one of the sides is ready, and waits until all may go. */
   async ready(): Promise<void> {
     Atomics.add(this.#ints, READY, 1)
     while (Atomics.load(this.#ints, GO) === 0) await sleep(1)
@@ -65,8 +65,8 @@ export class Shared {
   }
 
   /**
-   * The counter that is wrong if two were ever inside: two words, changed one after the other, and
-   * who was there last.
+   * Adds one to the counter, which is wrong if two sides were ever inside at once: its two words are
+   * changed one after the other. Notes who was inside last, too.
    */
   criticalSection(me: number): void {
     const words = this.#ints
@@ -87,7 +87,7 @@ export class Shared {
     return this.#ints[SWITCHES]!
   }
 
-  /** How often a side was inside, and how often of these it counts. */
+  /** Notes how often a side was inside, and how many of these entries count. */
   done(me: number, times: number, counted: number): void {
     Atomics.store(this.#ints, DONE + me, times)
     Atomics.store(this.#ints, COUNTED + me, counted)
@@ -111,14 +111,14 @@ export class Shared {
     this.#floats[1 + i] = ns
   }
 
-  /** Since the stamp. */
+  /** Notes the time since the stamp. */
   sampleNow(i: number): void {
     this.sample(i, nowNs() - this.stamped)
   }
 
   /**
-   * How long a round trip took that began then and ends now, in ms of `performance.now()`, if it
-   * counts. Returns now.
+   * Notes how long the round trip took that began at `then`, in ms of `performance.now()`, and ends
+   * now. Trips with a negative number are the warm-up and do not count. Returns now.
    */
   sampleTrip(i: number, then: number): number {
     const now = performance.now()
@@ -131,7 +131,7 @@ export class Shared {
   }
 }
 
-/** The same clock in all processes. */
+/** Reads the clock that is the same in all processes. */
 export function nowNs(): number {
   const [seconds, ns] = process.hrtime()
   return seconds * 1e9 + ns

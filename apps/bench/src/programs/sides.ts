@@ -7,16 +7,16 @@ import { formatOptions, type WorkOptions } from './options.ts'
 
 const SIDE = fileURLToPath(new URL('side.js', import.meta.url))
 
-/** What a side is told, besides the options. */
+/** The values that a side is given, besides the options. */
 export interface Post {
   readonly me: number
-  /** Of the memory that all share. */
+  /** The handle of the memory that all sides share. */
   readonly memory: Handle
   /** A path that only this run uses. */
   readonly where: string
 }
 
-/** A command on the CPU of one side. */
+/** The command line that runs `command` on the CPU of one side. */
 export function pinned(
   { cpus }: Pick<WorkOptions, 'cpus'>,
   side: number,
@@ -37,7 +37,7 @@ export function startSide(options: WorkOptions, post: Post): ChildProcess {
   return spawn(command!, rest, { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
-/** @throws Error when it did not end well */
+/** @throws Error when the process did not end well */
 export async function endOf(side: ChildProcess): Promise<void> {
   if (side.exitCode === null && side.signalCode === null) await once(side, 'exit')
   if (side.exitCode === 0) return

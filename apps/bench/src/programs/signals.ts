@@ -4,7 +4,7 @@ import { kill, pause, signal } from '@ipc/signals'
 import { endOf } from './sides.ts'
 import type { Work } from './work.ts'
 
-/** Until the compiler, which shares the CPU, has nothing left to do. */
+/** After these round trips the compiler, which shares the CPU, has nothing left to do. */
 const WARM_UP = 10_000
 
 interface Kind {
@@ -29,7 +29,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 }
 
-/** Two processes, kill → handler → kill: ns of each round trip. The phase tells the pids. */
+/** Two processes, kill → handler → kill: ns of each round trip. The sides learn pids from the phase. */
 export const signals: Work = {
   async lead({ options: { rounds }, shared, start }) {
     const first = start(0)

@@ -7,7 +7,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { parseOptions } from './options.ts'
 
-/** What is timed. */
+/** The program that is timed. */
 const kinds: Readonly<Record<string, string>> = {
   import: `await import('@ipc/lock')`,
   open: `(await import('@ipc/lock')).Lock.open('bench.startup')`,
@@ -26,7 +26,7 @@ const start = process.hrtime.bigint();
 ${kinds[kind]!}
 console.log(String(process.hrtime.bigint() - start))
 process.exit(0)`
-const cwd = fileURLToPath(new URL('..', import.meta.url)) // finds the packages
+const cwd = fileURLToPath(new URL('..', import.meta.url)) // the packages are found from here
 const env = { ...process.env, IPC_DIR: directory }
 try {
   const samples = Array.from({ length: rounds }, () =>

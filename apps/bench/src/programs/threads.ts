@@ -42,7 +42,7 @@ async function side({ made, buffer, me }: Post): Promise<void> {
   contendBlocking(shared, me, lock, body)
 }
 
-/** The calling one alone. */
+/** Pins the calling thread alone. */
 function pinThread(cpu: number): void {
   const thread = readlinkSync('/proc/thread-self').split('/').at(-1)!
   execFileSync('taskset', ['-pc', String(cpu), thread], { stdio: 'ignore' })

@@ -5,10 +5,10 @@ import { nap } from './nap.ts'
 import { endOf } from './sides.ts'
 import { enter, processKind, type Work } from './work.ts'
 
-/** How long the other one has slept when it is woken. */
+/** How long the other side has slept when it is woken. */
 export const ASLEEP_MS = 2
 
-/** How long both contend before anything is timed, so that V8 has compiled what sleeps and wakes. */
+/** Both sides contend before anything is timed, so that V8 has compiled the code that sleeps and wakes. */
 const WARM_UP_NS = 400e6
 const DWELL_NS = 20_000
 
@@ -26,7 +26,7 @@ export const wake: Work = {
   async side({ me, where, options, shared }) {
     const kind = processKind(options)
     const { lock, hold } = await open(kind, where, shared)
-    await shared.ready() // to open some of them takes the lock
+    await shared.ready() // some kinds take the lock while they open it
     await warmUp(me, lock, shared)
     for (let i = 0; i < options.rounds; i++) {
       if (me === 0) {
@@ -79,10 +79,10 @@ async function warmUp(
 ): Promise<void> {
   for (const end = nowNs() + WARM_UP_NS; nowNs() < end;) await enter(lock, dwell)
   if (me === 1) shared.phase = WARM
-  else await shared.awaitPhase(WARM) // or one would hold it, and wait for one who waits for it
+  else await shared.awaitPhase(WARM) // or one would hold the lock while the other waits for it
 }
 
-/** Long enough for the other one to fall asleep. */
+/** Spins for long enough that the other side falls asleep. */
 function dwell(): void {
   for (const end = nowNs() + DWELL_NS; nowNs() < end;);
 }

@@ -4,7 +4,7 @@ import type { AsyncExclusion, BlockingExclusion, ProcessKind } from '../kinds/ki
 import type { WorkOptions, WorkResult } from './options.ts'
 import type { Shared } from './shared.ts'
 
-/** What one side knows. */
+/** The values that one side works with. */
 export interface Side {
   readonly me: number
   readonly where: string
@@ -12,7 +12,7 @@ export interface Side {
   readonly shared: Shared
 }
 
-/** What leads the sides. */
+/** The values with which the lead directs the sides. */
 export interface Lead {
   readonly options: WorkOptions
   readonly shared: Shared
@@ -24,7 +24,7 @@ export interface Work {
   readonly side: (side: Side) => Promise<void>
 }
 
-/** Waits for those that do not block. */
+/** Runs `body` under the lock, and waits for it if the lock does not block. */
 export async function enter(
   lock: BlockingExclusion | AsyncExclusion,
   body: () => void,

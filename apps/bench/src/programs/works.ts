@@ -6,7 +6,7 @@ import { signals } from './signals.ts'
 import { wake } from './wake.ts'
 import type { Work } from './work.ts'
 
-/** What is done between processes. */
+/** The works that are done between processes. */
 export const works: Readonly<Record<string, Work>> = {
   contend,
   event,

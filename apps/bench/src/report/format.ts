@@ -7,7 +7,7 @@ export function number(value: number): string {
   })
 }
 
-/** For HTML. */
+/** Escapes text for HTML. */
 export function escape(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

@@ -2,7 +2,7 @@ import { escape, number } from './format.ts'
 import type { JsonRow } from './json.ts'
 import { type Line, linePlot } from './line-plot.ts'
 
-/** One page, with nothing from elsewhere: a bar for everybody in every row, and the curves. */
+/** Makes one page that loads nothing: a bar for everybody in every row, and the curves. */
 export function page(rows: readonly JsonRow[]): string {
   const [first] = rows
   const bars = rows.filter(({ plot }) => plot === undefined)

@@ -9,16 +9,16 @@ export interface JsonRow {
   readonly better: 'less' | 'more'
   readonly ours: number
   readonly others: Readonly<Record<string, number>>
-  /** What ours must reach, in words and as bounds in `unit`; null if nothing is asked. */
+  /** The goal of ours in words (`bounds` has it in `unit`); null if nothing is asked. */
   readonly target: string | null
-  /** null if nothing is asked, or what it is relative to did not run. */
+  /** null if nothing is asked, or if the contestant that the goal compares with did not run. */
   readonly met: boolean | null
   readonly bounds: readonly (number | null)[]
   /** Quartiles over the rounds. */
   readonly spread: Readonly<Record<string, readonly [number, number]>>
   /** Changes of owner per second, where there are any. */
   readonly switchesPerSecond?: Readonly<Record<string, number>>
-  /** Who did not run, and why. */
+  /** The contestants that did not run, each with the reason. */
   readonly absent: Readonly<Record<string, string>>
   readonly plot?: { readonly title: string; readonly along: string; readonly x: number }
   readonly machine: string
@@ -58,7 +58,7 @@ function verdict(met: readonly (boolean | undefined)[]): boolean | null {
   return met.length === 0 || met.includes(undefined) ? null : true
 }
 
-/** To four digits: more would pretend. */
+/** Rounds to four digits: more would pretend a precision that no run has. */
 function rounded(value: number): number {
   return Number(value.toPrecision(4))
 }

@@ -13,7 +13,7 @@ const TOP = 10
 const BOTTOM = 30
 const COLOURS = ['#2f6fde', '#d9822b', '#1b7f3b', '#8e44ad', '#b00020', '#555555', '#009e9e']
 
-/** Both axes logarithmic, as SVG; the names stand at the ends of their lines. */
+/** Draws the curves as SVG with logarithmic axes; the names stand at the ends of their lines. */
 export function linePlot(lines: readonly Line[]): string {
   const drawn = lines.filter(({ points }) => points.length > 0)
   const all = drawn.flatMap(({ points }) => points)

@@ -4,7 +4,7 @@ import type { JsonRow } from './json.ts'
 const BEGIN = '<!-- figures: written by apps/bench from a run -->'
 const END = '<!-- /figures -->'
 
-/** The rows that have something to reach; the points of curves are in the page only. */
+/** The rows that have a goal; the points of curves are in the page only. */
 export function figures(rows: readonly JsonRow[]): string {
   const [first] = rows
   const lines = rows
@@ -30,7 +30,7 @@ export function withFigures(readme: string, rows: readonly JsonRow[]): string {
   return `${readme.slice(0, from)}\n\n${figures(rows)}\n\n${readme.slice(to)}`
 }
 
-/** What stands between the marks, without the layout that a formatter gives it. */
+/** The text between the marks, without the layout that a formatter gives it. */
 export function figuresIn(readme: string): string {
   return plain(readme.slice(...blockOf(readme)))
 }
@@ -55,7 +55,7 @@ function own({ ours, unit, switchesPerSecond }: JsonRow): string {
   return `**${number(ours)} ${unit}**${beside}`
 }
 
-/** The best few, and those that are the yardstick. */
+/** The best few rivals, and those that the goal names. */
 function rivals({ others, better, target }: JsonRow): string {
   const sign = better === 'less' ? 1 : -1
   return Object.entries(others)

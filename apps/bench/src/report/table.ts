@@ -7,7 +7,7 @@ const MARKS = new Map<boolean | null, string>([
   [null, '    '],
 ])
 
-/** For the terminal: a block for each row, everybody in it on a line, the best first. */
+/** The report for the terminal: a block for each row, with everybody on a line, the best first. */
 export function table(rows: readonly JsonRow[]): string {
   return rows.map(block).join('\n\n')
 }

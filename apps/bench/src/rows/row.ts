@@ -1,17 +1,17 @@
 import type { WorkOptions } from '../programs/options.ts'
 
-/** One who does a work: a program that prints a `WorkResult`. */
+/** A program that does a work and prints a `WorkResult`. */
 export interface Contestant {
   readonly name: string
   readonly program: 'node' | 'threads' | 'pairs' | 'queued' | 'startup' | 'memory' | 'c' | 'python'
   readonly options: WorkOptions
-  /** Takes so long that one run must do. */
+  /** It takes so long that one run must do. */
   readonly once?: boolean
 }
 
 export interface Unit {
   readonly name: string
-  /** One of it, in what the programs print (ns, bytes, or times per second). */
+  /** How many of what the programs print (ns, bytes, or times per second) make one of this unit. */
   readonly size: number
   readonly better: 'less' | 'more'
 }
@@ -22,15 +22,15 @@ export const MS: Unit = { name: 'ms', size: 1e6, better: 'less' }
 export const BYTES: Unit = { name: 'bytes', size: 1, better: 'less' }
 export const MILLIONS: Unit = { name: 'M/s', size: 1e6, better: 'more' }
 
-/** Medians in the row's unit; undefined for who did not run here. */
+/** Medians in the row's unit; undefined for a contestant that did not run here. */
 export interface Medians {
   readonly ours: number
   of(contestant: string): number | undefined
-  /** Of ours in another row. */
+  /** The median of ours in another row. */
   oursIn(id: string): number | undefined
 }
 
-/** What ours must reach: a bound, and what it is computed from; undefined if that did not run. */
+/** A bound that ours must reach; it is undefined if a contestant it is computed from did not run. */
 export interface Goal {
   readonly text: string
   readonly bound: (medians: Medians) => number | undefined
@@ -48,12 +48,12 @@ export interface Row {
   readonly plot?: { readonly title: string; readonly along: string; readonly x: number }
 }
 
-/** At most (or, where more is better, at least) so much. */
+/** Ours must be at most (or, where more is better, at least) `value`. */
 export function absolute(value: number, unit: Unit): Goal {
   return { text: `${sign(unit)} ${value} ${unit.name}`, bound: () => value }
 }
 
-/** So many times what another one needs (or does). */
+/** Ours must be at most (or at least) `factor` times the figure of `other`. */
 export function relative(factor: number, other: string, unit: Unit): Goal {
   const times = factor === 1 ? '' : `${factor} × `
   return {
@@ -62,7 +62,7 @@ export function relative(factor: number, other: string, unit: Unit): Goal {
   }
 }
 
-/** So many times what ours needs in another row. */
+/** Ours must be at most (or at least) `factor` times its own figure in another row. */
 export function relativeToRow(factor: number, id: string, what: string, unit: Unit): Goal {
   return {
     text: `${sign(unit)} ${factor} × ${what}`,

@@ -14,13 +14,13 @@ import {
 
 /** How much is done in one run. */
 export interface Amount {
-  /** For what is counted, or timed in one process, in milliseconds. */
+  /** How long a work runs that counts, or that one process times, in milliseconds. */
   readonly ms: number
   /** Round trips. */
   readonly trips: number
-  /** Sleepers woken, one by one, each after some milliseconds. */
+  /** Sleepers that are woken, one by one, each after some milliseconds. */
   readonly wakes: number
-  /** Owners killed; each is a process. */
+  /** Owners that are killed; each is a process. */
   readonly kills: number
   /** Calls that hand over, and objects that are made. */
   readonly many: number
@@ -31,7 +31,7 @@ export interface Amount {
 export const FULL: Amount = { ms: 400, trips: 10_000, wakes: 60, kills: 8, many: 30_000, starts: 7 }
 export const QUICK: Amount = { ms: 30, trips: 200, wakes: 3, kills: 1, many: 1000, starts: 1 }
 
-/** Two different CPUs if there are; the same one for both sides. None: the system decides. */
+/** `apart`: two different CPUs, if there are two; `together`: one for both. Empty: the system decides. */
 export interface Cpus {
   readonly apart: readonly number[]
   readonly together: readonly number[]
@@ -47,7 +47,7 @@ const C_FUTEX = 'C futex'
 const C_FLOCK = 'C flock'
 const CPYTHON = 'CPython'
 
-/** Everything that is measured, in the order of the report. */
+/** All works that are measured, in the order of the report. */
 export function allRows(amount: Amount, { apart, together }: Cpus): Row[] {
   const { ms, trips, wakes, kills, many, starts } = amount
   const options = (work: string, kind: string, given: Partial<WorkOptions>): WorkOptions => ({

@@ -9,7 +9,7 @@ import type { Contestant } from '../rows/row.ts'
 import type { Machine } from './machine.ts'
 import { median } from './statistics.ts'
 
-/** Nothing takes as long, unless it hangs: proper-lockfile takes over after 10 s. */
+/** Only a program that hangs takes this long: even proper-lockfile takes over after 10 s. */
 const HANGS_MS = 60_000
 
 /** Flags that one of the programs needs. */
@@ -20,10 +20,10 @@ export interface Sample {
   readonly switches: number | undefined
 }
 
-/** Who cannot run here: not installed, not built, not in this Node. */
+/** Says why a contestant cannot run here: it is not installed, not built, or not in this Node. */
 export class Absent extends Error {}
 
-/** One run of one contestant. */
+/** Runs one contestant once. */
 export async function runContestant(contestant: Contestant, machine: Machine): Promise<Sample> {
   const result = await run(commandOf(contestant, machine))
   if (!result.correct) throw new Error(`${contestant.name} does not exclude: its counter is wrong`)
@@ -55,8 +55,8 @@ function isKnownFlag(flag: string): boolean {
 const hasV8Mutex = Number(process.versions.node.split('.')[0]) >= 20
 
 /**
- * In a process group of its own, so that whatever it has started ends with it: sides that wait for
- * each other, or spin, do not end by themselves when their lead is gone.
+ * Runs a program in a process group of its own, so that all that it has started ends with it: sides
+ * that wait for each other, or spin, do not end by themselves when their lead is gone.
  */
 async function run([command, ...rest]: string[]): Promise<WorkResult> {
   const child = spawn(command!, rest, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -64,7 +64,7 @@ async function run([command, ...rest]: string[]): Promise<WorkResult> {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     } catch {
-      // All of it has ended.
+      // The whole group has ended.
     }
   }
   process.once('exit', endGroup)

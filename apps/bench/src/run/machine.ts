@@ -8,9 +8,9 @@ import type { Cpus } from '../rows/rows.ts'
 
 const RIVALS = fileURLToPath(new URL('../../rivals/', import.meta.url))
 
-/** What this machine can run besides Node. */
+/** The programs that this machine can run besides Node. */
 export interface Machine {
-  /** Of what this was, for people. */
+  /** The machine in words, for people. */
   readonly description: string
   readonly cpus: Cpus
   /** The compiled rival, or why there is none. */

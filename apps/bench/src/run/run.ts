@@ -3,7 +3,7 @@ import { Absent, runContestant, type Sample } from './contestant.ts'
 import type { Machine } from './machine.ts'
 import { median, quantile } from './statistics.ts'
 
-/** What one contestant reached in one row, in the row's unit. */
+/** The figure that one contestant reached in one row, in the row's unit. */
 export interface Figure {
   readonly median: number
   /** Quartiles over the rounds. */
@@ -14,7 +14,7 @@ export interface Figure {
 
 export interface GoalResult {
   readonly text: string
-  /** undefined when what it is relative to did not run. */
+  /** undefined if the contestant that the goal compares with did not run. */
   readonly bound: number | undefined
   readonly met: boolean | undefined
 }
@@ -29,9 +29,9 @@ export interface RowResult {
 }
 
 export interface Effort {
-  /** How often everybody runs. */
+  /** How often each contestant runs. */
   readonly rounds: number
-  /** After these no more is started; what nobody got to is left out. Default: as long as it takes. */
+  /** After these nothing more is started, and whatever had no turn is left out. Default: no limit. */
   readonly seconds?: number
 }
 

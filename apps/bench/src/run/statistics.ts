@@ -3,7 +3,7 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
-/** Between the two nearest values. */
+/** Interpolates between the two nearest values. */
 export function quantile(values: readonly number[], q: number): number {
   if (values.length === 0) throw new RangeError('quantile of no values')
   const sorted = values.toSorted((a, b) => a - b)

@@ -1,4 +1,4 @@
-/** `ipc alarm`: the timer outlives the change of program. */
+/** `ipc alarm`: the timer survives when the process becomes the command. */
 import { setitimer } from '@ipc/signals'
 import { exactly } from '../arguments.ts'
 import { cannotRun, Failure } from '../failure.ts'

@@ -1,4 +1,4 @@
-/** `ipc completion SHELL`, and the names that it asks for. */
+/** `ipc completion SHELL`, and the names that its script asks for. */
 import { list } from '@ipc/core'
 import { fish } from '../completion/fish.ts'
 import { SHELLS } from '../completion/table.ts'

@@ -12,7 +12,7 @@ export function set(name: string): void {
   Event.open(name).set()
 }
 
-/** One that is not there is clear; nothing is made for it. */
+/** Clears an event. One that does not exist is clear already, so it is not made. */
 export function clear(name: string): void {
   try {
     Event.open(name, { create: false }).clear()

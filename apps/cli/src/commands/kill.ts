@@ -38,7 +38,7 @@ function processNumber(text: string): number {
   throw new Failure(`no process number: ${JSON.stringify(text)}`)
 }
 
-/** Takes what a shell says of a command that a signal ended, as POSIX wants it: `ipc kill -l $?`. */
+/** Accepts a shell's status of a command that a signal ended, as POSIX asks: `ipc kill -l $?`. */
 function signalOfStatus(text: string): string {
   const number = Number(text)
   return /^\d+$/.test(text) && number > BY_SIGNAL && number < 2 * BY_SIGNAL
@@ -46,7 +46,7 @@ function signalOfStatus(text: string): string {
     : text
 }
 
-/** However it is written. */
+/** Finds a signal by its number or its name, however the name is written. */
 function entryOf(text: string): SignalEntry {
   const all = signalTable()
   const name = `SIG${text.toUpperCase().replace(/^SIG/, '')}`
@@ -56,7 +56,7 @@ function entryOf(text: string): SignalEntry {
   throw new Failure(`no such signal: ${JSON.stringify(text)}; see ipc kill -l`)
 }
 
-/** Real-time signals may be counted from either end. */
+/** Finds the number of a signal by its name. A real-time signal may be counted from either end. */
 function spelled(name: string, all: readonly SignalEntry[]): number | undefined {
   const [, end, sign, distance] = /^SIGRT(MIN|MAX)([+-])(\d+)$/.exec(name) ?? []
   if (end === undefined) return all.find(({ signal }) => signal === name)?.number

@@ -1,5 +1,5 @@
 /**
- * `ipc run`. Who has the lock, by who lives:
+ * `ipc run`. The state of the lock depends on which processes live:
  *
  *   | ipc   | command | what it started | the lock is                                               |
  *   |-------|---------|-----------------|-----------------------------------------------------------|
@@ -7,15 +7,16 @@
  *   | lives | ended   | runs            | held; ipc waits for it (unless --command-only)            |
  *   | lives | ended   | ended           | released; after a signal abandoned, and ipc ends          |
  *   | dead  | runs    | any             | held by the heirs: they have a descriptor of the owner's  |
- *   | dead  | ended   | runs            | the same                                                  |
+ *   | dead  | ended   | runs            | held by the heirs                                         |
  *   | dead  | ended   | ended           | abandoned: the next owner is told                         |
  *
- * What is not released when ipc leaves in good order (so not by process.exit) is abandoned at once,
- * also with --command-only and heirs that live.
+ * If ipc leaves in good order (so not by process.exit), whatever it has not released is abandoned at
+ * once, also with --command-only and heirs that live.
  *
- * The order matters: taken, then bequeathed, then started. Killed before the start, nothing runs and
- * the lock is abandoned; from the start on the command is an heir. Heirs by descriptors and not by the
- * process number of the command, because what a killed shell leaves behind works on, too.
+ * The order matters: the lock is acquired, then bequeathed, and then the command is started. If ipc is
+ * killed before the start, nothing runs and the lock is abandoned; from the start on the command is an
+ * heir. Heirs count by their descriptors and not by the process number of the command, because the
+ * processes that a killed shell leaves behind work on, too.
  */
 import { bequeath, hasHeirs, mayHaveHeirs, noteCommand, type Bequest } from '@ipc/core/author'
 import { BY_SIGNAL, DONE } from '../exit.ts'
@@ -27,11 +28,11 @@ import { nameOf, planOf, type Plan, type RunOptions } from '../plan.ts'
 import { say } from '../print.ts'
 import { deadlineOf, holdExclusive, holdOneOf, holdShared, type Tenure } from '../tenure.ts'
 
-/** How often to look whether the last heir has ended; when to say that one waits for it. */
+/** How often ipc checks whether the last heir has ended, and when it says that it waits for one. */
 const LOOK_MS = 20
 const PATIENCE_MS = 1000
 
-/** How a command ended, as a shell has it. */
+/** How a command ended, in the way that a shell tells it. */
 interface Ending {
   readonly status: number
   readonly bySignal: boolean
@@ -50,7 +51,7 @@ export async function run(
   mayHaveHeirs()
   const tenure = await (what.verbose ? takeAloud(name, what) : take(name, what))
   if (tenure === null) return what.conflictExitCode
-  delete process.env['IPC_ABANDONED'] // of an ipc that runs this one
+  delete process.env['IPC_ABANDONED'] // it may come from an ipc that runs this one
   if (!what.commandOnly) tellHolds(tenure.objects)
   if (tenure.abandoned) {
     const status = repair(name, tenure, descriptors, what)
@@ -84,7 +85,7 @@ async function holdersOf(name: string): Promise<readonly string[]> {
   return (await import('../look/holders.ts')).holdersOf(name)
 }
 
-/** Before the command, alone with what the last owner left. */
+/** Repairs before the command runs, when nobody else can get at what the last owner left. */
 function repair(
   name: string,
   tenure: Tenure,
@@ -117,12 +118,12 @@ function runUnder(
     return { status: signal === 0 ? code : BY_SIGNAL + signal, bySignal: signal !== 0 }
   } catch (error) {
     for (const bequest of bequests) bequest.close()
-    if (!tenure.abandoned) tenure.release() // or the next one would not be told
+    if (!tenure.abandoned) tenure.release() // an abandoned one is kept, so that the next owner is told
     throw cannotRun(String(words[0]), error)
   }
 }
 
-/** Signals end ipc meanwhile, and the heirs have the lock. */
+/** Waits for the heirs. Signals end ipc meanwhile, and the heirs keep the lock. */
 function waitForHeirs(name: string, { objects }: Tenure, command: string): void {
   const sleep = new Int32Array(new SharedArrayBuffer(4))
   for (let waited = 0; hasHeirs(objects[0]!); waited += LOOK_MS) {

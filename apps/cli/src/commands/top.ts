@@ -47,7 +47,7 @@ function counted(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? '' : 's'}`
 }
 
-/** The whole terminal, until q is pressed or it is resized, which only draws anew. */
+/** The whole terminal, until somebody presses q; when it is resized, the screen is drawn anew. */
 class Screen {
   readonly #end = new AbortController()
   readonly #drawAnew = (): void => this.draw()
@@ -74,7 +74,7 @@ class Screen {
   }
 
   draw(): void {
-    const columns = process.stdout.columns || 80 // 0 where nobody has said it
+    const columns = process.stdout.columns || 80 // it is 0 where nobody has set the size
     const rows = process.stdout.rows || 24
     const lines = frame(columns)
     const shown =

@@ -1,4 +1,4 @@
-/** What zsh and fish offer. */
+/** The completions that zsh and fish offer. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ async function lines(shell: string, args: string[], env: NodeJS.ProcessEnv): Pro
   return out.split('\n').filter((line) => line !== '')
 }
 
-/** Outside of a completion, compadd is ours. */
+/** Outside of a completion there is no compadd, so the test defines its own. */
 const zsh: Offers = async (...words) => {
   const script = `compdef() { }; eval "$(ipc completion zsh)"
     compadd() { shift; print -l -- "$@" }; _normal() { print -l -- "normal: $words $CURRENT" }

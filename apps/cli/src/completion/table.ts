@@ -1,7 +1,7 @@
-/** What can be said after each command, for the completion of zsh and fish. */
+/** The words that can follow each command, for the completion of zsh and fish. */
 export interface Completed {
   readonly options: readonly string[]
-  /** Of these, the ones that are followed by a value. */
+  /** Those of the options that are followed by a value. */
   readonly valued?: readonly string[]
   readonly takes: 'names' | 'processes' | 'shells' | 'commands' | null
 }

@@ -1,12 +1,12 @@
-/** Who waits in a circle. */
+/** Finds the agents that wait in a circle. */
 import type { SeenAgent } from '@ipc/core'
 import type { View, ViewedObject } from './view.ts'
 
-/** One step: who cannot go on before `next` does, and why. */
+/** One step of the circle: `agent` cannot go on before `next` does, and `object` says why. */
 export interface Link {
   readonly agent: SeenAgent
   readonly next: SeenAgent
-  /** What `next` holds and the agent waits for; null: the agent runs `next` as its command. */
+  /** The object that `next` holds and `agent` waits for; null: `agent` runs `next` as its command. */
   readonly object: ViewedObject | null
 }
 
@@ -25,8 +25,8 @@ interface Wait {
 }
 
 /**
- * Begins with all who wait as stuck, and lets go who waits for nobody, or for somebody who is not
- * stuck, until nothing changes. Who is left then waits for them only.
+ * Takes all agents that wait as stuck, and then frees each that waits for nobody, or for an agent that
+ * is not stuck, until nothing changes. The agents that are left wait only for each other.
  */
 export function findDeadlocks(view: View): Deadlock[] {
   const waits = new Map<SeenAgent, Wait[]>()
@@ -75,7 +75,7 @@ function circles(stuck: ReadonlySet<SeenAgent>, waitOf: (agent: SeenAgent) => Wa
       agent = next
     }
     const circle = path.slice(path.findIndex((link) => link.agent === agent))
-    // Alone in it: a timed try of what the thread has itself, which ends by itself.
+    // A circle of one is a timed try for an object that the thread holds itself: it ends by itself.
     if (path.some((link) => link.agent === agent) && circle.length > 1)
       deadlocks.push({ certain, circle })
   }

@@ -1,4 +1,4 @@
-/** Who holds what is waited for, in a line for each. */
+/** Says who holds the object that ipc waits for, in a line for each holder. */
 import type { SeenAgent } from '@ipc/core'
 import { look } from './look.ts'
 import { age } from './print.ts'

@@ -12,7 +12,7 @@ export function jsonOf({ objects, deadlocks, processes }: ViewWithDeadlocks): ob
       state: says.state,
       holders: says.holders.map((agent) => ({
         ...party(agent, processes),
-        /** Exact, or null: then not before `processSince`. */
+        /** The exact time, or null: then the hold began no earlier than `processSince`. */
         since: agent.command?.since ?? null,
         processSince: processes.ofAgent(agent)?.since ?? null,
         killed: agent.livesInHeirs,
@@ -42,7 +42,7 @@ export function jsonOf({ objects, deadlocks, processes }: ViewWithDeadlocks): ob
         blocked: wait.blocked,
       })),
       users: [...new Set(users.flatMap(({ pid, foreign }) => (foreign ? [] : [pid])))],
-      /** Numbers of other pid namespaces. */
+      /** The pids of users in other pid namespaces, as numbers of those. */
       foreignUsers: [...new Set(users.flatMap(({ pid, foreign }) => (foreign ? [pid] : [])))],
     })),
     deadlocks: deadlocks.map(({ certain, circle }) => ({

@@ -1,4 +1,4 @@
-/** Puts together everything that can be seen of a directory. */
+/** Collects everything that can be seen of a directory. */
 import { observe } from '@ipc/core'
 import { findDeadlocks, type Deadlock } from './deadlocks.ts'
 import { wordsOf } from './objects.ts'
@@ -26,7 +26,7 @@ export function look(only?: string): ViewWithDeadlocks {
   return { ...view, objects: viewed.filter(({ name }) => name === only), deadlocks }
 }
 
-/** First what people look for. */
+/** The order of the list: first the objects that people look for. */
 function order({ waiters, says }: Pick<ViewedObject, 'waiters' | 'says'>): number {
   if (waiters.length > 0) return 0
   return says.holders.length > 0 || says.dead.length > 0 ? 1 : 2

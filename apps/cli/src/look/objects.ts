@@ -1,4 +1,4 @@
-/** What the words of an object say, by its kind: who holds it, and whom a waiter needs. */
+/** Reads from the words of an object, by its kind, who holds it, and whom a waiter needs. */
 import type { AgentInfo, SeenAgent, SeenObject } from '@ipc/core'
 import { Lock, RLock, RWLock } from '@ipc/lock'
 import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
@@ -8,7 +8,7 @@ import type { Needs, Words } from './words.ts'
 
 const NOTHING: Needs = { agents: [], all: true }
 
-/** An object whose options are garbage must not hide the others. */
+/** Reads an object even if its options are garbage: it must not hide the others. */
 export function wordsOf(object: SeenObject): Words {
   try {
     return (READERS[object.kind] ?? unknown)(object)
@@ -39,7 +39,7 @@ function free(state: string): Words {
 }
 
 function split(agents: readonly (AgentInfo | null)[]): Pick<Words, 'holders' | 'dead'> {
-  const seen = agents.filter((agent) => agent !== null) as SeenAgent[] // of `observe`
+  const seen = agents.filter((agent) => agent !== null) as SeenAgent[] // `observe` made them
   return {
     holders: seen.filter(({ alive }) => alive),
     dead: seen.filter(({ alive }) => !alive),

@@ -1,4 +1,4 @@
-/** Colours, where somebody sees them: https://no-color.org */
+/** Colours, only where somebody can see them: https://no-color.org */
 export interface Paint {
   readonly strong: (text: string) => string
   readonly faint: (text: string) => string
@@ -11,7 +11,7 @@ interface Stream {
   readonly isTTY?: boolean
 }
 
-/** Whether it obeys escape sequences. */
+/** Whether the terminal obeys escape sequences. */
 export function isScreen({ isTTY = false }: Stream): boolean {
   return isTTY && (process.env['TERM'] ?? 'dumb') !== 'dumb'
 }

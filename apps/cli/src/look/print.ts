@@ -1,4 +1,4 @@
-/** A view as lines for people. */
+/** Prints a view as lines for people. */
 import type { SeenAgent } from '@ipc/core'
 import type { Deadlock, Link } from './deadlocks.ts'
 import type { Paint } from './paint.ts'
@@ -21,7 +21,7 @@ function titleOf({ kind, name }: ViewedObject): string {
   return name === null ? `${kind} without a name` : `${kind} "${name}"`
 }
 
-/** `45s`, `3m 20s`, `2h 5m`, `4d 3h`. */
+/** Writes a duration as `45s`, `3m 20s`, `2h 5m`, `4d 3h`. */
 export function age(ms: number): string {
   const s = Math.max(0, Math.floor(ms / 1000))
   if (s < 60) return `${s}s`
@@ -30,7 +30,7 @@ export function age(ms: number): string {
   return `${Math.floor(s / 86_400)}d ${Math.floor(s / 3600) % 24}h`
 }
 
-/** Columns that lines must have before they are in columns. */
+/** A terminal with fewer columns than this gets lines that are not aligned. */
 const ROOMY = 64
 
 class Printer {
@@ -71,7 +71,7 @@ class Printer {
     ]
   }
 
-  /** One of many locks of an object: its name stands where others have only the command. */
+  /** Prints one of the many locks of an object: its name stands where others have only the command. */
   #lock({ name, mode, held, agent }: NamedLock, waiters: readonly Waiter[]): string {
     const { good, waiting } = this.#paint
     const wait = waiters.find((one) => one.agent === agent)?.wait
@@ -111,7 +111,7 @@ class Printer {
     ])
   }
 
-  /** Where there is little room, it is for what is said last: the command. */
+  /** Where there is little room, columns are not filled up: the command, which comes last, needs the room. */
   #column(text: string, width: number): string {
     return this.#width < ROOMY ? text : text.padEnd(width)
   }

@@ -1,11 +1,11 @@
-/** What /proc says of processes; null of those that it does not show. */
+/** Reads from /proc what it shows of processes; null for a process that it does not show. */
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
 export interface ProcessInfo {
   readonly pid: number
   readonly parent: number
-  /** For people: the program and its arguments. */
+  /** The program and its arguments, written for people. */
   readonly command: string
   readonly since: Date
 }
@@ -13,7 +13,7 @@ export interface ProcessInfo {
 /** Clock ticks per second, which is the same on every Linux that Node runs on. */
 const TICKS = 100
 
-/** Of somebody's pid: a number in another pid namespace names another process here, or none. */
+/** A pid that may be `foreign`: a number in another pid namespace names another process here, or none. */
 export interface Numbered {
   readonly pid: number
   readonly foreign?: true | undefined
@@ -67,7 +67,7 @@ function bootTimeMs(): number {
   return Number(/^btime (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[1]) * 1000
 }
 
-/** `node /a/b/ipc run x` is `ipc run x`, `/usr/bin/node /a/worker.js` is `node worker.js`. */
+/** Shortens `node /a/b/ipc run x` to `ipc run x`, `/usr/bin/node /a/worker.js` to `node worker.js`. */
 function commandOf([program = '', ...rest]: string[], name: string): string {
   if (program === '') return `[${name}]`
   const isNode = basename(program) === 'node'
@@ -82,7 +82,7 @@ function commandOf([program = '', ...rest]: string[], name: string): string {
   ].join(' ')
 }
 
-/** Nothing that a terminal would obey. */
+/** Removes everything that a terminal would obey. */
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ')

@@ -1,4 +1,4 @@
-/** What can be seen of a directory. */
+/** Everything that can be seen of a directory. */
 import type { NotedWait, SeenAgent, SeenObject } from '@ipc/core'
 import type { Words } from './words.ts'
 import type { Processes } from './processes.ts'

@@ -1,4 +1,4 @@
-/** What the table of Web Locks says: locks by name, held and pending. */
+/** Reads the table of Web Locks: locks by name, held and pending. */
 import type { SeenAgent, SeenObject } from '@ipc/core'
 import { isInTheWay, Layout, readTable, sizesFor, type SeenRequest } from '@ipc/web-locks/table'
 import type { NamedLock, Words } from './words.ts'

@@ -1,20 +1,20 @@
-/** What the words of an object can say. */
+/** The facts that the words of an object can tell. */
 import type { SeenAgent } from '@ipc/core'
 
 export interface Words {
-  /** In a word or two. */
+  /** The state in a word or two. */
   readonly state: string
-  /** Who holds it, alive. */
+  /** The agents that hold it and are alive. */
   readonly holders: readonly SeenAgent[]
-  /** Who died holding it; the next to have it is told. */
+  /** The agents that died holding it; the next owner is told. */
   readonly dead: readonly SeenAgent[]
-  /** Who must let go before the waiter can go on: all of them, or any. */
+  /** The agents that must let go before the waiter can go on: all of them, or any. */
   needs(waiter: SeenAgent): Needs
-  /** Of an object with many locks: each, by its name. Left out: it is one. */
+  /** Each lock by its name, if the object has many; left out if the object is one lock. */
   readonly locks?: readonly NamedLock[]
 }
 
-/** A lock that an agent has or waits for. */
+/** A lock that an agent holds or waits for. */
 export interface NamedLock {
   readonly name: string
   readonly mode: 'shared' | 'exclusive'

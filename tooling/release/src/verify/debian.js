@@ -1,4 +1,4 @@
-/** Debian's packages for another CPU, unpacked into a folder: nothing of this machine is changed. */
+/** Unpacks Debian's packages for another CPU into a folder, and changes nothing of this machine. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -36,7 +36,7 @@ export function fetchDebian(arch, packages) {
 }
 
 /**
- * Lists and downloads of its own; the sources and keys are this machine's.
+ * Makes an apt that has lists and downloads of its own; the sources and keys are this machine's.
  *
  * @param {string} folder
  * @param {string} arch

@@ -15,7 +15,7 @@ export const MACHINE = 'qemu-system-aarch64'
  * @param {object} what
  * @param {string} what.kernel
  * @param {Files} what.files with /bin/busybox
- * @param {string} what.script for its shell, as root; /dev/shm is there
+ * @param {string} what.script for its shell, which runs as root; /dev/shm exists
  * @param {string} what.folder for the image
  * @param {number} what.watchdogMs
  * @returns {string} what the script printed
@@ -61,7 +61,7 @@ poweroff -f
 `
 
 /**
- * An archive that the kernel unpacks into its first file system.
+ * Makes an archive that the kernel unpacks into its first file system.
  *
  * Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst
  *

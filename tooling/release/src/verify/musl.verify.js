@@ -22,7 +22,7 @@ import { fetchTools, has, output, plainEnvironment } from './tools.js'
 
 const LOADER = '/lib/ld-musl-x86_64.so.1' // Debian's package musl puts it where it belongs
 const PROGRAMS = fileURLToPath(new URL('programs/', import.meta.url))
-/** No signal reaches a handler of ours in Bun, on any libc: its program would wait for ever. */
+/** In Bun no signal reaches a handler of ours, on any libc: the program would wait forever. */
 const WITHOUT = new Set(['signals'])
 
 const isHere = process.arch === 'x64' && has('musl-gcc')
@@ -49,7 +49,7 @@ describe.skipIf(!isHere)('musl', () => {
     const absent = undefinedSymbols.filter(
       (name) => !name.startsWith('napi_') && !definedSymbols.has(name),
     )
-    expect(absent).toEqual(['__register_atfork']) // weak: pthread_atfork is there
+    expect(absent).toEqual(['__register_atfork']) // it is weak, and pthread_atfork is there
   })
 
   /** @returns {NodeJS.ProcessEnv} in which Bun finds musl and the C++ library it is linked with */
@@ -76,7 +76,7 @@ describe.skipIf(!isHere)('musl', () => {
     const tools = fetchTools({ '@oven/bun-linux-x64-musl': '1.4.5' }, { force: true })
     const bun = join(tools, 'node_modules/@oven/bun-linux-x64-musl/bin/bun')
     execFileSync('chmod', ['+x', bun])
-    // Where the packages of the workspace are found.
+    // From here the program finds the packages of the workspace.
     const project = fileURLToPath(new URL('../../node_modules/.cache/musl/', import.meta.url))
     mkdirSync(project, { recursive: true })
     cpSync(join(PROGRAMS, 'run.mjs'), join(project, 'run.mjs'))

@@ -1,4 +1,4 @@
-/** The tests of every package on each Node that it supports, and not only on the one that runs this. */
+/** Runs the tests of every package on each Node that it supports, not only on the one that runs this. */
 import { spawnSync } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { publishedPackages, ROOT } from '../packages.js'
 import { fetchTools, NODES, plainEnvironment } from './tools.js'
 
 const VITEST = join(ROOT, 'node_modules/vitest/vitest.mjs')
-/** For the tests of one package. */
+/** The time that the tests of one package may take. */
 const WATCHDOG_MS = 1_200_000
 
 describe.each(NODES)('on Node %s', (version) => {
@@ -20,7 +20,7 @@ describe.each(NODES)('on Node %s', (version) => {
         [VITEST, 'run', '--reporter=default', '--silent=passed-only'],
         {
           cwd: directory,
-          // Tests that start `node` by its name start this one.
+          // A test that starts `node` by its name starts this one.
           env: withFirstInPath(dirname(node)),
           encoding: 'utf8',
           timeout: WATCHDOG_MS,

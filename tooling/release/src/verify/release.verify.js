@@ -91,7 +91,7 @@ describe.skipIf(missing.length > 0)('a release', () => {
   beforeAll(async () => {
     registry = await startRegistry(join(folder, 'registry'))
     output('git', ['clone', '--quiet', ROOT, clone], { cwd: folder })
-    // What is being worked on is verified, not what was committed last.
+    // The files as they are in the work tree are verified, not those that were committed last.
     const changed = output('git', ['ls-files', '--modified', '--others', '--exclude-standard'], {
       cwd: ROOT,
     })
@@ -102,7 +102,7 @@ describe.skipIf(missing.length > 0)('a release', () => {
     inClone('git', 'config', 'user.email', 'verify@localhost')
     inClone('git', 'add', '--all')
     inClone('git', 'commit', '--quiet', '--allow-empty', '--message', 'what is verified')
-    // Tools come from where they always come from.
+    // The tools come from the usual registry, not from the one on this machine.
     output('pnpm', ['install', '--frozen-lockfile', '--prefer-offline', '--silent'], { cwd: clone })
   })
 
@@ -197,7 +197,7 @@ describe.skipIf(missing.length > 0)('a release', () => {
         }),
       )
       cpSync(join(folder, file.filename), tarball)
-      // `require` of an ES module is what all our versions of Node do.
+      // All versions of Node that we support can `require` an ES module.
       const flags = ['--ignore-rules', 'cjs-resolves-to-esm']
       const attwSays = output(attw, [tarball, ...flags], { cwd: folder })
       expect(attwSays).toContain('No problems found')

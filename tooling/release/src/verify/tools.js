@@ -1,10 +1,10 @@
-/** What the heavy checks need and an ordinary installation does not: fetched once, kept aside. */
+/** Tools that the heavy checks need and an ordinary installation does not: fetched once, and kept. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where everything that was fetched is kept. */
+/** The folder in which everything that was fetched is kept. */
 export const CACHE = fileURLToPath(new URL('../../node_modules/.cache/ipc-verify', import.meta.url))
 
 /** The first Node that is supported, and one of each line since. */

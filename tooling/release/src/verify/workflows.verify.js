@@ -1,4 +1,4 @@
-/** Every step of every workflow, in a fresh clone whose origin is a copy too. */
+/** Runs every step of every workflow, in a fresh clone whose origin is a copy, too. */
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ const SKIP = [
   [/pnpm@\S+ verify\b/, 'this is it'],
 ]
 
-/** Not twice. @type {Record<string, [RegExp, string][]>} */
+/** Steps that another workflow has run already. @type {Record<string, [RegExp, string][]>} */
 const SKIP_IN = { 'release.yml': [[/^\.ci\/run$/, 'ci.yml has run it']] }
 
 test.each(readdirSync(join(ROOT, '.github/workflows')))('%s', (file) => {
@@ -43,7 +43,7 @@ test.each(readdirSync(join(ROOT, '.github/workflows')))('%s', (file) => {
     contexts: {
       vars: { NPM_REGISTRY: registry.address },
       secrets: { NPM_TOKEN: 'anybody' },
-      inputs: { budget: '1m' }, // of a night
+      inputs: { budget: '1m' }, // the budget of a night
       github: { run_number: '1' },
     },
     skip: [...SKIP, ...(SKIP_IN[file] ?? [])],
@@ -51,14 +51,14 @@ test.each(readdirSync(join(ROOT, '.github/workflows')))('%s', (file) => {
   console.log(describeResults(results))
   expect(results.filter(({ outcome }) => outcome === 'failed')).toEqual([])
   expect(results.some(({ outcome }) => outcome === 'passed')).toBe(true)
-  // A release tells the origin of its tags.
+  // A release pushes its tags to the origin.
   const [ours, theirs] = [clone, join(folder, 'origin')].map((cwd) =>
     output('git', ['tag'], { cwd }),
   )
   expect(theirs).toBe(ours)
 })
 
-/** What a maintainer does before. @param {string} clone */
+/** Does what a maintainer does before a release. @param {string} clone */
 function version(clone) {
   output('pnpm', ['install', '--frozen-lockfile', '--prefer-offline', '--silent'], { cwd: clone })
   const change = `---\n'@ipc/lock': patch\n---\n\nA change.\n`

@@ -23,7 +23,7 @@ interface Waits {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What is acquired and released, structurally: the laws know no package of ours. */
+/** Any object that is acquired and released, described by its shape: the laws know no package of ours. */
 export interface AcquirableLike extends PrimitiveLike {
   acquire(): GuardLike
   tryAcquire(options?: Waits): GuardLike | null
@@ -37,16 +37,16 @@ export interface AcquirableLike extends PrimitiveLike {
   ): Promise<R>
 }
 
-/** How the subjects differ. */
+/** The ways in which the subjects differ. */
 export interface Traits<X> {
-  /** As tests are named: `Semaphore` or `Semaphore {undo}`. */
+  /** The name of the subject in test names: `Semaphore` or `Semaphore {undo}`. */
   readonly title: string
-  /** Whether only who took it releases it. */
+  /** Whether only the agent that acquired it can release it. */
   readonly owned: boolean
   readonly isFree: (x: X) => boolean
 }
 
-/** One that exists once: a lock, or a semaphore with one permit. */
+/** The laws of an object that one at a time can hold: a lock, or a semaphore with one permit. */
 export function acquirableLaws<X extends AcquirableLike>(
   subject: Subject<X>,
   { title, owned, isFree }: Traits<X>,
@@ -356,7 +356,7 @@ export function acquirableLaws<X extends AcquirableLike>(
       const stale = here.acquire()
       stale.release()
       await take()
-      stale.release() // held elsewhere now
+      stale.release() // somebody else holds it now
       expect(isFree(here)).toBe(false)
       await giveBack()
     })
@@ -382,7 +382,7 @@ export function acquirableLaws<X extends AcquirableLike>(
       expect(guard.held).toBe(true)
       guard.release()
       const taken = await here.acquireAsync()
-      expect(attempt).toThrow(notOwner) // another task's hold could be meant
+      expect(attempt).toThrow(notOwner) // the caller could mean another task's hold
       expect(taken.held).toBe(true)
       taken.release()
       expect(isFree(here)).toBe(true)
@@ -410,7 +410,7 @@ export function acquirableLaws<X extends AcquirableLike>(
     })
 
     test(`${title}.with() refuses a function that returns a promise`, () => {
-      // oxlint-disable-next-line unicorn/no-thenable -- what it must notice
+      // oxlint-disable-next-line unicorn/no-thenable -- the method must notice it
       for (const thenable of [Promise.resolve(1), { then: () => {} }]) {
         expect(() => here.with(() => thenable)).toThrow(TypeError)
         expect(() => here.with(() => thenable)).toThrow(/withAsync/)
@@ -465,7 +465,7 @@ export function acquirableLaws<X extends AcquirableLike>(
       await expect(here.tryAcquireAsync()).rejects.toMatchObject(closed)
       await expect(here.withAsync(() => {})).rejects.toMatchObject(closed)
       expect(inspect(here)).toContain('closed')
-      // The others go on.
+      // The others can still use the object.
       await giveBack()
       await other.run(({ state }) => state['there'].acquire().release())
     })

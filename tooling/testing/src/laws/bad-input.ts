@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ClassLike, PrimitiveLike } from './placements.ts'
 
-/** Calls with anything. */
+/** Any value at all, to call with. */
 // oxlint-disable-next-line typescript/no-explicit-any -- wrong on purpose
 export type Anything = any
 
@@ -37,7 +37,7 @@ export const wrongNames: readonly Wrong[] = [
   [['a'], 'TypeError', 'Array'],
 ]
 
-/** Wrong where an integer of at least `min` is asked for. */
+/** Lists values that are wrong where an integer from `min` to `max` is asked for. */
 export function wrongIntegers(min: number, max: number): readonly Wrong[] {
   return [
     [min - 1, 'RangeError', String(min - 1)],
@@ -82,7 +82,7 @@ const wrongFlags: readonly Wrong[] = [
   [null, 'TypeError', 'null'],
 ]
 
-/** The call throws, or its promise rejects, as the row says. */
+/** Expects that the call throws, or that its promise rejects, as the row says. */
 export async function expectRefusal(
   call: (value: Anything) => unknown,
   [value, name, shown, code = CODES[name]]: Wrong,
@@ -102,7 +102,7 @@ async function all(call: (value: Anything) => unknown, table: readonly Wrong[]):
   for (const row of table) await expectRefusal(call, row)
 }
 
-/** The static side. */
+/** The laws of the static methods of a class. */
 export function badInputLaws<X extends PrimitiveLike>(
   kind: string,
   Class: ClassLike<X> & { unlink(name: string, options?: Anything): boolean },
@@ -221,7 +221,7 @@ export function badInputLaws<X extends PrimitiveLike>(
   })
 }
 
-/** What waits: every form that takes a time-out or a signal. None of them may take anything. */
+/** Tests every form that waits with a time-out or a signal: with bad input none may acquire anything. */
 export async function expectWaitsRefused(forms: {
   readonly withTimeout: ((options: Anything) => unknown)[]
   readonly withSignal: ((options: Anything) => unknown)[]

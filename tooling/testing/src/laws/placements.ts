@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startProcess, startWorker, type Contender } from '../contender.ts'
 import { uniqueName } from '../directory.ts'
 
-/** What every primitive has, as far as the laws need it. */
+/** The members of every primitive that the laws need. */
 export interface PrimitiveLike {
   readonly scope: string
   readonly name: string | null
@@ -26,32 +26,32 @@ export interface Subject<X extends PrimitiveLike> {
   readonly Class: ClassLike<X>
   /** Given to `create`, `open` and `at`. */
   readonly options?: object
-  /** In thread scope. */
+  /** Makes the primitive in thread scope. */
   construct(): X
-  /** `SharedMemory.create` of core, to place one inside. */
+  /** `SharedMemory.create` of core, to place a primitive inside. */
   memory(byteLength: number): PrimitiveLike
   /** The URL of the built package. */
   readonly unit: string
-  /** Not all the ways, for one that has its code in common with another. */
+  /** Tests only some of the ways, for a primitive that shares its code with another. */
   readonly few?: boolean
 }
 
-/** What tasks get: the built package; `state.there` is the object under test. */
+/** The modules of tasks: the built package. In tasks `state.there` is the object under test. */
 export interface Modules {
   // oxlint-disable-next-line typescript/no-explicit-any -- any package
   readonly unit: any
 }
 
-/** The same object, in this thread and in another. */
+/** One object, as it is open in this thread and in another. */
 export interface Meeting<X extends PrimitiveLike> {
   readonly here: X
   /** Its `state.there` is the same object. */
   readonly other: Contender<Modules>
-  /** One more such contender. */
+  /** Adds one more such contender. */
   join(): Promise<Contender<Modules>>
 }
 
-/** A way for two to have the same object. */
+/** A way for two threads or processes to share one object. */
 export interface Placement<X extends PrimitiveLike> {
   readonly name: string
   readonly scope: 'thread' | 'process'
@@ -73,7 +73,7 @@ const MORE_WORDS = 7
 
 /**
  * Every way that a primitive can be shared: in both scopes, with a worker and with a process, by
- * name, by handle and inside a memory. The other one is always another thread or process.
+ * name, by handle and inside a memory. The other side is always another thread or process.
  */
 export function placements<X extends PrimitiveLike>(subject: Subject<X>): Placement<X>[] {
   const { Class, options } = subject
@@ -116,7 +116,7 @@ export function placements<X extends PrimitiveLike>(subject: Subject<X>): Placem
       make() {
         const memory = subject.memory(bytes)
         const placed = Class.at(memory as never, INDEX, options)
-        memory.close() // what lies in it keeps it
+        memory.close() // the object that lies in it keeps it open
         return placed
       },
     },
@@ -186,7 +186,7 @@ async function introduce<X extends PrimitiveLike>(
     },
     {
       className: subject.Class.name,
-      // By name if it has one, without a handle's help.
+      // The contender opens a named object by its name, without the help of a handle.
       handle: here.name === null ? here.handle : null,
       name: here.name,
       options: subject.options,
@@ -194,7 +194,7 @@ async function introduce<X extends PrimitiveLike>(
   )
 }
 
-/** Sent to the contender: closes the object, unless a test left something behind. */
+/** A task for the contender: it closes the object, unless a test left something behind. */
 function leave({
   state,
 }: {

@@ -1,4 +1,5 @@
-/* What the addon takes from headers: must be the same in every C library that one binary serves. */
+/* The types and numbers that the addon takes from headers. They must be the same in every C library that
+ * one binary serves. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -48,7 +49,7 @@ int main(void) {
   NUMBER(MAP_SHARED) NUMBER(MAP_ANONYMOUS) NUMBER(F_GETFD) NUMBER(CLOCK_MONOTONIC)
   NUMBER(_SC_PAGESIZE) NUMBER(ITIMER_REAL) NUMBER(ITIMER_PROF) NUMBER(EOWNERDEAD) NUMBER(EDEADLK)
   NUMBER(ENOTRECOVERABLE) NUMBER(EOPNOTSUPP) NUMBER(POLLIN) NUMBER(SYS_futex) NUMBER(SYS_gettid)
-  /* A zeroed one is idle, and it fits the room that a slot has for it. */
+  /* A zeroed mutex is idle, and it fits the room that a slot has for it. */
   static const pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
   static const pthread_once_t once = PTHREAD_ONCE_INIT;
   int used = 0;

@@ -1,5 +1,5 @@
-/* What Debian's libstdc++ and libgcc ask of glibc and musl does not have: enough to run a JavaScript
- * runtime on musl where no distribution of musl is at hand. For checks only. */
+/* Functions that Debian's libstdc++ and libgcc ask of glibc and that musl does not have. They are enough
+ * to run a JavaScript runtime on musl where no distribution of musl is at hand, and are for checks only. */
 #include <locale.h>
 #include <stddef.h>
 #include <sys/random.h>
@@ -23,7 +23,7 @@ unsigned arc4random(void) {
 }
 int _dl_find_object(void *address, void *result) {
   (void)address, (void)result;
-  return -1; /* then the unwinder asks dl_iterate_phdr */
+  return -1; /* the unwinder then asks dl_iterate_phdr */
 }
 #ifdef __aarch64__
 #include <sys/auxv.h>

@@ -1,12 +1,12 @@
-// @ts-nocheck: what it is handed is installed somewhere else
+// @ts-nocheck: the packages that it is handed are installed somewhere else
 /**
- * What an application does with each package. Whoever starts it has loaded the package, by import or
- * by require, and hands it in; prints what it saw.
+ * Does with each package what an application does. The caller has loaded the package, by import or by
+ * require, and hands it in; the program prints what it saw.
  */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
-/** Another process that runs the same program in another role, until it says something. */
+/** Starts another process that runs the same program in another role, and waits until it says something. */
 async function start(role) {
   const child = fork(process.argv[1], [role], { execArgv: process.execArgv })
   const [said] = await once(child, 'message')
@@ -118,7 +118,7 @@ export const programs = {
   },
 }
 
-/** What each must print. @type {Record<string, string>} */
+/** The text that each program must print. @type {Record<string, string>} */
 export const expected = {
   native: 'loaded',
   core: 'true 42',

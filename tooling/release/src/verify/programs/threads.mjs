@@ -1,5 +1,5 @@
 // @ts-nocheck: it runs somewhere else
-/** Thread scope: two threads, one lock, a counter that would tear. Prints what it saw. */
+/** Thread scope: two threads, one lock, a counter that would tear. The program prints what it saw. */
 import { Worker, isMainThread, workerData } from 'node:worker_threads'
 import { once } from 'node:events'
 import { load } from '@ipc/native'
