@@ -40,7 +40,7 @@
  *   T1 claims the slot, which ends the agent | the heir runs on, and T3 takes the lock
  *
  * so agents with heirs have slots of their own, claimed with care: agent.c. Losing order
- * (2), if heirs were asked for before the mark of death was seen:
+ * (2), if one asked for heirs before one sees the mark of death:
  *
  *   T1 sees no heirs of A | A bequeaths, starts its command, is killed
  *   T1 sees A's mark, and certifies | the command runs on, and T3 takes the lock
