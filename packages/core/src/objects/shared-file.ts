@@ -6,7 +6,7 @@ import { idText } from '../agents/notes.ts'
 import { ProcessParking } from '../memory/process-parking.ts'
 import { onceInRealm } from '../realm.ts'
 
-/** What this realm has open, by domain, file and id. */
+/** The files that this realm has open, by domain, file and id. */
 const files = onceInRealm('files', () => new Map<string, SharedFile>())
 
 /**
