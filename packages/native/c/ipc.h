@@ -250,7 +250,7 @@ enum {
   IPC_WORD_LENGTH = IPC_WORD_ID + 2,     /* data words */
   IPC_WORD_OPTIONS,                      /* four words, meaning by kind */
   IPC_WORD_POISON =
-      IPC_WORD_OPTIONS + 4, /* 1: its name is gone; whoever looks must stop using it */
+      IPC_WORD_OPTIONS + 4, /* 1: its name is gone; all who use it must stop using it */
   IPC_WORD_ANONYMOUS,       /* 1: removed with its last user */
   IPC_WORD_PLACES,          /* opener places that were ever used */
   IPC_WORD_ROSTER,          /* changes with the opener table; what arm() reads */
@@ -324,7 +324,7 @@ typedef struct {
   char kind[13];
   int32_t words, options[4], id[2];
   bool anonymous;
-  bool abandoned; /* a dead agent holds it, or a part of it: whoever acquires it next is told */
+  bool abandoned; /* a dead agent holds it, or a part of it: the next to acquire it is told */
   int openers;    /* how many of `agents` are filled: the live ones */
   ipc_agent agents[IPC_OPENERS];
   int seen; /* how many of `data` are filled: a copy of the first words */

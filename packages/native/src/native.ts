@@ -36,7 +36,7 @@ export interface Native {
     interruptible: boolean,
     sequence: number,
   ): number
-  /** After a death: wakes another one who must look. */
+  /** To be called after a death: wakes another sleeper that must look. */
   passOnDeaths(file: NativeFile): void
   wake(file: NativeFile, index: number, count: number): number
   /** `hasLooked`: the caller has come back to this very state for no reason, and may sleep long. */
@@ -101,7 +101,7 @@ export interface Native {
   signalDisplaced(signal: number, initial: boolean): void
   /** Whether the kernel has what was put there, if anything was; `vm` and other addons may change it. */
   signalInForce(signal: number): boolean
-  /** Puts it back, whoever changed it. */
+  /** Puts back what we had put there, whatever changed it. */
   signalReclaim(signal: number): void
   /** Calls Node's handler, for a delivery that was held. */
   signalChain(signal: number): void

@@ -1,4 +1,4 @@
-/** What the first use of a directory removes: what dead processes of ours left, and nothing else. */
+/** The first use of a directory removes what dead processes of ours left, and nothing else. */
 import { spawn, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { once } from 'node:events'

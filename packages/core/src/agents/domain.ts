@@ -13,7 +13,7 @@ export interface Domain {
   readonly agents: RegisteredAgents
 }
 
-/** By the addon's index. */
+/** The domains that this realm has open, by the addon's index. */
 const domains = onceInRealm('domains', () => new Map<number, Domain>())
 const ofProcess = onceInRealm('private domain', () => ({ domain: null as Domain | null }))
 

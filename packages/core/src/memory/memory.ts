@@ -15,7 +15,7 @@ export const NOBODY: AgentId = 0
 /** An id that is nobody's, and never dead: in the words of an object whose file was removed by force. */
 export const POISON: AgentId = 1
 
-/** What `arm` saw; `park` returns at once when it is no longer so. */
+/** The state that `arm` saw; `park` returns at once when it is no longer so. */
 export type Watch = number
 
 /**
@@ -106,7 +106,7 @@ export interface Memory {
 export interface AgentInfo {
   /** 0: nobody knows any more, because another agent has its place. */
   readonly pid: number
-  /** As `worker_threads.threadId` has it; 0 is the main thread. */
+  /** The same number as `worker_threads.threadId`; 0 is the main thread. */
   readonly threadId: number
   readonly alive: boolean
   /**

@@ -22,7 +22,7 @@ export interface TryWaitOptions extends TryOptions, WaitOptions {}
  * A primitive says how to take without waiting and what to sleep on; the rest is the same for all.
  */
 export abstract class Acquirable<G extends Guard> extends Primitive {
-  /** For all asynchronous calls. */
+  /** The description that all asynchronous calls share. */
   #waiting: Waiting<G> | undefined
 
   /** The pending asynchronous calls of this thread. */

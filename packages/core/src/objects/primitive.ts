@@ -60,7 +60,7 @@ export abstract class Primitive implements Disposable {
     return this.place.name
   }
 
-  /** For `from(handle)` in another thread (thread scope) or anywhere on the machine (JSON). */
+  /** A handle for `from(handle)` in another thread (thread scope) or anywhere on the machine (JSON). */
   get handle(): Handle {
     return this.place.handle
   }

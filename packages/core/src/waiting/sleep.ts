@@ -10,7 +10,7 @@ export const NOWHERE = -1
 export class Sleep {
   /** The word to sleep on; set by an attempt that failed. */
   index: number = NOWHERE
-  /** What the word must be for sleeping to be right. */
+  /** The value that the word must have for sleeping to be right. */
   expected = 0
   /** How often it has slept. A waiter that has slept may have consumed a wake, and must pass it on. */
   slept = 0

@@ -5,7 +5,7 @@
 
 typedef enum { NODE, CATCH, DEFAULT, IGNORE } asked_for;
 
-/* What we put into the kernel. STALE: Node has put something there, and `node` is right. */
+/* The things that we put into the kernel. STALE: Node has put something there, and `node` is right. */
 typedef enum { NOTHING, OUR_HANDLER, OUR_DEFAULT, OUR_IGNORE, STALE } placed_there;
 
 static asked_for asked[IPC_SIGNALS + 1];

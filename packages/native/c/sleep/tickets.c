@@ -6,7 +6,7 @@
 
 enum { MAX_PARKERS = 64 };
 
-/* Which parkers stand in a mapping's opener table. */
+/* The parkers that stand in a mapping's opener table. */
 typedef struct joined {
   struct joined *next;
   ipc_mapping *mapping;
