@@ -47,7 +47,7 @@ export const processScope: { readonly supported: boolean; readonly reason: strin
   },
 }
 
-/** The addon, if the kernel tells who dies: some emulators load it and have no robust futexes. */
+/** The addon, if the kernel tells which threads die: some emulators load it and have no robust futexes. */
 function usableNative(): Native | Unsupported {
   const native = platform.native()
   if ('reason' in native || native.layout.liveness >= 0) return native

@@ -5,7 +5,7 @@ export interface Abortable {
 
 /**
  * Knows the calls that wait with one signal. The signal has one listener of ours, however many calls wait:
- * it looks through all of its listeners whenever one is added, and in Node 20 it warns of a leak at eleven.
+ * it goes through all of its listeners whenever one is added, and in Node 20 it warns of a leak at eleven.
  */
 class Listener {
   readonly calls: Set<Abortable> = new Set()

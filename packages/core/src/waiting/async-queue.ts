@@ -75,7 +75,7 @@ class Call<T> implements Abortable {
     if (this.#queue.remove(this)) this.fail(reason)
   }
 
-  /** Lets `withAsync` look who awaits it; the wait goes on meanwhile. */
+  /** Lets `withAsync` check who awaits it; the wait goes on meanwhile. */
   beSuspected(): void {
     if (!this.#toRun) return
     const resolve = this.#resolve

@@ -53,9 +53,9 @@ export function tell(
 
 /* ---- promises ----------------------------------------------------------------------------------- */
 
-/** Something that is looked at now and then, until it does not want that any more. */
+/** Something that is checked now and then, until it does not want that any more. */
 export interface Watched {
-  /** False when it need not be looked at again. */
+  /** Checks it; false when it need not be checked again. */
   look(): boolean
 }
 
@@ -64,7 +64,7 @@ const LOOK_MS = 250
 const watched = new Set<Watched>()
 let isLooking = false
 
-/** Looks at it four times a second, until it answers with false: no wait is watched for long. */
+/** Checks it four times a second, until it answers with false: no wait is watched for long. */
 export function startWatching(wait: Watched): void {
   watched.add(wait)
   if (isLooking) return

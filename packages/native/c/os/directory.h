@@ -31,8 +31,8 @@ typedef enum {
 } ipc_outcome;
 
 enum {
-  IPC_PATIENCE_MS = 2000, /* with one who does something that takes an instant */
-  IPC_GRACE_MS = 250,     /* until one who is just opening or closing is done with it */
+  IPC_PATIENCE_MS = 2000, /* with a process that does what takes an instant */
+  IPC_GRACE_MS = 250,     /* until a process that opens or closes it is done with it */
 };
 
 typedef struct {

@@ -46,7 +46,7 @@ atomic_int ipc_evictions;
  *   | in the system call             | gets EINTR: after a handler poll is never begun anew,     |
  *   |                                | whatever SA_RESTART says                                  |
  *
- * A futex would look at the sequence itself, but has to be given a deadline, or it begins anew after a
+ * A futex would check the sequence itself, but has to be given a deadline, or it begins anew after a
  * handler: that costs another tenth of a sleep and a wake.
  */
 static struct pollfd bed;
