@@ -8,13 +8,13 @@ import { dirname, join } from 'node:path'
 const FLAGS =
   '-std=c11 -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Werror -pthread -Wl,-z,nodelete -Wl,-z,now -DNAPI_VERSION=9'
 
-/* Ends the process where a buffer on the stack was overrun, before it returns into what was written
+/* This ends the process where a buffer on the stack was overrun, before it returns into what was written
  * there. Every C library has the function that this calls. */
 const GUARDED = '-fstack-protector-strong'
 
 /* One binary per CPU for every C library: it names none, and uses what all have (c/os/libc.h).
- * What compilers add by themselves and not all have is left out: checked variants of functions,
- * and atomics that ask the C library for the CPU's features. */
+ * Things that compilers add by themselves and that not all C libraries have are left out: checked
+ * variants of functions, and atomics that ask the C library for the CPU's features. */
 const PORTABLE = {
   x64: '-nostdlib -U_FORTIFY_SOURCE',
   arm64: '-nostdlib -U_FORTIFY_SOURCE -mno-outline-atomics',
@@ -29,7 +29,7 @@ function fail(message) {
   process.exit(1)
 }
 
-/** Those of the package node-api-headers, or those that came with this Node. */
+/** The headers of the package node-api-headers, or those that came with this Node. */
 async function includeDirectory() {
   const ofNode = join(dirname(process.execPath), '..', 'include', 'node')
   const headers = await import('node-api-headers').catch(() => null)
@@ -90,7 +90,7 @@ const command = [
   '-o',
   unfinished,
   ...sources,
-  ...words(process.env.CFLAGS ?? '-s'), // flags of yours may be for debugging: then symbols stay
+  ...words(process.env.CFLAGS ?? '-s'), // your flags may be for debugging: then symbols stay
 ]
 const result = spawnSync(compiler, command, { stdio: 'inherit' })
 if (result.status !== 0) fail(`failed: ${[compiler, ...command].join(' ')}`)

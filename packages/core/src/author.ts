@@ -1,4 +1,4 @@
-/** What authors of primitives need, besides what users call: index.ts. */
+/** This is what authors of primitives need, besides what users call: index.ts. */
 export { Acquirable, checkSignal } from './objects/acquirable.ts'
 export { AsyncQueue } from './waiting/async-queue.ts'
 export { block } from './waiting/block.ts'

@@ -20,7 +20,7 @@ export type IpcErrorCode =
 export class IpcError extends Error {
   override readonly name: string = 'IpcError'
   readonly code: IpcErrorCode
-  /** Of the file or directory that it is about, if there is one. */
+  /** The path of the file or directory that it is about, if there is one. */
   declare readonly path?: string
 
   constructor(code: IpcErrorCode, message: string) {
@@ -29,7 +29,9 @@ export class IpcError extends Error {
   }
 }
 
-/** A call of the addon: what it throws with a code of ours is an IpcError, and keeps what it has. */
+/**
+ * Calls the addon: an error that it throws with a code of ours becomes an IpcError, and keeps what it has.
+ */
 export function callAddon<R>(call: () => R): R {
   try {
     return call()
@@ -46,7 +48,7 @@ function another(error: IpcError): IpcError {
   return Object.assign(new IpcError(error.code, error.message), error)
 }
 
-/** The same reason for one more who is told of it: no two are told by one object of ours. */
+/** Copies a reason for one more call that is told of it: no two are told by one object of ours. */
 export function reasonForAnother(reason: unknown): unknown {
   return reason instanceof IpcError ? another(reason) : reason
 }

@@ -1,4 +1,4 @@
-/** What users call. Authors of primitives find the rest in author.ts. */
+/** This is what users call. Authors of primitives find the rest in author.ts. */
 export type { TryWaitOptions, WaitOptions } from './objects/acquirable.ts'
 export type { TryOptions } from './waiting/deadline.ts'
 export { processScope } from './agents/domain.ts'

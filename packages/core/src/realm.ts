@@ -1,9 +1,10 @@
 /**
- * What one realm of a thread has only once, however many copies of a module it loads. A thread may have
- * several realms: vm contexts, and the test files of a runner. To shared memory they are one agent; but
- * each has its own objects, holds and queues, as two handles of one thread have, so that a realm that is
- * thrown away leaves nothing behind in the others. What must be the thread's (its agents, the names of its
- * tickets, who hears of wakes) is in the addon, and under symbols of `platform.thread`.
+ * Keeps the things that one realm of a thread has only once, however many copies of a module it loads. A
+ * thread may have several realms: vm contexts, and the test files of a runner. To shared memory they are
+ * one agent; but each has its own objects, holds and queues, as two handles of one thread have, so that a
+ * realm that is thrown away leaves nothing behind in the others. Things that must be the thread's (its
+ * agents, the names of its tickets, who hears of wakes) are in the addon, and under symbols of
+ * `platform.thread`.
  *
  * They are kept in a Map, because test runners delete the properties of what a test has put on its global
  * object.

@@ -45,9 +45,10 @@ typedef _Atomic int32_t ipc_word;
 
 /* ---- errors ------------------------------------------------------------ */
 
-/* Filled by whoever fails, and not to be read before: it is large, and to clear it is felt in a call
- * that takes a microsecond. A system error has `number` (errno) and `syscall`; its code is then the errno's name
- * unless one of ours says more. `message` names what was tried and the value. */
+/* The function that fails fills this, and nobody reads it before: it is large, and a call that takes a
+ * microsecond would be slower by clearing it. A system error has `number` (errno) and `syscall`; its
+ * code is then the errno's name unless one of our codes says more. `message` names what was tried and
+ * the value. */
 typedef struct {
   const char *code;
   int number;
@@ -61,7 +62,7 @@ bool ipc_fail(ipc_error *e, const char *code, const char *path, const char *form
     __attribute__((format(printf, 4, 5)));
 bool ipc_fail_errno(ipc_error *e, const char *code, const char *syscall, const char *path,
                     const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* Adds to a message that tells of a directory or a file system what a user can do about it. */
+/* Adds to a message about a directory or a file system what a user can do about it. */
 bool ipc_advise_directory(ipc_error *e);
 
 /* ---- the registry ------------------------------------------------------ */
@@ -84,7 +85,7 @@ enum {
  *   tid              odd         ALIVE
  *   OWNER_DIED       odd         dead, not certified
  *   OWNER_DIED       even        dead and certified, or left: may be claimed
- *   tid              odd (old)   claimed by one who has not certified yet
+ *   tid              odd (old)   claimed by a thread that has not certified the earlier death yet
  *   0                odd         never, unless it is garbage: then its thread mends it (robust.c)
  *
  * An agent with heirs (heirs.c) stays alive, for everybody, at OWNER_DIED and odd
@@ -153,7 +154,7 @@ enum { IPC_MAX_DOMAINS = 64 };
 
 typedef enum {
   IPC_LOOK, /* makes nothing and removes nothing: ENOENT without a directory or a registry of this boot.
-               For those who look, and for those who follow a handle */
+               For callers that only look, and for callers that follow a handle */
   IPC_USE,  /* makes the registry, not the directory */
   IPC_MAKE, /* makes both */
 } ipc_domain_mode;
@@ -168,21 +169,23 @@ ipc_domain *ipc_domain_at(int index); /* NULL when there is none */
 
 /* ---- the process's directory (whereabouts.c) ------------------------------- */
 
-/* What a value of IPC_DIR means in this process: `resolved`, or what an earlier call with the same
- * relative value said; an empty value stands for the default. `of_process`: the value is that of the
- * process, not of one worker's own environment. NULL when there is no memory. What is returned is never freed. */
+/* Says which directory a value of IPC_DIR means in this process: `resolved`, or the directory that an
+ * earlier call with the same relative value returned; an empty value stands for the default.
+ * `of_process`: the value is that of the process, not of one worker's own environment. NULL when there
+ * is no memory. The result is never freed. */
 const char *ipc_directory_of(const char *value, const char *resolved, bool of_process);
-/* For a thread whose environment has no IPC_DIR: the directory that the process used last; or NULL,
- * and in `value` what IPC_DIR the process itself has, or NULL. */
+/* For a thread whose environment has no IPC_DIR: returns the directory that the process used last; or
+ * NULL, and puts into `value` the IPC_DIR that the process itself has, or NULL. */
 const char *ipc_directory_of_process(const char **value);
 
 /* ---- robust words (robust.c) ------------------------------------------------ */
 
 bool ipc_robust_init(pthread_mutex_t *mutex);
 int ipc_robust_offset(void); /* of the kernel's word inside a mutex; -1: the kernel has none */
-/* Locks a free one or a dead one's for the calling thread, for as long as it lives. */
+/* Locks a word that is free, or whose owner has died, for the calling thread, for as long as that thread
+ * lives. */
 bool ipc_robust_trylock(ipc_word *word);
-/* Says how long it is this thread's: as long as the generation is that. */
+/* Says how long the word is this thread's: as long as `*generation` is `lived`. */
 void ipc_robust_own(const ipc_word *word, ipc_word *generation, int32_t lived);
 /* Puts right what stray writes did to this thread's words and to the kernel's list of them. */
 void ipc_robust_mend(void);
@@ -201,7 +204,7 @@ static inline ipc_agent ipc_agent_of(int slot, int32_t generation) {
 
 /* Initialises every slot of a registry that nobody else can see yet. */
 bool ipc_agents_init(ipc_registry *registry, ipc_error *e);
-/* What ipc_registry_header.abi must say for this process. */
+/* Writes what ipc_registry_header.abi must say for this process. */
 void ipc_agents_abi(char out[40]);
 
 /* This thread's agent in the domain, claiming a slot on the first call; 0 and an
@@ -209,23 +212,23 @@ void ipc_agents_abi(char out[40]);
 ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e);
 /* Gives up this thread's slots in all domains, in the order that waiters rely on. */
 void ipc_agent_leave(void);
-/* Whether the agent is gone; certifies the death when it is the first to see it,
- * and then wakes everybody who sleeps on its liveness. */
+/* Whether the agent is gone. The first caller that sees the death certifies it, and then wakes everybody
+ * who sleeps on the agent's liveness. */
 bool ipc_agent_is_dead(ipc_domain *domain, ipc_agent agent);
 /* The kernel's word for the slot, inside `robust`. */
 ipc_word *ipc_liveness_word(ipc_domain *domain, int slot);
 int ipc_liveness_offset(void);         /* in bytes, inside a slot */
 void ipc_set_thread_id(int thread_id); /* JavaScript's id of the calling thread, for inspect() */
 
-/* Who an agent is, for people. */
+/* An agent, as people are told of it. */
 typedef struct {
   int pid, thread_id;
   bool foreign; /* the pid is a number in another pid namespace, where it names another process */
 } ipc_identity;
 
-/* False when nobody knows any more, because a later agent has its slot. */
+/* False when nobody can tell any more, because a later agent has its slot. */
 bool ipc_agent_identify(ipc_domain *domain, ipc_agent agent, ipc_identity *identity);
-/* The calling process's, as the kernel numbers them; 0: /proc does not tell. */
+/* The pid namespace of the calling process, as the kernel numbers it; 0: /proc does not tell. */
 int32_t ipc_pid_namespace(void);
 
 /* ---- heirs (heirs.c) ------------------------------------------------------- */
@@ -247,7 +250,7 @@ enum {
   IPC_WORD_LENGTH = IPC_WORD_ID + 2,     /* data words */
   IPC_WORD_OPTIONS,                      /* four words, meaning by kind */
   IPC_WORD_POISON =
-      IPC_WORD_OPTIONS + 4, /* 1: its name is gone; whoever looks must stop using it */
+      IPC_WORD_OPTIONS + 4, /* 1: its name is gone; all who use it must stop using it */
   IPC_WORD_ANONYMOUS,       /* 1: removed with its last user */
   IPC_WORD_PLACES,          /* opener places that were ever used */
   IPC_WORD_ROSTER,          /* changes with the opener table; what arm() reads */
@@ -295,9 +298,9 @@ typedef struct {
  * tells whether this call made the object. Nobody ever sees a half-made one. */
 ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, bool *created,
                            ipc_error *e);
-/* Leaves the opener table, drops the flock, removes an anonymous object that
- * nobody else has open; if the directory is locked until the deadline, that is left to those
- * who sweep. Idempotent. The memory stays until the last reference. */
+/* Leaves the opener table, drops the flock, removes an anonymous object that nobody else has open; if
+ * the directory stays locked until the deadline, a later sweep removes it. Idempotent. The memory stays
+ * until the last reference. */
 void ipc_file_close(ipc_mapping *mapping, uint64_t deadline_ns);
 uint64_t ipc_closing_deadline(void); /* for all files that are closed together */
 void ipc_mapping_retain(ipc_mapping *mapping);
@@ -321,7 +324,7 @@ typedef struct {
   char kind[13];
   int32_t words, options[4], id[2];
   bool anonymous;
-  bool abandoned; /* a dead agent holds it, or a part of it: whoever acquires it next is told */
+  bool abandoned; /* a dead agent holds it, or a part of it: the next to acquire it is told */
   int openers;    /* how many of `agents` are filled: the live ones */
   ipc_agent agents[IPC_OPENERS];
   int seen; /* how many of `data` are filled: a copy of the first words */
@@ -332,29 +335,28 @@ typedef struct {
  * Anonymous files that nobody has open are removed on the way. */
 bool ipc_file_list(ipc_domain *domain, void (*each)(const ipc_file_info *info, void *context),
                    void *context, ipc_error *e);
-/* Removes every object that no live process has open (flock LOCK_EX); calls `each` for it. One that
- * is abandoned stays, because its next owner must be told, unless `force`. */
+/* Removes every object that no live process has open (flock LOCK_EX); calls `each` for it. An abandoned
+ * object stays, because its next owner must be told, unless `force`. */
 bool ipc_file_prune(ipc_domain *domain, bool force, void (*each)(const char *file, void *context),
                     void *context, ipc_error *e);
 
 /* ---- watching (watch.c) --------------------------------------------------- */
 
-/* Who may sleep on what, and who wakes them. A sleeper watches the liveness word
- * of everybody in the opener table, so that no death can go unseen: the kernel
- * wakes one sleeper per death; if that one dies too, its own death wakes another.
+/* This protocol says who may sleep on what, and who wakes the sleepers. A sleeper watches the liveness
+ * word of everybody in the opener table, so that no death can go unseen: the kernel wakes one sleeper
+ * per death; if that one dies too, its own death wakes another.
  *
- * Whoever changes the table: changes the place, then bumps ROSTER, then bumps and
- * wakes the `nudge` of every opener. A sleeper reads ROSTER (arm), examines its
- * words, reads its nudge, makes its list, sees that ROSTER is still what it was,
- * and sleeps on its nudge too. So a change is seen as another ROSTER, or as a
- * nudge. One who dies in the middle of a change stands in the table as dead.
- */
+ * An agent that changes the table changes the place first, then bumps ROSTER, then bumps and wakes the
+ * `nudge` of every opener. A sleeper reads ROSTER (arm), examines its words, reads its nudge, makes its
+ * list, sees that ROSTER is still what it was, and sleeps on its nudge too. So it sees a change as
+ * another ROSTER, or as a nudge. An agent that dies in the middle of a change stands in the table as
+ * dead. */
 
 /* Enters `agent` into the file's opener table; false and ERR_IPC_FULL when its
  * places are taken by living agents. An agent may stand there more than once. */
 bool ipc_join(ipc_mapping *mapping, ipc_agent agent, ipc_error *e);
-/* Takes one entry out. A dead agent's entry stays for whoever finds it: taking it
- * out unseen would hide its death from a sleeper that is about to make its list. */
+/* Takes one entry out. A dead agent's entry stays until another agent finds it: taking it out unseen
+ * would hide its death from a sleeper that is about to make its list. */
 void ipc_leave(ipc_mapping *mapping, ipc_agent agent);
 /* Nudges every live opener: "look again". */
 void ipc_nudge_openers(ipc_mapping *mapping);
@@ -369,9 +371,9 @@ typedef struct {
                      liveness word is garbage */
 } ipc_watched;
 
-/* Calls `add` for each live opener but `self`, ready to be slept on. A dead one
- * is taken out, its sleepers woken and the table's users nudged; then false: the
- * words must be examined again. */
+/* Calls `add` for each live opener but `self`, with words that are ready to be slept on. Takes a dead
+ * opener out, wakes its sleepers, nudges the table's users, and then returns false: the words must be
+ * examined again. */
 bool ipc_watch_collect(ipc_mapping *mapping, ipc_agent self,
                        void (*add)(void *context, ipc_watched watched), void *context);
 void ipc_watch_free(ipc_watch *watch);
@@ -386,9 +388,9 @@ typedef struct {
 enum { IPC_SLEEP_MAX = 128, IPC_SLEPT_OUT = -1, IPC_SLEEP_CHANGED = -2, IPC_SLEEP_SIGNAL = -3 };
 
 uint64_t ipc_now_ns(void); /* CLOCK_MONOTONIC */
-/* Sleeps until a wake on one of the words (its index), the deadline, or a signal.
- * IPC_SLEEP_CHANGED when a word is not what was expected. Before Linux 5.16 it
- * returns after some milliseconds at most, as if woken. */
+/* Sleeps until a wake on one of the words (then it returns the index of that word), the deadline, or a
+ * signal. Returns IPC_SLEEP_CHANGED when a word is not what was expected. Before Linux 5.16 it returns
+ * after some milliseconds at most, as if woken. */
 int ipc_sleep_on(const ipc_sleep *words, int count, uint64_t deadline_ns);
 int ipc_wake(ipc_word *word, int count);
 void ipc_wake_all(ipc_word *word);
@@ -407,34 +409,33 @@ typedef enum {
 /* A blocked thread comes back at least this often, so that worker.terminate()
  * and process.exit() work and a wake given to somebody who hangs is not lost. */
 int ipc_recheck_ms(void);
-/* For tests: nobody in this process looks by himself any more, so that whoever only
- * that would have helped sleeps on. worker.terminate() then waits too. */
+/* For tests: no sleeper of this process looks at its words by itself any more, so that one which only
+ * such a look would have helped sleeps on. worker.terminate() then waits too. */
 void ipc_without_recheck(bool without);
 
 /* Bumped by signal handlers; the main thread's sleeps have it among their words. */
 extern ipc_word ipc_signal_sequence;
 
-/* Blocks while words[index] is `expected`; `roster` is what arm() read before the
- * words were examined. `interruptible`: also until ipc_signal_sequence is no more
- * `sequence`. May wake for no reason. */
+/* Blocks while words[index] is `expected`; `roster` is what arm() read before the words were examined.
+ * `interruptible`: only while ipc_signal_sequence is `sequence`, too. It may wake for no reason. */
 ipc_park_result ipc_park(ipc_mapping *mapping, int index, int32_t expected, int32_t roster,
                          double timeout_ms, bool interruptible, int32_t sequence);
-/* After IPC_PARK_DEATH, when the words were looked at: wakes another one who sleeps on the dead.
- * (Woken before, it would only want the processor that the caller looks on.) Whoever dies owing
- * this is watched by the same sleepers. */
+/* To be called after IPC_PARK_DEATH, when the caller has examined its words: wakes one more sleeper on
+ * the dead agent. (Woken before, that one would only want the processor on which the caller examines
+ * them.) If the caller dies while it owes this, the same sleepers are watching it. */
 void ipc_pass_on_deaths(ipc_mapping *mapping);
 
 /* Where an environment hears of its tickets. */
 typedef struct ipc_sink ipc_sink;
 /* `ring` is called by a parking thread, under the sink's lock, when the sink was empty. */
 ipc_sink *ipc_sink_new(void (*ring)(void *context), void *context);
-/* Which sleep, and in which realm of its thread somebody waits for it. An id is positive; it comes negated
- * when nothing happened, but the ticket has slept for long. */
+/* Names a sleep, and the realm of its thread in which somebody waits for it. An id is positive; it comes
+ * negated when nothing happened, but the ticket has slept for long. */
 typedef struct {
   int32_t id, realm;
 } ipc_ticket_name;
 
-/* Takes what has come, confirming it: up to `max` names; returns how many. */
+/* Takes the names that have come, and so confirms them: at most `max`. Returns how many. */
 int ipc_sink_take(ipc_sink *sink, ipc_ticket_name *names, int max);
 /* No ring after this; its tickets are dropped. */
 void ipc_sink_close(ipc_sink *sink);

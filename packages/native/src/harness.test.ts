@@ -30,7 +30,7 @@ interface Ran {
   readonly stderr: string
 }
 
-/** Without randomised addresses: older runtimes of the thread sanitizer do not find room otherwise. */
+/** Runs without randomised addresses: older runtimes of the thread sanitizer do not find room otherwise. */
 function run(program: string, argv: readonly string[] = []): Ran {
   const environment = {
     ...process.env,

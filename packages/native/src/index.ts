@@ -27,7 +27,10 @@ export { thread } from './thread.ts'
 /** One addon per thread, however many copies of this module are loaded, in however many realms. */
 const SHARED = Symbol.for('@ipc/native@1')
 
-/** Whatever the addon keeps for ever remembers the caller of this module, not whoever needed it first. */
+/**
+ * Everything that the addon keeps forever is made in this context, the one that loaded this module, and not
+ * in that of the first caller.
+ */
 const outside = new AsyncResource('@ipc/native', { requireManualDestroy: true })
 
 let failure: Unsupported | undefined

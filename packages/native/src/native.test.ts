@@ -57,7 +57,7 @@ function install(name: string): string {
   return home
 }
 
-/** Otherwise the living owner of a lock is a dead one for whoever has the other copy. */
+/** Otherwise the living owner of a lock would be a dead one for a thread that has the other copy. */
 test('two installations in one process: the threads of both are agents of one registry', () => {
   const program = `
     const { Worker, isMainThread, threadId, workerData } = require('node:worker_threads')
@@ -85,7 +85,7 @@ test('two installations in one process: the threads of both are agents of one re
 })
 
 describe('an installation somewhere else', () => {
-  /** What load() says in a new process, from a folder of that name. */
+  /** Returns what load() says in a new process, from a folder of that name. */
   function loadedFrom(name: string, change: (folder: string) => void = () => {}): string {
     const home = install(name)
     change(home)

@@ -1,19 +1,19 @@
-/** What `c/node/binding.c` exports. Not a public interface: only core and signals call it. */
+/** The exports of `c/node/binding.c`. They are not a public interface: only core and signals call them. */
 export interface Native {
-  /** `join`: as an agent, for whom the thread takes a place in the registry. */
+  /** `join`: the thread becomes an agent, and takes a slot in the registry. */
   openDomain(path: string | null, threadId: number, mode: DomainMode, join: boolean): NativeDomain
   /** Throws what `openDomain` would throw in mode 2; makes nothing that stays. */
   checkDomain(path: string): void
   /**
-   * The directory that a value of IPC_DIR means in this process: `resolved`, or for a relative value
-   * what it meant before. `ofProcess`: the value is the process's and not one of a worker's own.
+   * Says which directory a value of IPC_DIR means in this process: `resolved`, or for a relative value what
+   * it meant before. `ofProcess`: the value is the process's and not one of a worker's own.
    */
   directoryOf(value: string, resolved: string, ofProcess: boolean): string
   /** For a thread that has no IPC_DIR: the directory that the process used last, or its IPC_DIR. */
   directoryOfProcess(): [directory: string | null, value: string | null]
-  /** In which the pids of this process are numbers, as slots of registries have it. */
+  /** The namespace in which the pids of this process are numbers, as slots of registries have it. */
   pidNamespace(): number
-  /** The agents of a domain; stays mapped for ever. */
+  /** The agents of a domain; stays mapped forever. */
   registry(domain: number): ArrayBuffer
   isDead(domain: number, agent: number): boolean
 
@@ -36,7 +36,7 @@ export interface Native {
     interruptible: boolean,
     sequence: number,
   ): number
-  /** After a death: wakes another one who must look. */
+  /** To be called after a death: wakes another sleeper that must look. */
   passOnDeaths(file: NativeFile): void
   wake(file: NativeFile, index: number, count: number): number
   /** `hasLooked`: the caller has come back to this very state for no reason, and may sleep long. */
@@ -50,20 +50,20 @@ export interface Native {
   ): number
   cancelTicket(id: number): void
   /**
-   * For each realm of the thread that has tickets; answers with its number. An id comes negated when
-   * its ticket only has slept for long. The callback is held weakly, except by `holdRealm`.
+   * To be called for each realm of the thread that has tickets; returns the realm's number. An id comes
+   * negated when its ticket has only slept for long. The callback is held weakly, except by `holdRealm`.
    */
   onWake(callback: (ids: number[]) => void): number
   /** Whether the realm has tickets; counted. */
   holdRealm(realm: number, hold: boolean): void
   /** Whether the event loop goes on although it has nothing else to do; counted. */
   keepAlive(keep: boolean): void
-  /** For tests: as on Linux before 5.16. */
+  /** For tests: sleeps as on Linux before 5.16. */
   withoutWaitv(without: boolean): void
   /** For tests: no sleeper of this process looks at its words by itself any more. */
   withoutRecheck(without: boolean): void
 
-  /** Agents that this thread becomes from now on may have heirs: native/heirs.c. */
+  /** Agents that this thread becomes from now on may have heirs: `c/agents/heirs.c`. */
   mayBequeath(): void
   /** Descriptors that processes inherit which are started from now on; the caller closes them. */
   bequeath(file: NativeFile): [life: number, use: number]
@@ -81,7 +81,7 @@ export interface Native {
   commandAwait(): void
 
   kill(pid: number, signal: number): void
-  /** To the calling thread. */
+  /** Sends it to the calling thread. */
   raise(signal: number): void
   sigqueue(pid: number, signal: number, value: number): void
   processOpen(pid: number): NativeProcess
@@ -101,11 +101,11 @@ export interface Native {
   signalDisplaced(signal: number, initial: boolean): void
   /** Whether the kernel has what was put there, if anything was; `vm` and other addons may change it. */
   signalInForce(signal: number): boolean
-  /** Puts it back, whoever changed it. */
+  /** Puts back what we had put there, whatever changed it. */
   signalReclaim(signal: number): void
   /** Calls Node's handler, for a delivery that was held. */
   signalChain(signal: number): void
-  /** What Node has: 0 default, 1 ignored, 2 a function. */
+  /** Node's disposition: 0 default, 1 ignored, 2 a function. */
   signalDisposition(signal: number): number
   /** To be called when less than half of a ring that was nearly full is unread. */
   signalsRelease(): void
@@ -142,8 +142,8 @@ export interface NativeProcess {
 }
 
 /**
- * When there is no directory, or no registry in it: 0 make nothing and throw ENOENT; 1 make the
- * registry, not the directory; 2 make both. With 0 nothing is removed either. `ipc_domain_mode`.
+ * Says what happens when there is no directory, or no registry in it: 0 make nothing and throw ENOENT; 1
+ * make the registry, not the directory; 2 make both. With 0 nothing is removed either. `ipc_domain_mode`.
  */
 export type DomainMode = 0 | 1 | 2
 
@@ -187,9 +187,9 @@ export interface FileInfo {
   /** The agents that have it open. */
   readonly openers: number[]
   readonly id: number[]
-  /** Who acquires it next will be told that its last owner died. */
+  /** The next agent that acquires it will be told that its last owner died. */
   readonly abandoned: boolean
-  /** A copy of its first words, 2,048 at most. */
+  /** A copy of its first words, at most 2,048. */
   readonly data?: number[]
 }
 
@@ -205,9 +205,9 @@ export interface NativeLayout {
   readonly pid: number
   readonly tid: number
   readonly threadId: number
-  /** For what JavaScript writes about its agent, 45 words. */
+  /** The words for what JavaScript writes about its agent: 45 of them. */
   readonly notes: number
-  /** In which `pid` is a number. */
+  /** The namespace in which `pid` is a number. */
   readonly pidNamespace: number
   /** The generation of the agent that the slot describes; 0 while that is being written. */
   readonly described: number

@@ -25,7 +25,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-/** What a program says in such a runtime, as JSON. */
+/** Returns what a program says in such a runtime, as JSON. */
 function said(program: string): unknown {
   const prelude = `
     import { pathToFileURL } from 'node:url'

@@ -1,4 +1,4 @@
-/** What the first use of a directory removes: what dead processes of ours left, and nothing else. */
+/** The first use of a directory removes what dead processes of ours left, and nothing else. */
 import { spawn, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import { once } from 'node:events'
@@ -102,7 +102,7 @@ test('whoever only joins, as by a handle, makes nothing and removes nothing', ()
   const before = files()
   expect(native.openDomain(directory, 0, LOOK, true).self).not.toBe(0)
   expect(files()).toEqual(before)
-  native.openDomain(directory, 0, USE, true) // and who uses it later sweeps
+  native.openDomain(directory, 0, USE, true) // and a later user sweeps
   expect(files()).toEqual(['.registry'])
 })
 

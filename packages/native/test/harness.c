@@ -1,7 +1,7 @@
 /*
  * The C of this package without Node: threads that open, park, ask for tickets, wake, close, unlink,
- * list, prune and end, some of them as if killed. For the sanitizers, which see what no test of results
- * does.
+ * list, prune and end, some of them as if killed. It is for the sanitizers, which see what no test of
+ * results does.
  *
  *   cc -g -fsanitize=thread -I native -o harness test/harness.c native/<all but the bindings>.c -pthread
  *   ./harness DIRECTORY SECONDS THREADS [garbage]

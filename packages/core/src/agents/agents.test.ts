@@ -1,4 +1,4 @@
-/** Who an agent is, for people: never one who has its place now. */
+/** People are told who an agent is, and never told of one that has its place now. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { once } from 'node:events'

@@ -2,7 +2,7 @@ import type { Native, NativeDomain } from '@ipc/native'
 import { POISON, type AgentId, type AgentInfo } from '../memory/memory.ts'
 import { Notes, type NotedCommand, type NotedWait } from './notes.ts'
 
-/** Those who can meet in a memory. */
+/** The agents that can meet in a memory. */
 export interface Agents {
   readonly self: AgentId
   readonly seesDeaths: boolean
@@ -14,7 +14,7 @@ export interface Agents {
 export class RegisteredAgents implements Agents {
   readonly self: AgentId
   readonly seesDeaths = true
-  /** What this thread writes about itself. */
+  /** The notes that this thread writes about itself. */
   readonly notes: Notes
   readonly #registry: Int32Array
   readonly #domain: number
@@ -69,15 +69,15 @@ export class RegisteredAgents implements Agents {
     return { ...(described ?? { pid: 0, threadId: 0 }), alive }
   }
 
-  /** What an agent writes about itself; null if nobody knows any more. */
+  /** The notes that an agent writes about itself; null if nobody knows them any more. */
   told(agent: AgentId): { command: NotedCommand | null; waits: NotedWait[] } | null {
     const notes = this.#notesOf(agent)
     return this.whenDescribed(agent, () => ({ command: notes.command, waits: notes.waits() }))
   }
 
   /**
-   * What `read` reads in the agent's slot, if the slot describes this agent before and after; null if
-   * it describes a later one. An agent is described until its slot is claimed again, also when dead.
+   * Returns what `read` reads in the agent's slot, if the slot describes this agent before and after; null
+   * if it describes a later one. A slot describes its agent, even a dead one, until it is claimed again.
    */
   whenDescribed<T>(agent: AgentId, read: () => T): T | null {
     if (!this.#describes(agent)) return null
@@ -95,7 +95,7 @@ export class RegisteredAgents implements Agents {
     return new Notes(this.#registry, this.#slotOf(agent) + this.#native.layout.notes)
   }
 
-  /** Those who live now. */
+  /** The agents that live now. */
   living(): AgentId[] {
     const agents: AgentId[] = []
     for (let slot = 1; slot <= SLOT_MASK; slot++) {

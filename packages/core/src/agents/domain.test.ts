@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { withoutSlot } from './agents.ts'
 import { AGENT_MASK, POISON } from '../memory/memory.ts'
 
-/** What a process prints in which the addon's view of the kernel is changed before anything uses it. */
+/**
+ * Returns what a process prints in which the addon's view of the kernel is changed before anything uses it.
+ */
 function printed(program: string): unknown {
   const prelude = `
     import { load, thread } from '@ipc/native'
@@ -28,7 +30,7 @@ test('without robust futexes process scope is refused with the reason, and threa
   expect({ opened, length }).toEqual({ opened: 'ERR_IPC_UNSUPPORTED', length: 4 })
 })
 
-/** Otherwise a thread that has the addon takes a living owner without it for dead, or for itself. */
+/** Otherwise a thread that has the addon would take a living owner without it for dead, or for itself. */
 test('a thread that could not load the addon is alive for one that could, and loads it later', () => {
   const program = `
     const { Worker, isMainThread, workerData, threadId } = require('node:worker_threads')

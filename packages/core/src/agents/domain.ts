@@ -13,7 +13,7 @@ export interface Domain {
   readonly agents: RegisteredAgents
 }
 
-/** By the addon's index. */
+/** The domains that this realm has open, by the addon's index. */
 const domains = onceInRealm('domains', () => new Map<number, Domain>())
 const ofProcess = onceInRealm('private domain', () => ({ domain: null as Domain | null }))
 
@@ -28,8 +28,8 @@ const USE = 1
 const MAKE = 2
 
 /**
- * Whether named objects and handles between processes work here, and if not, why and what to do. It is
- * asked anew each time, of the addon, the kernel and the directory; nothing is made.
+ * Whether named objects and handles between processes work here, and if not, why and what to do. Each read
+ * asks the addon, the kernel and the directory anew; nothing is made.
  */
 export const processScope: { readonly supported: boolean; readonly reason: string | null } = {
   get supported() {
@@ -47,7 +47,7 @@ export const processScope: { readonly supported: boolean; readonly reason: strin
   },
 }
 
-/** The addon, if the kernel tells who dies: some emulators load it and have no robust futexes. */
+/** The addon, if the kernel tells which threads die: some emulators load it and have no robust futexes. */
 function usableNative(): Native | Unsupported {
   const native = platform.native()
   if ('reason' in native || native.layout.liveness >= 0) return native
@@ -99,12 +99,14 @@ export function joinDomain(directory: string): Domain {
   return adopt(native, openNative(native, platform.resolve(directory), LOOK, true))
 }
 
-/** Of a directory, for one who looks at it from outside: no agent, and nothing is made. */
+/**
+ * Opens the directory's domain for a caller that looks from outside: it gets no agent, and nothing is made.
+ */
 export function lookAtDomain(): Domain | null {
   return visit(LOOK)
 }
 
-/** The same, for one who removes names: they may be of an earlier registry. */
+/** Opens the domain for a caller that removes names: they may be of an earlier registry. */
 export function visitDomain(): Domain | null {
   return visit(USE)
 }
@@ -128,7 +130,7 @@ export function privateDomain(): Domain | null {
   const native = usableNative()
   if ('reason' in native) {
     platform.withoutLiveness(native.reason)
-    return null // perhaps not for ever
+    return null // perhaps not forever
   }
   return (ofProcess.domain = adopt(native, openNative(native, null, USE, true)))
 }

@@ -1,7 +1,7 @@
 /**
- * What an agent writes about itself into its slot of the registry, for people who look from outside
- * (`ipc ls`). Nothing depends on it. Written on slow paths only: before a promise waits, and when a
- * blocked thread has slept a while in vain, a quarter of a second at most.
+ * The notes that an agent writes about itself into its slot of the registry, for people who look from
+ * outside (`ipc ls`). Nothing depends on them. It writes them on slow paths only: before a promise waits,
+ * and when a blocked thread has slept a while in vain, at most a quarter of a second.
  *
  * COMMAND: the process that it runs under what it holds, and since when. Then one record for each
  * thing that it waits for: STATE, the object's id, the index of the word, since when. STATE is stored
@@ -22,13 +22,13 @@ const NONE = 0
 const BLOCKED = 1
 const PROMISED = 2
 
-/** Which record to end; there may have been no room for it. */
+/** Names the record to end; there may have been no room for it. */
 export type NoteId = number
 export const NO_NOTE: NoteId = -1
 
-/** What an agent waits for. */
+/** One thing that an agent waits for. */
 export interface NotedWait {
-  /** Of the object: 16 hexadecimal digits. */
+  /** The object's id: 16 hexadecimal digits. */
   readonly id: string
   /** The word on which it sleeps. */
   readonly index: number
@@ -52,7 +52,7 @@ export class Notes {
     this.#at = at
   }
 
-  /** By the agent itself, when it is about to sleep. */
+  /** The agent itself calls this, when it is about to sleep. */
   wait(id: readonly number[], index: number, blocked: boolean): NoteId {
     for (let note = 0; note < WAITS; note++) {
       const at = this.#waitAt(note)
@@ -87,7 +87,7 @@ export class Notes {
     return waits
   }
 
-  /** By the agent itself. */
+  /** The agent itself sets this. */
   set command(pid: number) {
     this.#storeNow(this.#at + COMMAND_SINCE)
     Atomics.store(this.#words, this.#at + COMMAND, pid)

@@ -1,8 +1,8 @@
 import type { NoteId } from '../agents/notes.ts'
 
 /**
- * Who uses shared memory: one JavaScript thread of one process. 30 bits, never 0; a later thread
- * never gets the id of an earlier one that shared words may still name.
+ * A user of shared memory: one JavaScript thread of one process. 30 bits, never 0; a later thread never
+ * gets the id of an earlier one that shared words may still name.
  */
 export type AgentId = number
 
@@ -12,10 +12,10 @@ export const AGENT_MASK = 0x3fffffff
 /** No agent. */
 export const NOBODY: AgentId = 0
 
-/** Nobody's, and never dead: in the words of an object whose file was removed by force. */
+/** An id that is nobody's, and never dead: in the words of an object whose file was removed by force. */
 export const POISON: AgentId = 1
 
-/** What `arm` saw; `park` returns at once when it is no longer so. */
+/** The state that `arm` saw; `park` returns at once when it is no longer so. */
 export type Watch = number
 
 /**
@@ -40,9 +40,9 @@ export interface Ticket {
  * Shared words, and sleep. Primitives touch shared words, and learn of death, only through this
  * interface; the explorer puts a simulated one in its place.
  *
- * Words are int32 and sequentially consistent; the read-modify-write operations return the old
- * value. Every sleep: `arm`, *then* examine the words, then `park`, in a loop. Whoever died, or
- * came to share the memory, after `arm` ends the sleep.
+ * Words are int32 and sequentially consistent; the read-modify-write operations return the old value. Every
+ * sleep is a loop: `arm`, *then* examine the words, then `park`. If somebody dies, or comes to share the
+ * memory, after `arm`, that ends the sleep.
  */
 export interface Memory {
   load(index: number): number
@@ -65,7 +65,7 @@ export interface Memory {
 
   /** The calling agent. */
   readonly self: AgentId
-  /** True only if the agent is gone for ever; where deaths cannot be seen, always false. */
+  /** True only if the agent is gone forever; where deaths cannot be seen, always false. */
   isDead(agent: AgentId): boolean
 
   /** Starts watching everybody who shares this memory. Throws when its name is gone. */
@@ -73,7 +73,7 @@ export interface Memory {
   /** Blocks while the word is `expected`, until `deadline` (of `now()`) at the latest. */
   park(index: number, expected: number, deadline: number, watch: Watch): ParkResult
   /**
-   * The same without blocking: calls `wake` once, never before it has returned. `hasLooked`: the last
+   * Parks without blocking: calls `wake` once, never before `parkAsync` has returned. `hasLooked`: the last
    * sleep in this very state ended for no reason, so this one may be long.
    */
   parkAsync(index: number, expected: number, watch: Watch, wake: Wake, hasLooked?: boolean): Ticket
@@ -87,13 +87,14 @@ export interface Memory {
   readonly seesDeaths?: boolean
 
   /**
-   * After a `park` that ended by a death, once the words were examined: others who must look are told.
-   * (The kernel wakes one sleeper per death. It takes what it can first: told before, the others would
-   * want the processors that it needs for that.) Who parks again has told them, too.
+   * To be called after a `park` that ended by a death, once the words were examined: tells the others who
+   * must look. (The kernel wakes one sleeper per death. That one takes what it can first: if the others
+   * were told before, they would want the processors that it needs for that.) A caller that parks again has
+   * told them, too.
    */
   passOnDeaths?(): void
 
-  /** Who an agent is, for people; null where nobody knows. */
+  /** Describes an agent for people; null where nobody knows it. */
   describe?(agent: AgentId): AgentInfo | null
   /** Says, for people, that the calling agent waits; `blocked`: as a thread. */
   noteWait?(index: number, blocked: boolean): NoteId
@@ -101,11 +102,11 @@ export interface Memory {
   endNote?(note: NoteId): void
 }
 
-/** Who a word names, for people. */
+/** The agent that a word names, described for people. */
 export interface AgentInfo {
   /** 0: nobody knows any more, because another agent has its place. */
   readonly pid: number
-  /** As `worker_threads.threadId` has it; 0 is the main thread. */
+  /** The same number as `worker_threads.threadId`; 0 is the main thread. */
   readonly threadId: number
   readonly alive: boolean
   /**

@@ -11,9 +11,9 @@ import { Wakes } from '../waiting/wakes.ts'
 /** In the addon's order. */
 const RESULTS: readonly ParkResult[] = ['woken', 'changed', 'death', 'timed-out', 'interrupted']
 
-/** A file can lose its name without anyone waking us: how often those who contend look. */
+/** A file can lose its name without anyone waking us: waiters that contend check for it this often. */
 const LINK_CHECK_MS = 1000
-/** The same for those who only sleep. */
+/** Waiters that only sleep check for it this often. */
 const IDLE_LINK_CHECK_MS = 30_000
 /** A sleep of this length ended because nothing happened. */
 const IDLE_MS = 200

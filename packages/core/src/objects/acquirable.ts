@@ -22,7 +22,7 @@ export interface TryWaitOptions extends TryOptions, WaitOptions {}
  * A primitive says how to take without waiting and what to sleep on; the rest is the same for all.
  */
 export abstract class Acquirable<G extends Guard> extends Primitive {
-  /** For all asynchronous calls. */
+  /** The description that all asynchronous calls share. */
   #waiting: Waiting<G> | undefined
 
   /** The pending asynchronous calls of this thread. */
@@ -31,7 +31,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
   protected abstract take(async: boolean): G | undefined
   /** One try that leaves no trace if it fails, but sees whether an owner is dead. */
   protected abstract takeOnce(async: boolean): G | undefined
-  /** It keeps nothing of a single call. */
+  /** Describes how to wait for it; the description keeps nothing of a single call. */
   protected abstract waiting(async: boolean): Waiting<G>
 
   /**
@@ -44,7 +44,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
   }
 
   /**
-   * Takes it, blocking the thread for `timeoutMs` at most; null when that was not enough.
+   * Takes it, blocking the thread for at most `timeoutMs`; null when that was not enough.
    * @throws TypeError, RangeError for a time-out that is no number
    */
   tryAcquire(options?: TryOptions): G | null {
@@ -55,7 +55,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
     return this.#block(deadlineAfter(this.memory, timeoutMs)) ?? null
   }
 
-  /** Takes it; the promise resolves when it is had. Calls of one thread are served in order. */
+  /** Acquires it; the promise resolves when it is acquired. Calls of one thread are served in order. */
   acquireAsync(options?: WaitOptions): Promise<G> {
     const taken = this.#takeAtOnce(options)
     if (taken !== undefined) return Promise.resolve(taken)
@@ -69,7 +69,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
     return taken
   }
 
-  /** The same with a time-out; null when that was not enough. */
+  /** Acquires it as `acquireAsync` does, but with a time-out; null when that was not enough. */
   tryAcquireAsync(options?: TryWaitOptions): Promise<G | null> {
     return this.#enqueue('tryAcquireAsync', options, undefined, false) as Promise<G | null>
   }
@@ -123,7 +123,7 @@ export abstract class Acquirable<G extends Guard> extends Primitive {
     return block(this.memory, this.waiting(false), deadline, () => this.description)
   }
 
-  /** No async function: what that keeps, while it waits, is half as much again. */
+  /** This is no async function: one keeps half as much again while it waits. */
   #enqueue(
     call: string,
     options: TryWaitOptions | undefined,

@@ -1,6 +1,7 @@
 /**
- * Where named objects are: one directory per process, whoever asks first, wherever it has gone since;
- * and of every directory that will not do, `processScope` says so before anybody opens anything.
+ * These tests say where named objects are: in one directory per process, whichever thread asks first and
+ * wherever it has gone since. If a directory will not do, `processScope` says so before anybody opens
+ * anything.
  */
 import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
@@ -14,7 +15,7 @@ const HERE = fileURLToPath(new URL('.', import.meta.url))
 const NO_THREAD = fileURLToPath(new URL('../fixtures/no-thread.mjs', import.meta.url))
 const NOBODY = 65534
 const isRoot = process.geteuid?.() === 0
-/** Not where the checkout is in somebody's closed folder. */
+/** False where the checkout is in somebody's closed folder. */
 const canBeNobody =
   isRoot &&
   spawnSync('setpriv', [`--reuid=${NOBODY}`, '--clear-groups', 'test', '-r', NO_THREAD]).status ===
@@ -23,7 +24,7 @@ const canMount = isRoot && spawnSync('unshare', ['-m', 'true']).status === 0
 if (!canMount) process.stdout.write('  NOT TESTED: what needs root and mounts\n')
 if (!canBeNobody) process.stdout.write('  NOT TESTED: what needs a second user\n')
 
-/** Not below the folder of another user, so that every user can go there. */
+/** This is not below the folder of another user, so that every user can go there. */
 let home: string
 
 beforeEach(() => {
@@ -62,9 +63,9 @@ const PRELUDE = `
 
 interface How {
   readonly env?: NodeJS.ProcessEnv
-  /** As this user, when we are root. */
+  /** The user as whom it runs, when we are root. */
   readonly uid?: number
-  /** Before it, in a mount namespace of its own. */
+  /** A command that runs before it, in a mount namespace of its own. */
   readonly mounted?: string
 }
 
@@ -189,7 +190,7 @@ describe('modes', () => {
         const how = { env: { IPC_DIR: directory }, ...(uid === undefined ? {} : { uid }) }
         const mode = (): number => fs.statSync(directory).mode & 0o7777
 
-        // Only by one who would make it: not by looking, and not by asking.
+        // Only a caller that would make the directory mends it: not one that looks, and not one that asks.
         said(`say([tried(list), processScope.supported])`, how)
         said(`say(tried(() => SharedMemory.open('it')))`, how)
         expect(mode()).toBe(left)

@@ -1,6 +1,6 @@
 /**
- * What lies in the directory may be anything: damaged, somebody else's, removed at any time, or not
- * made to the end. Each gives a clear error with a code, and nothing that is good is touched.
+ * A file in the directory may be anything: damaged, somebody else's, removed at any time, or not made to
+ * the end. Each such file gives a clear error with a code, and nothing that is good is touched.
  */
 import { spawnSync } from 'node:child_process'
 import * as fs from 'node:fs'
@@ -32,7 +32,7 @@ afterEach(async () => {
 const path = (file: string): string => join(directory, file)
 const files = (): string[] => fs.readdirSync(directory).toSorted()
 
-/** What opening throws. */
+/** The error that opening throws. */
 function failure(open: () => unknown): { code: string; message: string; path?: string } {
   try {
     open()
@@ -341,7 +341,7 @@ describe('the registry', () => {
 })
 
 describe('what another version of the library left behind', () => {
-  /** As if it were of layout 1, whose sizes are others. */
+  /** Makes a file look as if it were of layout 1, whose sizes are others. */
   function make(file: string, layoutAt: number, byteLength: number): void {
     const descriptor = fs.openSync(path(file), 'r+')
     fs.writeSync(descriptor, new Uint8Array(Int32Array.of(1).buffer), 0, 4, layoutAt)

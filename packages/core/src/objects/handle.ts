@@ -1,7 +1,7 @@
 import { outOfRange, wrongType } from '../errors.ts'
 import { checkName } from './names.ts'
 
-/** Of an object in a SharedArrayBuffer: send it with `postMessage` or as `workerData`. */
+/** The handle of an object in a SharedArrayBuffer: send it with `postMessage` or as `workerData`. */
 export interface ThreadHandle {
   readonly kind: string
   readonly buffer: SharedArrayBuffer
@@ -9,7 +9,7 @@ export interface ThreadHandle {
   readonly options: readonly number[]
 }
 
-/** Of an object in a file: JSON; send it any way you like. */
+/** The handle of an object in a file: JSON; send it any way you like. */
 export interface ProcessHandle {
   readonly kind: string
   readonly name: string
@@ -17,7 +17,7 @@ export interface ProcessHandle {
   readonly directory: string
 }
 
-/** Of an object inside a process-scope `SharedMemory`: JSON. */
+/** The handle of an object inside a process-scope `SharedMemory`: JSON. */
 export interface InnerHandle {
   readonly kind: string
   readonly memory: ProcessHandle
@@ -28,10 +28,10 @@ export interface InnerHandle {
 /** Passes a primitive on to another thread or process, for `X.from(handle)`. */
 export type Handle = ThreadHandle | ProcessHandle | InnerHandle
 
-/** What an InnerHandle's memory is. */
+/** The kind of an InnerHandle's memory. */
 export const MEMORY = 'memory'
 
-/** What stands for the name of an object that has none. */
+/** This stands for the name of an object that has none. */
 const WITHOUT_NAME = /^~[0-9a-f]{16}$/
 
 /** @throws TypeError that shows what is no handle, or one of another kind */
@@ -75,7 +75,7 @@ export function checkHandle(kind: string, handle: unknown): Handle {
   return handle as Handle
 }
 
-/** Also of another realm: in a test that runs in a `vm` context, what a worker sends is one. */
+/** Accepts one of another realm, too: in a test that runs in a `vm` context, what a worker sends is one. */
 export function isSharedArrayBuffer(value: unknown): value is SharedArrayBuffer {
   return Object.prototype.toString.call(value) === '[object SharedArrayBuffer]'
 }

@@ -19,20 +19,20 @@ import { ThreadParking } from '../memory/thread-parking.ts'
 
 export type Scope = 'thread' | 'process'
 
-/** What a primitive tells about its words. Up to four integers are kept with an object. */
+/** The account that a primitive gives of its words. At most four integers are kept with an object. */
 export interface Layout {
   readonly kind: string
   readonly words: number
   readonly options: readonly number[]
   /**
    * The words that name who holds it, if a dead holder's successor must be told: the first, and how many.
-   * `prune` keeps an object of which one of them is not zero.
+   * `prune` keeps an object if one of these words is not zero.
    */
   readonly owners?: readonly [first: number, count: number]
 }
 
 /**
- * The layout that options mean which were kept with an object. They may be garbage: then it throws, or
+ * Returns the layout that the options kept with an object mean. They may be garbage: then it throws, or
  * gives another layout than that of the file.
  */
 export type LayoutOfStored = (options: readonly number[]) => Layout
@@ -168,7 +168,7 @@ export class Place {
     throw wrongType('memory', 'a SharedMemory, a SharedArrayBuffer or a Memory', surroundings)
   }
 
-  /** What a handle leads to; `layoutOf` checks the options that are kept with it. */
+  /** Finds the place that a handle leads to; `layoutOf` checks the options that are kept with it. */
   static from(kind: string, given: unknown, layoutOf: LayoutOfStored): Place {
     const handle = checkHandle(kind, given)
     if ('name' in handle) return Place.#inFile(believed(attach(handle), layoutOf))
@@ -201,7 +201,7 @@ export class Place {
   }
 }
 
-/** Of a handle: its directory is not made again when it is gone. */
+/** The domain of a handle: its directory is not made again when it is gone. */
 function domainOf(directory: string, name: string): Domain {
   try {
     return joinDomain(directory)

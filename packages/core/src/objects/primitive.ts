@@ -6,7 +6,7 @@ import { NOBODY, POISON } from '../memory/memory.ts'
 import { checkName } from './names.ts'
 import { Place, type LayoutOfStored, type Scope } from './place.ts'
 
-/** What every `inspect()` tells. */
+/** Every `inspect()` tells this. */
 export interface Inspection {
   readonly kind: string
   readonly name: string | null
@@ -20,13 +20,13 @@ export interface Inspection {
 
 /** Options of `X.unlink`. */
 export interface UnlinkOptions {
-  /** Also while others have it open: their waits then throw ERR_IPC_UNLINKED. */
+  /** Removes the name also while others have it open: their waits then throw ERR_IPC_UNLINKED. */
   readonly force?: boolean | undefined
 }
 
 type Inspect = (value: unknown, options: object) => string
 
-/** What all primitives share: a place, a handle, and an end. */
+/** All primitives share this: a place, a handle, and an end. */
 export abstract class Primitive implements Disposable {
   /** Where its words are; for primitives, not for their users. */
   readonly place: Place
@@ -40,7 +40,7 @@ export abstract class Primitive implements Disposable {
     this.index = place.index
   }
 
-  /** What `console.log` prints. */
+  /** `console.log` prints this. */
   static {
     Object.defineProperty(this.prototype, Symbol.for('nodejs.util.inspect.custom'), {
       value: function (this: Primitive, _depth: number, options: object, inspect: Inspect): string {
@@ -60,7 +60,7 @@ export abstract class Primitive implements Disposable {
     return this.place.name
   }
 
-  /** For `from(handle)` in another thread (thread scope) or anywhere on the machine (JSON). */
+  /** A handle for `from(handle)` in another thread (thread scope) or anywhere on the machine (JSON). */
   get handle(): Handle {
     return this.place.handle
   }
@@ -68,7 +68,7 @@ export abstract class Primitive implements Disposable {
   /** The state as it is now; also what `console.log` prints. Takes nothing and waits for nothing. */
   abstract inspect(): Inspection
 
-  /** What `inspect` begins with. */
+  /** Every `inspect` begins with this. */
   protected get inspection(): Inspection {
     const { kind, name, scope } = this.place
     return {
@@ -79,7 +79,7 @@ export abstract class Primitive implements Disposable {
     }
   }
 
-  /** Refuses, by throwing, or ends what is pending. */
+  /** Refuses the end, by throwing, or ends what is pending. */
   protected abstract finish(): void
 
   /**

@@ -6,7 +6,7 @@ import { idText } from '../agents/notes.ts'
 import { ProcessParking } from '../memory/process-parking.ts'
 import { onceInRealm } from '../realm.ts'
 
-/** What this realm has open, by domain, file and id. */
+/** The files that this realm has open, by domain, file and id. */
 const files = onceInRealm('files', () => new Map<string, SharedFile>())
 
 /**
@@ -17,7 +17,7 @@ export class SharedFile {
   readonly memory: AtomicMemory
   readonly domain: Domain
   readonly kind: string
-  /** Without the kind. */
+  /** The name without the kind. */
   readonly name: string
   /** 16 hexadecimal digits: this very object, and no later one of the name. */
   readonly id: string
@@ -83,7 +83,7 @@ export function openFile(domain: Domain, request: OpenRequest): SharedFile {
   return file
 }
 
-/** As messages name an object: `lock "jobs"`. */
+/** An object as messages name it: `lock "jobs"`. */
 export function describe(kind: string, name: string | null): string {
   return name === null ? kind : `${kind} ${JSON.stringify(name)}`
 }

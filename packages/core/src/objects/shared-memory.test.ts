@@ -248,7 +248,7 @@ describe('list() and prune()', () => {
   })
 })
 
-/** What is kept with an object is not believed: it could be a stray write's. */
+/** The options that are kept with an object are not believed: they could be a stray write's. */
 test.each([1 << 20, 4000, 0, -5, 60])(
   'a length at rest that became %i is refused',
   (byteLength) => {

@@ -1,9 +1,9 @@
 /**
  * Heirs: processes that inherit what this one holds, should it be killed.
  *
- * A program that runs another one under a lock dies, and the lock with it, while the other one runs
- * on. With heirs it does not: what a thread holds stays its own until the last process has ended
- * that inherited the descriptors of a `Bequest`, or closed them. How: native/heirs.c.
+ * If a program that runs another one under a lock dies, its lock ends with it while the other one runs on.
+ * With heirs it does not: what a thread holds stays its own until every process that inherited the
+ * descriptors of a `Bequest` has ended, or has closed them. How: heirs.c of @ipc/native.
  *
  * ```js
  * mayHaveHeirs() // first of all

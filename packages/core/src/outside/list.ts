@@ -7,15 +7,15 @@ export interface ListedObject {
   readonly kind: string
   /** null for one without a name, which lives as long as its users. */
   readonly name: string | null
-  /** Who has it open. */
+  /** The agents that have it open. */
   readonly users: readonly AgentInfo[]
-  /** Only there if it is so: somebody died holding it, and whoever acquires it next will be told. */
+  /** Only there if it is so: somebody died holding it, and the next agent that acquires it will be told. */
   readonly abandoned?: true
 }
 
 /** Options of `prune`. */
 export interface PruneOptions {
-  /** Also what is abandoned: then nobody will be told that the last owner died. Default: false. */
+  /** Removes what is abandoned, too: then nobody will be told that the last owner died. Default: false. */
   readonly force?: boolean | undefined
 }
 

@@ -14,7 +14,7 @@ export interface SeenAgent extends AgentInfo {
   readonly agent: AgentId
   /** It died, but a process that inherited from it lives: what it holds is still held. */
   readonly livesInHeirs: boolean
-  /** What it runs under what it holds, if it said so. */
+  /** The command that it runs under what it holds, if it said so. */
   readonly command: NotedCommand | null
   readonly waits: readonly NotedWait[]
 }
@@ -28,7 +28,7 @@ export interface SeenObject {
   readonly id: string
   readonly options: readonly number[]
   readonly words: number
-  /** Who has it open; parking threads are left out. */
+  /** The agents that have it open; parking threads are left out. */
   readonly users: readonly SeenAgent[]
   /** A copy of its words: `Lock.at(memory, 0).inspect()`. `describe` gives a SeenAgent. */
   readonly memory: Memory
@@ -41,7 +41,7 @@ export interface Seen {
 }
 
 /**
- * What is there now. Not one instant: others go on while it is read.
+ * Reads what is there now. That is not one instant: others go on while it reads.
  * @throws IpcError ERR_IPC_UNSUPPORTED, ERR_IPC_UNSAFE_DIRECTORY
  */
 export function observe(): Seen {

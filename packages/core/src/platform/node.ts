@@ -32,13 +32,13 @@ function keeper(): (keep: boolean) => void {
   return (keep) => (keep ? port1.ref() : port1.unref())
 }
 
-/** Before the program can have changed its directory, if it loads its modules first. */
+/** This is read before the program can have changed its directory, if it loads its modules first. */
 const given = isMainThread ? process.env['IPC_DIR'] : undefined
 const givenPath = given ? resolve(given) : undefined
 
 const WARNED = '@ipc/core: warned of no liveness'
 
-/** Workers with an environment of their own may not have IPC_DIR: native/whereabouts.c. */
+/** Workers with an environment of their own may not have IPC_DIR: whereabouts.c of @ipc/native. */
 function directory(native: Native): string {
   const own = process.env['IPC_DIR'] || ''
   if (own !== '' || isMainThread) return native.directoryOf(own, pathOf(own), isMainThread)

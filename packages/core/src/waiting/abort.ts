@@ -1,11 +1,11 @@
-/** What ends when a signal aborts. */
+/** Something that ends when a signal aborts. */
 export interface Abortable {
   abort(reason: unknown): void
 }
 
 /**
- * Who waits with one signal. It has one listener of ours, however many wait: it looks through all of
- * its listeners whenever one is added, and in Node 20 it warns of a leak at eleven.
+ * Knows the calls that wait with one signal. The signal has one listener of ours, however many calls wait:
+ * it goes through all of its listeners whenever one is added, and in Node 20 it warns of a leak at eleven.
  */
 class Listener {
   readonly calls: Set<Abortable> = new Set()
@@ -16,7 +16,7 @@ class Listener {
     signal.addEventListener('abort', this)
   }
 
-  /** Of the signal: oldest first; each leaves meanwhile. */
+  /** The signal calls this: it ends the calls, oldest first; each leaves meanwhile. */
   handleEvent(): void {
     for (const call of this.calls) call.abort(this.#signal.reason)
   }

@@ -27,7 +27,7 @@ class Call<T> implements Abortable {
   queued = true
   previous: Call<T> | null = null
   next: Call<T> | null = null
-  /** Where it came from, if somebody wants to know. */
+  /** Where the call came from, if somebody wants to know. */
   readonly askedAt: string | null
   readonly #queue: AsyncQueue<T>
   readonly #signal: AbortSignal | undefined
@@ -75,7 +75,7 @@ class Call<T> implements Abortable {
     if (this.#queue.remove(this)) this.fail(reason)
   }
 
-  /** Lets `withAsync` look who awaits it; the wait goes on meanwhile. */
+  /** Lets `withAsync` check who awaits it; the wait goes on meanwhile. */
   beSuspected(): void {
     if (!this.#toRun) return
     const resolve = this.#resolve
@@ -106,7 +106,7 @@ class Call<T> implements Abortable {
     this.#timer = this.#timers.setTimeout(expire, ms, this)
   }
 
-  /** If it was a test's, which has taken its timers back since. */
+  /** Sets the timer anew if it was a test's, and the test has taken its timers back since. */
   renewTimer(): void {
     if (this.#timers === undefined || !areGone(this.#timers)) return
     this.#setTimer(this.sleep.deadline - this.#queue.now())
@@ -138,13 +138,13 @@ export class AsyncQueue<T> implements Watched {
   #ticket: Ticket | null = null
   /** The word that it sleeps on. */
   #ticketOn = NOWHERE
-  /** Where the last ticket slept that came back for no reason, and on which value. */
+  /** The word on which the last ticket slept that came back for no reason, and the word's value. */
   #lookedAt = NOWHERE
   #lookedFor = 0
-  /** Since when the first call sleeps, or 0; until that was told. */
+  /** When the first call began to sleep, or 0; kept until that was told. */
   #sleepsSince = 0
   #toldOf: Call<T> | null = null
-  /** While there are calls, and one of them has slept. */
+  /** The note that this thread waits: while there are calls, and one of them has slept. */
   #note = NO_NOTE
 
   constructor(memory: Memory) {
@@ -164,7 +164,9 @@ export class AsyncQueue<T> implements Watched {
     return this.#wait(waiting, deadline, signal, false) as Promise<T | null>
   }
 
-  /** The same without a deadline, for a function that can be looked at: see self-deadlock.ts. */
+  /**
+   * Waits as `wait` does, without a deadline, for a function that can be examined: see self-deadlock.ts.
+   */
   waitToRun(
     waiting: Waiting<T>,
     signal: AbortSignal | undefined,
@@ -203,7 +205,7 @@ export class AsyncQueue<T> implements Watched {
   }
 
   /**
-   * Gives the oldest call what the thread holds already. False if there is none, or none any more
+   * Gives the oldest call what the thread holds already. False if there is no call, or no call any more
    * because the file was removed: what the thread holds is worth nothing then.
    */
   hand(make: (waiting: Waiting<T>) => T): boolean {
@@ -260,7 +262,10 @@ export class AsyncQueue<T> implements Watched {
     for (let call = this.#first; call !== null; call = call.next) call.renewTimer()
   }
 
-  /** A wait for this thread itself, which nothing else would end; and any that somebody wants to hear of. */
+  /**
+   * Has a wait watched if it is for this thread itself, which nothing else would end, or if somebody wants
+   * to hear of it.
+   */
   #beWatched(call: Call<T>, index: number): void {
     if (!this.#memory.isReal || this.#toldOf === call) return
     const isForItself = index === NOWHERE || (call.waiting.own?.() ?? []).length > 0
@@ -303,7 +308,7 @@ export class AsyncQueue<T> implements Watched {
     this.#note = NO_NOTE
   }
 
-  /** Without having taken; false if the call is settled already. */
+  /** Removes a call that has not taken; false if it is settled already. */
   remove(call: Call<T>): boolean {
     if (!call.queued) return false
     this.#unlink(call)

@@ -4,12 +4,12 @@ import type { Memory } from '../memory/memory.ts'
 import { NO_NOTE } from '../agents/notes.ts'
 import { Sleep, type Waiting } from './sleep.ts'
 
-/** So many signal handlers may throw in one wait that goes on all the same. */
+/** At most this many signal handlers may throw in one wait that goes on all the same. */
 const MOST_FAILURES = 100
 
 /**
- * Blocks the thread until an attempt succeeds; undefined when `deadline` has passed. What a signal
- * handler throws meanwhile ends the wait, or is kept in `failures`, and the wait goes on.
+ * Blocks the thread until an attempt succeeds; undefined when `deadline` has passed. An error that a signal
+ * handler throws meanwhile ends the wait; or it is kept in `failures`, and the wait goes on.
  */
 export function block<T>(
   memory: Memory,

@@ -2,7 +2,7 @@ import type { AgentInfo } from '../memory/memory.ts'
 import type { BlockedWait } from '../platform/platform.ts'
 import { describeWho } from '../agents/who.ts'
 
-/** What `NODE_DEBUG=ipc` prints of a long wait; each line says who prints it, as Node's own do. */
+/** The text that `NODE_DEBUG=ipc` prints of a long wait; each line says who prints it, as Node's own do. */
 export function inWords(wait: BlockedWait, pid: number, threadId: number): string {
   const { what, waitedMs, blocking, owners, isHeldHere, askedAt, heldAt } = wait
   const how = blocking ? 'this thread is blocked' : 'a promise waits'

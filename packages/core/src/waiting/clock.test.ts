@@ -5,7 +5,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A thread that blocks cannot advance the clock of its test, and would block for ever. */
+/** A thread that blocks cannot advance the clock of its test, and would block forever. */
 test('the clock is the real one, though it was first asked for while a test had another', async () => {
   vi.useFakeTimers()
   const { now } = await import('./clock.ts')

@@ -6,15 +6,19 @@ import { platform } from '#platform'
  */
 export interface Interruption {
   /**
-   * Runs the handlers of what has arrived; what one of them throws ends the wait. Answers with the
-   * value that the addon's signal word had before that: as long as it has it, sleeping is right.
+   * Runs the handlers of the signals that have arrived; an error that one of them throws ends the wait.
+   * Answers with the value that the addon's signal word had before that: as long as the word has it,
+   * sleeping is right.
    */
   drain(): number
   /** Whether anything can arrive: then waits that cannot sleep on the word are cut in slices. */
   readonly active: boolean
 }
 
-/** The thread's, whatever realm handles signals: its handlers run while another one's wait blocks. */
+/**
+ * The runner is the thread's, whatever realm handles signals: its handlers run while another realm's wait
+ * blocks.
+ */
 const INTERRUPTION = Symbol.for('@ipc/core.interruption@1')
 const thread = platform.thread as { [INTERRUPTION]?: Interruption | null }
 

@@ -1,9 +1,9 @@
 /**
- * What is told of waits that are longer than a second, and of who has what they wait for.
+ * Tells of waits that are longer than a second, and of the agents that hold what they wait for.
  *
- * Nothing here costs anything while nobody listens and nobody waits. Where a call came from is known only
- * if somebody listened by then: a stack is dear. Listeners of the channel are looked for whenever
- * somebody is about to sleep; `NODE_DEBUG=ipc` counts from the start.
+ * Nothing here costs anything while nobody listens and nobody waits. We know where a call came from only if
+ * somebody listened by then, because a stack is dear. Whenever somebody is about to sleep, we check whether
+ * the channel has listeners; `NODE_DEBUG=ipc` counts from the start.
  */
 import { platform } from '#platform'
 import type { Guard } from '../objects/guard.ts'
@@ -13,7 +13,7 @@ export const LONG_WAIT_MS = 1000
 
 let isTracing = platform.isListening
 
-/** By somebody who is about to sleep. */
+/** To be called by somebody who is about to sleep. */
 export function askWhoListens(): boolean {
   return (isTracing = platform.isListening)
 }
@@ -25,18 +25,18 @@ export function traceHold(guard: Guard): void {
   if (isTracing) stacks.set(guard, stackHere())
 }
 
-/** The same of what a wait gave; it need not be a guard. */
+/** Remembers where the result of a wait was asked for; it need not be a guard. */
 export function traceAs(result: unknown, stack: string): void {
   if (typeof result === 'object' && result !== null) stacks.set(result, stack)
 }
 
-/** Without what is above the caller's caller. */
+/** The stack from the caller on: this function's own frame is left out. */
 export function stackHere(): string {
   const { stack = '' } = new Error()
   return stack.split('\n').slice(2).join('\n')
 }
 
-/** By a wait that is long. */
+/** To be called by a wait that is long. */
 export function tell(
   what: string,
   waitedMs: number,
@@ -53,9 +53,9 @@ export function tell(
 
 /* ---- promises ----------------------------------------------------------------------------------- */
 
-/** Something that is looked at now and then, until it does not want that any more. */
+/** Something that is checked now and then, until it does not want that any more. */
 export interface Watched {
-  /** False when it need not be looked at again. */
+  /** Checks it; false when it need not be checked again. */
   look(): boolean
 }
 
@@ -64,7 +64,7 @@ const LOOK_MS = 250
 const watched = new Set<Watched>()
 let isLooking = false
 
-/** Looks at it four times a second, until it is answered by false: no wait is watched for long. */
+/** Checks it four times a second, until it answers with false: no wait is watched for long. */
 export function startWatching(wait: Watched): void {
   watched.add(wait)
   if (isLooking) return

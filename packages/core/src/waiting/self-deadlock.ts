@@ -1,10 +1,10 @@
 /**
  * A promise that waits for what its own thread holds is no deadlock by itself: another task of the thread
- * will release, and so will the very function that holds it, unless it awaits that promise. Whether it
- * does cannot be known when the wait begins: `void lock.withAsync(…)` inside `lock.withAsync(…)` is a
- * program that works. So this is asked a second later, of the one who knows, V8: the asynchronous stack
- * of a function that is resumed lists those who await it. (A `Promise.race` that awaits it looks the same.
- * To give up, use a time-out: a lost race leaves the wait behind.)
+ * will release, and so will the very function that holds it, unless it awaits that promise. Nobody can know
+ * whether it does when the wait begins: `void lock.withAsync(…)` inside `lock.withAsync(…)` is a program
+ * that works. So we ask a second later, and we ask V8, which knows: the asynchronous stack of a function
+ * that is resumed lists the functions that await it. (A `Promise.race` that awaits it looks the same. To
+ * give up, use a time-out: a lost race leaves the wait behind.)
  *
  * A frame does not say which lock it is about. But if all functions that run under a lock in this thread
  * are in the stack, then the one that holds this lock is.
@@ -14,7 +14,7 @@ import type { Guard } from '../objects/guard.ts'
 /** The holds under which a function runs: what `withAsync` has acquired and not yet released. */
 export const running: Set<Guard> = new Set()
 
-/** What a wait gives instead of its result, so that whoever awaits it can be looked at. */
+/** A wait gives this instead of its result, so that the functions that await it can be examined. */
 export class Suspicion<T> {
   /** The wait goes on. */
   readonly rest: Promise<T>
@@ -44,7 +44,7 @@ export function isAwaitedByAllRunning(): boolean {
   return awaiting === running.size
 }
 
-/** Of this function's caller, and those above; none where the engine does not tell. */
+/** The frames of this function's caller, and those above; none where the engine does not tell. */
 function framesHere(): NodeJS.CallSite[] {
   let frames: NodeJS.CallSite[] = []
   const { stackTraceLimit } = Error

@@ -1,16 +1,18 @@
 import type { Guard } from '../objects/guard.ts'
 import type { AgentInfo, ParkResult } from '../memory/memory.ts'
 
-/** Of a `Sleep`: nothing to sleep on; somebody in this thread will say when to try again. */
+/**
+ * The index of a `Sleep` that has nothing to sleep on: somebody in this thread will say when to try again.
+ */
 export const NOWHERE = -1
 
-/** What one waiter knows between two tries: which word to sleep on, and how it went so far. */
+/** The knowledge of one waiter between two tries: which word to sleep on, and how it went so far. */
 export class Sleep {
   /** The word to sleep on; set by an attempt that failed. */
   index: number = NOWHERE
-  /** What the word must be for sleeping to be right. */
+  /** The value that the word must have for sleeping to be right. */
   expected = 0
-  /** How often it has slept. Whoever has slept may have consumed a wake, and must pass it on. */
+  /** How often it has slept. A waiter that has slept may have consumed a wake, and must pass it on. */
   slept = 0
   /** How often it was woken and found nothing. */
   lost = 0
@@ -24,12 +26,12 @@ export class Sleep {
     this.deadline = deadline
   }
 
-  /** Whether a sleep ended though nobody woke it, as one does that has lasted. */
+  /** Whether a sleep ended though nobody woke it, as a sleep does that has lasted. */
   get hasIdled(): boolean {
     return this.slept > this.lost
   }
 
-  /** After a sleep. */
+  /** To be called after a sleep. */
   over(result: ParkResult): void {
     this.slept++
     if (result === 'woken') this.lost++
@@ -41,23 +43,25 @@ export class Sleep {
   }
 }
 
-/** What a primitive says about waiting for it. Results are never undefined. */
+/** A primitive says with this how to wait for it. Results are never undefined. */
 export interface Waiting<T> {
   /** The object through which it waits; closing it ends the wait. */
   readonly owner: object
   /**
-   * Takes, or makes sure that a wake will come and says where to sleep; tried again after each
-   * sleep. The memory was armed before.
+   * Takes, or makes sure that a wake will come and says where to sleep; it is tried again after each sleep.
+   * The memory was armed before.
    */
   attempt(sleep: Sleep): T | undefined
-  /** After having slept, leaves without taking: passes on the wake that it may have consumed. */
+  /** Leaves without taking, after a sleep: passes on the wake that the waiter may have consumed. */
   leave(): void
-  /** Once nobody in this thread waits any more without having taken, slept or not. */
+  /**
+   * Is called when a waiter left without taking, slept or not, and nobody in this thread waits any more.
+   */
   end?(): void
-  /** As messages name what it waits for. */
+  /** The name that messages have for what it waits for. */
   readonly what?: string
-  /** Who has it, for people. */
+  /** The agents that hold it, for people. */
   owners?(): readonly (AgentInfo | null)[]
-  /** What this thread has of it itself, and must give back before this wait can end. */
+  /** The holds of it that this thread itself has, and must give back before this wait can end. */
   own?(): readonly Guard[]
 }

@@ -1,9 +1,9 @@
-/** Longer ones are set in parts. */
+/** Longer timers are set in parts. */
 export const LONGEST_TIMER_MS = 0x7fffffff
 /** More than a real timer is ever early. */
 export const EARLY_MS = 5
 
-/** What sets a timer, and what clears that one. */
+/** The function that sets a timer, and the one that clears it. */
 export interface Timers {
   readonly setTimeout: typeof setTimeout
   readonly clearTimeout: typeof clearTimeout
@@ -18,8 +18,8 @@ const atLoad = timersOfNow()
 let latest = atLoad
 
 /**
- * Those that are in force. A test may replace them at any time, so that its clock decides when a wait
- * gives up; whoever sets a timer keeps what clears it.
+ * The timers that are in force. A test may replace them at any time, so that its clock decides when a wait
+ * gives up; code that sets a timer keeps the function that clears it.
  */
 export function timers(): Timers {
   if (latest.setTimeout !== globalThis.setTimeout) latest = timersOfNow()

@@ -7,7 +7,7 @@ import { IpcError } from '../errors.ts'
 import type { Memory, ParkResult, Ticket } from '../memory/memory.ts'
 import { NOWHERE, type Sleep, type Waiting } from './sleep.ts'
 
-/** What was called, in order; and the tickets that sleep. */
+/** The calls that were made, in order; and the tickets that sleep. */
 class FakeMemory {
   readonly calls: string[] = []
   readonly tickets: { wake: () => void; cancelled: boolean }[] = []
@@ -50,7 +50,7 @@ class FakeMemory {
     }
   }
 
-  /** As if the word had been woken. */
+  /** Acts as if the word had been woken. */
   wake(): void {
     this.tickets.shift()!.wake()
   }

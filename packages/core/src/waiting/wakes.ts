@@ -47,7 +47,7 @@ export class Wakes {
     return wake
   }
 
-  /** One that throws must not cost the others their wakes. */
+  /** A callback that throws must not cost the others their wakes. */
   #wakeAll(ids: number[]): void {
     const errors: unknown[] = []
     for (const rung of ids) {

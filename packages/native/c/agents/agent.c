@@ -146,9 +146,9 @@ static bool claim_slot(ipc_domain *domain, int number) {
   return true;
 }
 
-/* Only one at a time claims a slot with heirs, and never one whose agent lives: it might
- * die between the look at its heirs and the trylock, and they would be overlooked. The
- * agent that is dead has no more heirs than it has now. */
+/* Only one thread at a time claims a slot for an agent with heirs, and it never claims the slot of an
+ * agent that lives: that agent might die between the look at its heirs and the trylock, and its heirs
+ * would be overlooked. An agent that is dead gets no more heirs than it has now. */
 static bool claim_slot_with_heirs(ipc_domain *domain, int number) {
   int32_t liveness = atomic_load(ipc_liveness_word(domain, number));
   bool alive = (liveness & FUTEX_TID_MASK) != 0 && (liveness & FUTEX_OWNER_DIED) == 0;
@@ -190,11 +190,11 @@ ipc_agent ipc_agent_self(ipc_domain *domain, ipc_error *e) {
   return 0;
 }
 
-/* The mutex stays locked until the thread ends, and the kernel gives it up: then none who
- * was about to sleep on its word is forgotten, whoever dies. Were it unlocked here,
+/* The mutex stays locked until the thread ends, and the kernel gives it up: then no sleeper that
+ * was about to sleep on its word is forgotten, whichever thread dies. If it were unlocked here,
  *
  *   T1 unlocks, and is killed before its wake | T2 claims the slot
- *   the kernel sees T2's mutex, wakes nobody  | T3 sleeps on T1's life, for ever
+ *   the kernel sees T2's mutex, wakes nobody  | T3 sleeps on T1's life, forever
  */
 void ipc_agent_leave(void) {
   ipc_robust_mend(); /* for the kernel's walk, and musl's */

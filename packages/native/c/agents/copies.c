@@ -1,8 +1,8 @@
 /*
  * Several copies of this library may be in one process: two versions of a package, each loaded by
  * another thread. Memory that never leaves the process is shared by all its threads, so all copies
- * must agree on who they are: with a registry each, the same number is one thread's in one of them
- * and another's, or a dead one's, in the next, and a lock is taken from its living owner.
+ * must agree on who they are: if each copy had a registry, the same id would be one thread's in one copy
+ * and another's, or a dead one's, in the next, and a lock would be taken from its living owner.
  *
  * The registry of the process is therefore that of the copy that was loaded first. The loader keeps
  * its list in that order, and never forgets one of us (-z nodelete).
@@ -35,7 +35,7 @@ static ipc_registry *ours(ipc_error *e) {
   return made;
 }
 
-/* For other versions too, so it shares nothing with its caller but the registry. */
+/* Copies of other versions call this too, so it shares nothing with its caller but the registry. */
 ipc_registry *REGISTRY_OF_PROCESS(void) {
   ipc_error ignored;
   return ours(&ignored);
@@ -48,7 +48,7 @@ typedef struct {
   int count;
 } addons;
 
-/* The loader is locked, and frees what it tells. */
+/* The loader is locked during this call, and frees what it passes when the call is over. */
 static int note_addon(struct dl_phdr_info *info, size_t size, void *context) {
   (void)size;
   addons *all = context;

@@ -84,7 +84,7 @@ static bool is_closed_to_us(const struct stat *directory) {
   return is_ours_alone(directory) && (directory->st_mode & 0700) != 0700;
 }
 
-/* The mode of a file that was opened by O_PATH, which fchmod refuses. Never by its path, where
+/* Changes the mode of a file that was opened by O_PATH, which fchmod refuses. Never by its path, where
  * something else may be by now. */
 static bool change_mode(int fd, mode_t mode) {
   char self[40];
@@ -97,9 +97,10 @@ static bool change_mode(int fd, mode_t mode) {
          0; /* Linux 6.6, also without /proc */
 }
 
-/* A umask takes bits from what mkdir makes, and so does a death between mkdir and this, for ever: who
- * makes directories mends those that belong to this user alone, whoever made them. For one who is not
- * root a closed directory cannot be opened, so it is looked at by O_PATH. Nothing else is changed. */
+/* A umask takes bits from the mode of what mkdir makes; if the process dies between mkdir and this call,
+ * they are missing forever. So a process that makes directories mends those that belong to this user
+ * alone, whichever process made them. A user other than root cannot open a closed directory, so it is
+ * examined by O_PATH. Nothing else is changed. */
 static bool mend(const char *path) {
   int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return false;
@@ -160,7 +161,7 @@ static int open_directory(const char *path, bool create, struct stat *directory,
 
 /* ---- the table ---------------------------------------------------------------- */
 
-/* Nobody can have taken the inode numbers again: a domain keeps both files open. */
+/* Nobody can have reused the inode numbers: a domain keeps both files open. */
 static ipc_domain *find(int fd, const struct stat *directory) {
   struct stat registry;
   for (int i = 0; i < atomic_load(&table_count); i++) {
@@ -189,7 +190,8 @@ static void discard(ipc_domain *domain) {
   free(domain);
 }
 
-/* Not in the table yet. `fd` is the domain's from here on if this succeeds; -1: the private domain. */
+/* Makes a domain that is not in the table yet. If this succeeds, `fd` belongs to it; -1: the private
+ * domain. */
 static ipc_domain *make(const char *path, int fd, const struct stat *directory, bool look,
                         ipc_error *e) {
   ipc_domain *domain = calloc(1, sizeof *domain);
@@ -210,8 +212,8 @@ static ipc_domain *make(const char *path, int fd, const struct stat *directory, 
   return NULL;
 }
 
-/* Adds it, unless another thread was faster: then that one's. `made` is used up, but on failure its
- * directory is still the caller's. */
+/* Adds the domain to the table, unless another thread was faster: then it returns that thread's. `made`
+ * is used up, but on failure its directory is still the caller's. */
 static ipc_domain *add(ipc_domain *made, ipc_error *e) {
   pthread_mutex_lock(&table_lock);
   int index = atomic_load(&table_count);
@@ -235,7 +237,7 @@ static ipc_domain *add(ipc_domain *made, ipc_error *e) {
 
 typedef char directory_path[sizeof((ipc_domain *)0)->path];
 
-/* Without slashes at the end: O_NOFOLLOW would follow "link/". */
+/* Removes the slashes at the end of the path: with them, O_NOFOLLOW would follow "link/". */
 static bool plain_path(const char *given, directory_path path, ipc_error *e) {
   size_t length = strlen(given);
   while (length > 1 && given[length - 1] == '/') length--;
@@ -284,7 +286,7 @@ ipc_domain *ipc_domain_open(const char *path, ipc_domain_mode mode, ipc_error *e
 
 /* ---- would it be fit? ---------------------------------------------------------- */
 
-/* The directory that `path` lies in, if `path` itself is not there yet. */
+/* Opens the directory that `path` lies in, for a `path` that is not there yet. */
 static int open_parent(const char *path, ipc_error *e) {
   directory_path parent;
   snprintf(parent, sizeof parent, "%s", path);
@@ -295,7 +297,8 @@ static int open_parent(const char *path, ipc_error *e) {
   return fd;
 }
 
-/* A directory that is not there could be made in its parent, and have room for the registry. */
+/* Whether a directory that is not there could be made in its parent, and would have room for the
+ * registry. */
 static bool check_parent(const char *path, ipc_error *e) {
   int fd = open_parent(path, e);
   if (fd < 0) return false;

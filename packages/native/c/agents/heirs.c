@@ -11,8 +11,8 @@
  *   left     any              dead: it has released, or abandoned, what it held
  *   dead     its own only     alive, for the instant until the kernel closes it: it marks the
  *                             robust mutex first. Then as below
- *   dead     an heir's        alive; who waits for it looks every 10 ms, nobody is woken
- *   dead     closed           dead, for ever, with all that follows
+ *   dead     an heir's        alive; its waiters look every 10 ms, as nobody is woken
+ *   dead     closed           dead, forever, with all that follows
  *
  * The descriptor is the registry, opened for reading (what is written to it by
  * mistake does no harm), with an open-file-description lock on the byte of the
@@ -22,7 +22,7 @@
  * would replace it, and nobody would know of the owner any more. A second
  * descriptor does the same for the object's file.
  *
- * Deaths of one who takes (1), bequeaths (2), starts a command (3) and closes its own
+ * Deaths around a process that takes (1), bequeaths (2), starts a command (3) and closes its own
  * copies (4), by when and whose:
  *
  *   the owner's before 1       nothing was held
@@ -34,22 +34,22 @@
  *   both, in any order         as the later one: no copy is left, so dead
  *   an heir's, others live     nothing: a lock of a description goes with its last copy
  *
- * Losing order (1), if the agent became one with heirs when it is already the owner:
+ * Losing order (1), if an agent could become one with heirs when it is already the owner:
  *
  *   T1 finds the slot's agent dead | T2, the agent, gets an heir and dies
  *   T1 claims the slot, which ends the agent | the heir runs on, and T3 takes the lock
  *
  * so agents with heirs have slots of their own, claimed with care: agent.c. Losing order
- * (2), if heirs were asked for before the mark of death was seen:
+ * (2), if one asked for heirs before one sees the mark of death:
  *
  *   T1 sees no heirs of A | A bequeaths, starts its command, is killed
  *   T1 sees A's mark, and certifies | the command runs on, and T3 takes the lock
  *
  * so the mark comes first: the dead bequeath nothing, and heirs have only what they had.
- * Losing order (3), if the generation were not looked at again when there are heirs:
+ * Losing order (3), if the generation were not compared again when there are heirs:
  *
  *   T1 sees generation g and the mark of A | A's last heir ends, B claims the slot, bequeaths
- *   T1 sees heirs, which are B's, and takes A for alive: it waits for a word of A's for ever
+ *   T1 sees heirs, which are B's, and takes A for alive: it waits forever for a word of A's
  *
  * so with heirs A is alive only if the generation is still g.
  */
@@ -60,8 +60,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Descriptors below are for the scripts: `exec 3>file` would close ours. With a limit of open files
- * that is lower still, the highest that can be had: shells take 3 to 9, and few take more. */
+/* The scripts use the low descriptors: `exec 3>file` would close ours. Where the limit of open files is
+ * lower still, we take the highest that can be had: shells take 3 to 9, and few of them take more. */
 static const int first_descriptors[] = {100, 50, 20, 10, 3};
 
 static struct flock byte_of(int slot, short type) {
@@ -74,7 +74,7 @@ bool ipc_has_heirs(ipc_domain *domain, int slot) {
   return errno != EINVAL; /* a kernel that does not know them: then nobody has any */
 }
 
-/* Another opening of the same file, for reading. */
+/* Opens the same file once more, for reading. */
 static int reopen(int fd, const char *what, ipc_error *e) {
   char path[40];
   snprintf(path, sizeof path, "/proc/self/fd/%d", fd);

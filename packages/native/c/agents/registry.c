@@ -1,4 +1,4 @@
-/* The registry of a directory: one file that is found or made, and stays mapped for ever. */
+/* The registry of a directory: one file that is found or made, and stays mapped forever. */
 #include "os/directory.h"
 
 #include <errno.h>
@@ -33,7 +33,8 @@ static ipc_registry *map(int fd, const char *path, ipc_error *e) {
   return NULL;
 }
 
-/* Nobody else can see it yet. One that has no file does not outlast the machine's start. */
+/* Nobody else can see the registry yet. One that has no file does not outlast a start of the machine, so
+ * it needs no boot id. */
 static bool initialise(ipc_registry *registry, bool has_file, ipc_error *e) {
   ipc_registry_header *header = &registry->header;
   int32_t id[2];
@@ -86,7 +87,7 @@ static ipc_outcome make(ipc_domain *domain, const char *path, ipc_error *e) {
   return outcome;
 }
 
-/* The size and the slots are those of a layout: of another one they say nothing. */
+/* Size and slots belong to a layout: in a registry of another layout they say nothing. */
 static ipc_outcome believe(int fd, const struct stat *file, const char *path,
                            ipc_registry_header *header, ipc_error *e) {
   const char *code = "ERR_IPC_CORRUPT";
@@ -106,7 +107,7 @@ static ipc_outcome believe(int fd, const struct stat *file, const char *path,
   return IPC_OK;
 }
 
-/* One of another boot, another C library or another version's layout is of use to nobody
+/* A registry of another boot, of another C library or of another version's layout is of use to nobody
  * here: it is made anew as soon as nobody has it open. LOCK_EX lets only one process remove it. */
 static ipc_outcome replace(ipc_domain *domain, int fd, const struct stat *file, const char *path,
                            ipc_patience *patience, ipc_patience *grace, ipc_error *e) {
@@ -115,7 +116,7 @@ static ipc_outcome replace(ipc_domain *domain, int fd, const struct stat *file, 
         ipc_name_remove(domain->directory, IPC_REGISTRY_FILE, file, patience, path, e);
     return outcome == IPC_FAILED ? IPC_FAILED : IPC_AGAIN;
   }
-  /* Whoever has it may be another opener, like us. */
+  /* The process that has it open may be another opener, like this one. */
   return ipc_patience_pause(grace) ? IPC_AGAIN : IPC_FOREIGN;
 }
 
@@ -199,7 +200,7 @@ bool ipc_registry_fits(int directory, const char *call, const char *path, ipc_er
   return ipc_aside_try(directory, sizeof(ipc_registry), call, path, e);
 }
 
-/* One that a process of another kind has made is replaced once nobody has it open. */
+/* A registry that a process of another kind has made is replaced once nobody has it open. */
 static bool is_in_use(int directory, const char *path, ipc_error *e) {
   int fd;
   struct stat file;

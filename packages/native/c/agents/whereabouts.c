@@ -1,7 +1,7 @@
 /*
- * Which directory IPC_DIR means. All threads of a process must agree, whoever asks first, wherever
- * the process has gone by chdir since, and also a worker whose environment does not have the variable:
- * in another directory the same name is another lock.
+ * Which directory IPC_DIR means. All threads of a process must agree, whichever thread asks first and
+ * wherever the process has gone by chdir since; so must a worker whose environment does not have the
+ * variable: in another directory the same name is another lock.
  *
  *   IPC_DIR of the thread   the directory is
  *   absolute                that one
@@ -50,9 +50,9 @@ const char *ipc_directory_of(const char *value, const char *resolved, bool of_pr
   return directory;
 }
 
-/* getenv, as functions of the C library call it in any thread of Node's (getaddrinfo): the main thread
- * may change the environment meanwhile, which is why this is not asked when the process used a
- * directory already, and once per worker at most. */
+/* This calls getenv, as functions of the C library (getaddrinfo) do in any thread of Node's. The main
+ * thread may change the environment meanwhile, which is why it is not called when the process used a
+ * directory already, and at most once per worker. */
 const char *ipc_directory_of_process(const char **value) {
   pthread_mutex_lock(&lock);
   const char *directory = used;

@@ -27,7 +27,8 @@ static void pass_on_descriptors(const int *descriptors, size_t count) {
 
 /* ---- running -------------------------------------------------------------------- */
 
-/* As execvp does it: a script without a first line that says by what is run by a shell. */
+/* Starts a program as execvp does: a shell runs a script whose first line does not say what it is run
+ * by. */
 static int start_at(const char *path, char *const argv[], pid_t *pid,
                     const posix_spawnattr_t *attributes) {
   int number = posix_spawn(pid, path, NULL, attributes, argv, environ);

@@ -1,4 +1,4 @@
-/* Which signals a command is sent by us, so that it gets each exactly once.
+/* Decides which signals we send to a command, so that it gets each exactly once.
  *
  *   the signal comes from          it went to          the command is
  *   the kernel, a process (kill)   this process        sent it
@@ -16,13 +16,13 @@
  * does with a control group, pkill -s with a session, or timeout(1), which signals its child and then
  * the group. This process may be the first in the list. So a signal that has come to this process
  * alone is held back until its sender sleeps or has ended, and for HOLD_MS at least; if the witness
- * gets it meanwhile, so does the command. It is not held back when twice does no harm: when
+ * gets it meanwhile, so does the command. It is not held back when getting it twice does no harm: when
  * the command has no handler and does not block it. Nobody can tell whether the command has got it
- * when the list names this process and the command, and not the witness (`kill A B`): then twice.
+ * when the list names this process and the command, and not the witness (`kill A B`): then it gets it twice.
  *
- * A signal that comes before the command is there is sent to it when it is; what comes while it is being
- * started may be both, and is sent: that it comes twice within a millisecond, to a
- * program that has not begun, does nothing that one would not.
+ * A signal that comes before the command is there is sent to it when it is. A signal that comes while
+ * the command is being started may have gone to one or to both, and is sent: two of them within a
+ * millisecond, to a program that has not begun, do nothing that one would not.
  */
 #include "commands/forward.h"
 #include "commands/witness.h"
@@ -60,7 +60,8 @@ static void note(int number, siginfo_t *info, void *context) {
   errno = saved;
 }
 
-/* What somebody may send on purpose. Stopping stops both by the terminal, or one only. */
+/* Whether somebody may send the signal on purpose. Signals that stop are not passed on: the terminal
+ * sends them to both, and others may mean one only. */
 static bool is_passed_on(int number) {
   switch (number) {
   case SIGHUP:
@@ -152,7 +153,8 @@ static uint64_t set_of(const char *status, const char *label) {
   return at == NULL ? ~UINT64_C(0) : strtoull(at + strlen(label), NULL, 16);
 }
 
-/* By a handler, or by sigwait or a signalfd. If nobody may know, yes. */
+/* Whether the command takes the signal: by a handler, or by sigwait or a signalfd. If nobody may know,
+ * yes. */
 static bool takes(pid_t command, int number) {
   char status[4096];
   if (!read_all(command, "status", status, sizeof status)) return true;
@@ -193,8 +195,8 @@ static bool is_thread_running(pid_t process, const char *thread) {
   return name_ends != NULL && strchr("RD", name_ends[2]) != NULL;
 }
 
-/* Any thread: the one that signals may wait for another, as in a garbage collection. A sender in
- * another pid namespace is 0, and nobody knows. */
+/* Whether any thread of the sender runs: the one that signals may wait for another, as in a garbage
+ * collection. A sender in another pid namespace has the number 0, and nobody knows. */
 static bool is_running(pid_t sender) {
   char path[48];
   snprintf(path, sizeof path, "/proc/%d/task", sender);
@@ -228,7 +230,8 @@ static void hear_witness(void) {
   }
 }
 
-/* Without a witness the terminal's are known, but for a hang-up to go to the session leader alone. */
+/* Without a witness we know of the terminal's signals; but a hang-up may have gone to the session leader
+ * alone. */
 static bool went_to_group(const siginfo_t *info) {
   if (witness.pid != 0) return marks[info->si_signo].count > 0;
   int number = info->si_signo;
@@ -240,7 +243,7 @@ static bool went_to_group(const siginfo_t *info) {
 
 static bool is_queued(int number) { return number >= SIGRTMIN; }
 
-/* Signals that are not queued: what came to us alone and then, at once, to all, is one. */
+/* Signals that are not queued merge: one that came to us alone and then, at once, to all, is one. */
 static bool is_same(const siginfo_t *one, const siginfo_t *other) {
   return one->si_signo == other->si_signo && !is_queued(one->si_signo);
 }
@@ -282,8 +285,8 @@ static void hold_noted(pid_t command) {
   while (next_note(&info)) hold(&info, command);
 }
 
-/* Signals of one number in their order. What the witness has got by now has come to us, too, so
- * it is noted: what came to us alone just before is then seen to be the same. */
+/* Judges the signals of one number in their order. A signal that the witness has got by now has come to
+ * us, too, so it is noted first: a signal that came to us alone just before is then seen to be the same. */
 static void judge_held(pid_t command) {
   if (held_count == 0) return;
   hear_witness();

@@ -4,8 +4,8 @@
 
 #include "ipc.h"
 
-/* In this order: catch, start the command, let through, wait (which returns when the command has
- * ended and is not reaped yet), give back. Between the first and the last every signal that
+/* To be called in this order: catch, start the command, let through, wait (which returns when the
+ * command has ended and is not reaped yet), give back. Between the first and the last every signal that
  * somebody may send on purpose is noted instead of doing what it did. */
 bool ipc_signals_catch(void);
 void ipc_signals_let_through(pid_t command);

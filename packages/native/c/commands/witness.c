@@ -10,7 +10,7 @@
  * answer exact for a signal that this process has got already:
  *
  *   1. This process takes the kernel's lock on the list of tasks for writing (any setpgid does).
- *      Whoever signals a group or all processes holds that lock for reading until the last of them
+ *      A process that signals a group or all processes holds that lock for reading until the last of them
  *      has got the signal, so now the witness has got it, too.
  *   2. The witness takes what is pending for it, and answers; it need not be fast to be right.
  *

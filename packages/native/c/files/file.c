@@ -4,15 +4,14 @@
  * A file gets its name when it is complete, and keeps its inode as long as anyone
  * has it open. Names are removed by others at any time, so opening is a loop:
  *
- *   open -> flock(LOCK_SH) -> does the name still lead here? -> look at the header
+ *   open -> flock(LOCK_SH) -> does the name still lead here? -> check the header
  *        -> map -> join the opener table under the directory's lock -> done
  *   absent: make it aside, under flock(LOCK_SH), and link it; taken: start over
  *
- * Who removes a name holds the file's LOCK_EX (then nobody has it open, and whoever
- * comes starts over at the third step), or has looked at the opener table under
- * the directory's LOCK_EX (then whoever joins later finds the name gone). So every
- * opener was seen by the remover, or sees the removal: nobody uses a nameless file
- * that he believes others can open.
+ * A process that removes a name holds the file's LOCK_EX (then nobody has the file open, and a process
+ * that comes now starts over at the third step), or has examined the opener table under the directory's
+ * LOCK_EX (then an agent that joins later finds the name gone). So the remover has seen every opener, or
+ * the opener sees the removal: nobody uses a file without a name in the belief that others can open it.
  */
 #include "os/directory.h"
 
@@ -38,8 +37,8 @@ static bool may_create(const ipc_open_request *request) {
 
 /* ---- giving up what an opening has ---------------------------------------------- */
 
-/* Two who close at once: asking for LOCK_EX first drops one's own LOCK_SH, so that
- * the last who asks gets it. */
+/* When two close at once, the last one that asks for LOCK_EX gets it, because asking for LOCK_EX first
+ * drops one's own LOCK_SH. */
 static void let_go(ipc_mapping *m, ipc_patience *patience) {
   if (m->fd < 0) return;
   struct stat file;
@@ -66,7 +65,7 @@ static ipc_outcome map(opening *o, int fd, size_t bytes, ipc_error *e) {
   return IPC_OK;
 }
 
-/* The words in the file are anybody's to change from here on. */
+/* From here on, anybody may change the words in the file. */
 static void remember(ipc_mapping *m, const int32_t *header) {
   m->data_words = header[IPC_WORD_LENGTH];
   memcpy(m->options, &header[IPC_WORD_OPTIONS], sizeof m->options);
@@ -114,10 +113,10 @@ static void describe(const int32_t *options, int32_t words, char out[120]) {
            options[3]);
 }
 
-/* Removes what nobody has open, for one that fits. LOCK_SH becomes LOCK_EX, not at
- * once: another may remove the file in between, and so the name is looked at again.
- * IPC_FOREIGN: somebody has it open. Another opener who is at the same will let go
- * of it, so unless `used` is known, look again for a while. */
+/* Removes a file that nobody has open, to make way for one that fits. LOCK_SH does not become LOCK_EX in
+ * one step: another process may remove the file in between, so the name is checked again. IPC_FOREIGN:
+ * somebody has the file open. Another opener that does the same as we do will let go of it, so unless
+ * the caller knows of users (`used`), it tries again for a while. */
 static ipc_outcome make_way(opening *o, const struct stat *file, bool used, ipc_error *e) {
   ipc_mapping *m = o->mapping;
   if (!used && ipc_flock(m->fd, LOCK_EX)) {
@@ -133,7 +132,7 @@ static ipc_outcome of_another_registry(opening *o, const struct stat *file, ipc_
   if (may_create(o->request))
     outcome = make_way(o, file, false, e);
   else if (ipc_flock(o->mapping->fd, LOCK_EX))
-    outcome = IPC_ABSENT; /* left over; whoever creates or prunes removes it */
+    outcome = IPC_ABSENT; /* left over: the next create or prune removes it */
   else
     outcome = ipc_patience_pause(&o->grace) ? IPC_AGAIN : IPC_FOREIGN;
   if (outcome == IPC_FOREIGN)
@@ -188,8 +187,8 @@ static ipc_outcome attach(opening *o, ipc_error *e) {
 
 /* ---- joining ----------------------------------------------------------------------- */
 
-/* While we hold the directory's LOCK_SH no name goes that somebody may have open:
- * one that is there now stays until its remover has seen us in the table. */
+/* While we hold the directory's LOCK_SH, nobody removes a name that somebody may have open: a name that
+ * is there now stays until its remover has seen us in the table. */
 static ipc_outcome join(opening *o, ipc_error *e) {
   ipc_mapping *m = o->mapping;
   struct stat file;
@@ -294,7 +293,7 @@ ipc_mapping *ipc_file_open(ipc_domain *domain, const ipc_open_request *request, 
 void ipc_file_close(ipc_mapping *mapping, uint64_t deadline_ns) {
   if (mapping->fd < 0) return;
   ipc_patience patience = ipc_patience_until(deadline_ns);
-  ipc_leave(mapping, mapping->opener); /* first: who is in the table counts as a user */
+  ipc_leave(mapping, mapping->opener); /* first: an agent in the table counts as a user */
   let_go(mapping, &patience);
 }
 
@@ -310,7 +309,8 @@ void ipc_mapping_release(ipc_mapping *mapping) {
   free(mapping);
 }
 
-/* Of a closed one nobody can tell; what is still given back to it must not be refused. */
+/* Nobody can tell when the mapping is closed; the answer is then yes, because what is still given back
+ * to it must not be refused. */
 bool ipc_file_is_linked(ipc_mapping *mapping) {
   struct stat file;
   if (mapping->fd < 0) return true;

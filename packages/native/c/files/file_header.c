@@ -1,4 +1,4 @@
-/* What a file's name and header say, and whether to believe it. */
+/* Reads what a file's name and header say, and decides whether to believe it. */
 #include "os/directory.h"
 
 #include <stdlib.h>
@@ -68,7 +68,7 @@ void ipc_header_write(ipc_header *header, ipc_word *words, const ipc_domain *dom
   for (int i = 0; i < IPC_WORD_OPENERS; i++) atomic_store(&words[i], header->word[i]);
 }
 
-/* Sizes before all else: what follows may then be mapped and touched. */
+/* Checks the sizes before anything else: what follows may then be mapped and touched. */
 ipc_outcome ipc_header_read(const ipc_domain *domain, const char *file, int fd,
                             const struct stat *stat, const char *path, ipc_header *header,
                             ipc_error *e) {
@@ -108,7 +108,8 @@ ipc_outcome ipc_header_read(const ipc_domain *domain, const char *file, int fd,
 
 /* ---- who has it open ----------------------------------------------------------- */
 
-/* The parking threads of our process number are ours, or serve an opener who is not. */
+/* A parking thread with our process number is ours, or serves an opener that is not ours and is listed
+ * itself. */
 static bool is_ours(ipc_domain *domain, ipc_agent agent) {
   int number = ipc_agent_slot(agent);
   ipc_slot *slot = &domain->registry->slot[number];

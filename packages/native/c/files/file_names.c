@@ -48,10 +48,10 @@ static bool refuse(ipc_domain *domain, const char *path, const ipc_agent *agents
                   shown == 0 ? "it has ended meanwhile" : list, shown == SHOWN ? ", ..." : "");
 }
 
-/* Somebody holds LOCK_SH, so look who. While we hold the directory's LOCK_EX nobody
- * joins, and who holds LOCK_SH without standing in the table is about to find the
- * name gone (file.c, join) or has left already. The name goes before the poison is
- * set: if we die in between, the users still see that it has no name. */
+/* Somebody holds LOCK_SH, so the table must tell who. While we hold the directory's LOCK_EX nobody
+ * joins; a process that holds LOCK_SH without standing in the table is about to find the name gone
+ * (file.c, join) or has left already. The name goes before the poison is set: if we die in between, the
+ * users still see that the file has no name. */
 static ipc_outcome remove_used(ipc_domain *domain, const char *file, int fd,
                                const struct stat *stat, bool force, ipc_patience *patience,
                                const char *path, ipc_error *e) {
@@ -177,7 +177,7 @@ typedef struct {
   bool foreign; /* of another registry */
 } found;
 
-/* What vanishes or is not sound is passed over: there is nobody to tell. */
+/* Passes over a file that vanishes or is not sound: there is nobody to tell. */
 static bool open_found(ipc_domain *domain, const char *file, found *f) {
   ipc_error ignored;
   ipc_path_of(domain, file, f->path);
@@ -224,7 +224,8 @@ static bool any_owner(ipc_domain *domain, const found *f, agent_test *test) {
   return false;
 }
 
-/* For a file that nobody has open: then nobody who holds it lives, whatever registry it is of. */
+/* For a file that nobody has open: then no agent that holds it lives, whatever registry the file belongs
+ * to. */
 static bool is_gone(ipc_domain *domain, ipc_agent agent) {
   (void)domain, (void)agent;
   return true;
@@ -281,7 +282,7 @@ static void prune_one(ipc_domain *domain, const char *file, void *context) {
   pruning *p = context;
   found f;
   if (!open_found(domain, file, &f)) return;
-  /* Locked first: an owner that dies after the look would have died with the file open. */
+  /* The lock comes first: nobody has the file open then, so no owner can come or die after the check. */
   bool gone = ipc_flock(f.fd, LOCK_EX) && (p->force || !any_owner(domain, &f, is_gone)) &&
               remove_unused(domain, file, f.fd, &f.stat, &p->patience);
   ipc_unlock_close(f.fd);
@@ -306,7 +307,7 @@ static bool is_temporary(const char *file) {
          strspn(file + prefix, "0123456789abcdef") == DIGITS;
 }
 
-/* Whoever made a file aside may have died before it wrote anything, and before it set the mode. */
+/* The process that made a file aside may have died before it wrote anything, and before it set the mode. */
 static bool is_begun(int fd, const struct stat *file) {
   union {
     int32_t object;
@@ -318,7 +319,8 @@ static bool is_begun(int fd, const struct stat *file) {
           memcmp(magic.registry, IPC_REGISTRY_MAGIC, sizeof magic.registry) == 0);
 }
 
-/* It got its name when it was whole. What stands behind the layout is another version's. */
+/* An anonymous file got its name when it was complete. Where the layout is another version's, so is all
+ * that follows it. */
 static bool is_anonymous(int fd, const ipc_file_name *name) {
   ipc_header header;
   if (ipc_read(fd, &header, sizeof header) != (ssize_t)sizeof header) return false;
@@ -329,8 +331,8 @@ static bool is_anonymous(int fd, const ipc_file_name *name) {
           memcmp(&word[IPC_WORD_KIND], name->kind, strlen(name->kind)) == 0);
 }
 
-/* The directory may have files of the user: what goes has the form of our names, and is ours by its
- * owner, its links and what is in it. */
+/* The directory may contain files of the user. So a file is removed only if its name has the form of
+ * ours, and if its owner, its links and its content show that it is ours. */
 static void sweep_one(ipc_domain *domain, const char *file, void *context) {
   ipc_file_name name;
   bool anonymous = ipc_file_name_parse(file, &name) && name.anonymous;
@@ -344,7 +346,7 @@ static void sweep_one(ipc_domain *domain, const char *file, void *context) {
   ipc_unlock_close(fd);
 }
 
-/* What cannot be removed now is left to the next one who sweeps. */
+/* A file that cannot be removed now is left to the next sweep. */
 void ipc_file_sweep(ipc_domain *domain) {
   ipc_error ignored;
   ipc_patience patience = ipc_patience_of(IPC_GRACE_MS);

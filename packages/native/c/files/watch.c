@@ -64,7 +64,7 @@ void ipc_leave(ipc_mapping *mapping, ipc_agent agent) {
 
 /* Makes sure that FUTEX_WAITERS is in the liveness word of a live agent, so that the kernel
  * wakes somebody when it dies; false when it is dead. The bit goes in by CAS from a live
- * value only: on a free slot it would make trylock fail for ever. The agent must be alive
+ * value only: on a free slot it would make trylock fail forever. The agent must be alive
  * after the value was read, or the value may be its successor's. If the agent lives on in
  * its heirs, the word stays OWNER_DIED until somebody certifies the death.
  *

@@ -36,7 +36,7 @@ ipc_domain *ipc_domain_argument(arguments *a, int index) {
 /* openDomain(path | null, threadId, mode, join) → { index, path, self }; 0 without `join` */
 static napi_value open_domain(napi_env env, napi_callback_info info) {
   arguments a = arguments_of(env, info, 4);
-  char given[sizeof((ipc_domain *)0)->path + 1]; /* too long a one must show as such */
+  char given[sizeof((ipc_domain *)0)->path + 1]; /* a path that is too long must show as such */
   napi_valuetype type = type_of(&a, a.value[0]);
   const char *path = type == napi_null ? NULL : given;
   if (path != NULL) string_of(&a, a.value[0], given, sizeof given);
@@ -81,8 +81,8 @@ static napi_value is_dead(napi_env env, napi_callback_info info) {
 
 /* ---- the module ------------------------------------------------------------------------------ */
 
-/* The agent first: a place in an opener table that is given up by a living owner
- * hides its end from those who are about to sleep. */
+/* The agent leaves first: if a living owner gave up its place in an opener table, those who are about to
+ * sleep would not see its end. */
 static void leave(void *data) {
   environment *here = data;
   here->leaving = true;
@@ -121,7 +121,7 @@ static napi_value layout_value(napi_env env) {
   return ok ? layout : NULL;
 }
 
-/* Instead of everything else, where JavaScript cannot see memory of ours. */
+/* Exports a reason instead of everything else, where JavaScript cannot see memory of ours. */
 static napi_value export_reason(napi_env env, napi_value exports) {
   const char *reason = "process scope needs external ArrayBuffers, through which JavaScript sees "
                        "mapped memory: this "

@@ -1,5 +1,5 @@
-/* What the files that make JavaScript functions share. Not a public interface: only
- * @ipc/core and @ipc/signals call them, so a wrong argument is a bug there. */
+/* The files that make JavaScript functions share this. It is not a public interface: only @ipc/core and
+ * @ipc/signals call them, so a wrong argument is a bug there. */
 #ifndef IPC_BINDING_H
 #define IPC_BINDING_H
 
@@ -21,7 +21,7 @@ typedef struct {
   open_file *files;
   ipc_sink *sink;
   napi_threadsafe_function doorbell;
-  int keepers;         /* who keep its event loop alive by the doorbell */
+  int keepers;         /* how many keep its event loop alive by the doorbell */
   int32_t last_ticket; /* ids are the thread's: two realms must not use one twice */
   realm *realms;       /* newest first */
   int32_t last_realm;

@@ -6,7 +6,7 @@ enum { PATH_BYTES = sizeof((ipc_domain *)0)->path };
 /* checkDomain(path): throws what openDomain would throw; makes nothing that stays */
 static napi_value check_domain(napi_env env, napi_callback_info info) {
   arguments a = arguments_of(env, info, 1);
-  char path[PATH_BYTES + 1]; /* too long a one must show as such */
+  char path[PATH_BYTES + 1]; /* a path that is too long must show as such */
   string_of(&a, a.value[0], path, sizeof path);
   if (!a.ok) return NULL;
   ipc_error e = {0};

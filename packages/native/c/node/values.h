@@ -1,8 +1,8 @@
 /* Arguments and results of JavaScript functions, in C.
  *
  * Any call may be cut short: worker.terminate() comes at whatever instruction, and from then on every
- * question to JavaScript fails, also in the middle of reading a request. What was not read is no answer
- * (a file once lost its data because "no options" was believed). So every function here
+ * question to JavaScript fails, also in the middle of reading a request. A value that was not read is no
+ * answer (a file once lost its data because "no options" was believed). So every function here
  *
  *   reads all its arguments | sees that `ok` still holds, or returns | decides, acts | makes its result
  *
@@ -81,7 +81,7 @@ static inline napi_valuetype type_of(arguments *a, napi_value value) {
   return a->ok ? type : napi_undefined;
 }
 
-/* What does not fit is cut off, and must then be refused for its length. */
+/* A string that does not fit is cut off, and must then be refused for its length. */
 static inline void string_of(arguments *a, napi_value value, char *to, size_t size) {
   size_t length = 0;
   to[0] = '\0';

@@ -62,8 +62,7 @@ const char *ipc_path_of(const ipc_domain *domain, const char *file, char path[IP
 
 /* ---- names ---------------------------------------------------------------- */
 
-/* A descriptor of its own: locks belong to the opening, so that threads exclude
- * one another too. */
+/* Opens a descriptor of its own: a lock belongs to the opening, so that threads exclude one another too. */
 int ipc_names_lock(int directory, int operation, ipc_patience *patience, const char *path,
                    ipc_error *e) {
   int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -92,8 +91,8 @@ bool ipc_leads_to(int directory, const char *name, const struct stat *file) {
   return ipc_stat_at(directory, name, &now) == 0 && same_file(&now, file);
 }
 
-/* Under the lock nobody else can remove the name, and a third make a new file of
- * that name, between the look and the removal. */
+/* Under the lock it cannot happen that somebody removes the name and another one makes a new file of
+ * that name between the check and the removal. */
 ipc_outcome ipc_name_remove(int directory, const char *name, const struct stat *file,
                             ipc_patience *patience, const char *path, ipc_error *e) {
   int lock = ipc_names_lock(directory, LOCK_EX, patience, path, e);
@@ -136,7 +135,7 @@ bool ipc_check_plain(const struct stat *file, const char *path, ipc_error *e) {
   return true;
 }
 
-/* The file is open: make sure that it is still the one of that name, and plain. */
+/* The file is open: checks that it is still the one of that name, and plain. */
 static ipc_outcome look_at(int directory, const char *name, const char *path, int fd,
                            struct stat *file, ipc_error *e) {
   if (ipc_stat(fd, file) != 0) return ipc_fail_errno(e, NULL, "fstat", path, "open %s", path);
@@ -152,7 +151,7 @@ static ipc_outcome open_any(int directory, const char *name, const char *path, i
   if (*fd >= 0) return IPC_OK;
   int number = errno;
   if (number == ENOENT) return IPC_ABSENT;
-  /* Why it cannot be opened is best said by what it is: a link, a directory, 0400. */
+  /* Its kind or its mode says best why it cannot be opened: a link, a directory, 0400. */
   struct stat file;
   if (ipc_stat_at(directory, name, &file) == 0 && !ipc_check_plain(&file, path, e))
     return IPC_FAILED;
@@ -222,8 +221,8 @@ static int write_zeros(int fd, off_t from, off_t to) {
   return 0;
 }
 
-/* A full tmpfs otherwise gives SIGBUS on the first touch. In pieces, because a
- * signal undoes the whole call, and a timer would keep a large one from ending. */
+/* Without this, a full tmpfs gives SIGBUS on the first touch. It allocates in pieces, because a signal
+ * undoes the whole call, and a timer would keep a large one from ending. */
 static int allocate(int fd, off_t bytes) {
   const off_t piece = 16 * 1024 * 1024;
   for (off_t at = 0; at < bytes; at += piece) {
@@ -269,8 +268,8 @@ bool ipc_aside_make(int directory, int64_t bytes, const char *path, ipc_aside *a
   if (!open_aside(directory, path, aside, e)) return false;
   const char *call = "fchmod"; /* the umask may have taken bits of ours */
   if (fchmod(aside->fd, 0600) == 0) {
-    /* Locked before it has its name: whoever finds it must see that it is in use. One
-     * that has a temporary name may be swept away here; publishing it then says AGAIN. */
+    /* The lock comes before the name: a process that finds the file must see that it is in use. A file
+     * with a temporary name may be swept away here; publishing it then says AGAIN. */
     ipc_patience patience = ipc_patience_of(IPC_PATIENCE_MS);
     call = "flock";
     if (flock_patiently(aside->fd, LOCK_SH, &patience)) {
@@ -300,7 +299,7 @@ ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name,
   return ipc_fail_errno(e, NULL, named ? "rename" : "link", path, "make %s", path);
 }
 
-/* What the file system says itself is truer than its numbers and modes: so a file is made for a moment.
+/* The file system's own answer is truer than its numbers and modes, so this makes a file for a moment.
  * Where a file must have a name, other programs could see it, and the numbers must do. */
 bool ipc_aside_try(int directory, int64_t bytes, const char *call, const char *path, ipc_error *e) {
   int fd = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);

@@ -1,18 +1,18 @@
 /*
- * What domain.c, registry.c and the file_*.c share, and nobody else needs: files
- * in a directory of ours, that come into being at once, are looked at before they
- * are believed, and lose their name under a lock.
+ * The functions that domain.c, registry.c and the file_*.c share, and that nobody else needs: files in a
+ * directory of ours, which come into being at once, are checked before they are believed, and lose their
+ * name under a lock.
  *
  * Who holds which flock:
- *   an object file, LOCK_SH      everybody who has it open, until closing it
- *   an object file, LOCK_EX      who removes it because nobody has it open; an instant
+ *   an object file, LOCK_SH      every process that has it open, until it closes it
+ *   an object file, LOCK_EX      a process that removes it because nobody has it open; an instant
  *   .registry, LOCK_SH           every process of the domain, and heirs (heirs.c), for life
- *   the directory, LOCK_SH       who joins the opener table of a file; an instant
- *   the directory, LOCK_EX       who removes a name; an instant
- * The directory's comes last, and nobody waits for a file's lock while holding it.
- * The kernel drops them all with their holder. Nobody waits longer than a patience:
- * a holder may be stopped. A call has one patience, however many locks it asks for, and
- * no thread waits for a flock while it holds a lock of the process.
+ *   the directory, LOCK_SH       an agent that joins the opener table of a file; an instant
+ *   the directory, LOCK_EX       a process that removes a name; an instant
+ * The directory's lock comes last, and nobody waits for a file's lock while holding it. The kernel drops
+ * all locks with their holder. Nobody waits longer than a patience, because a holder may be stopped. A
+ * call has one patience, however many locks it asks for, and no thread waits for a flock while it holds
+ * a lock of the process.
  */
 #ifndef IPC_DIRECTORY_H
 #define IPC_DIRECTORY_H
@@ -31,8 +31,8 @@ typedef enum {
 } ipc_outcome;
 
 enum {
-  IPC_PATIENCE_MS = 2000, /* with one who does something that takes an instant */
-  IPC_GRACE_MS = 250,     /* until one who is just opening or closing is done with it */
+  IPC_PATIENCE_MS = 2000, /* with a process that does what takes an instant */
+  IPC_GRACE_MS = 250,     /* until a process that opens or closes it is done with it */
 };
 
 typedef struct {
@@ -46,7 +46,7 @@ bool ipc_patience_over(const ipc_patience *patience);
 /* Sleeps, from 100 µs growing to 5 ms; false when the patience is over. */
 bool ipc_patience_pause(ipc_patience *patience);
 
-/* Without waiting. A refused LOCK_EX has also given up the LOCK_SH of that descriptor. */
+/* Never waits. A refused LOCK_EX has also given up the LOCK_SH of that descriptor. */
 bool ipc_flock(int fd, int operation);
 /* Drops the lock even if a fork copied the descriptor and has not run exec yet. */
 void ipc_unlock_close(int fd);
@@ -55,8 +55,8 @@ enum { IPC_PATH_BYTES = 4200 };
 /* "<domain's path>/<file>", for errors. */
 const char *ipc_path_of(const ipc_domain *domain, const char *file, char path[IPC_PATH_BYTES]);
 
-/* Locks the names of the directory; a descriptor for ipc_unlock_close, or -1 and an error. It is
- * tried once even when the patience is over. */
+/* Locks the names of the directory; returns a descriptor for ipc_unlock_close, or -1 and an error. It
+ * tries once even when the patience is over. */
 int ipc_names_lock(int directory, int operation, ipc_patience *patience, const char *path,
                    ipc_error *e);
 bool ipc_leads_to(int directory, const char *name, const struct stat *file);
@@ -70,16 +70,16 @@ bool ipc_check_plain(const struct stat *file, const char *path, ipc_error *e);
 /* Opens the file that the name leads to, whatever is in it, if it is plain. */
 ipc_outcome ipc_open_plain(int directory, const char *name, const char *path, int *fd,
                            struct stat *file, ipc_error *e);
-/* The same under flock(LOCK_SH): from then on nobody removes it unseen. */
+/* Opens it under flock(LOCK_SH) as well: from then on nobody removes it unseen. */
 ipc_outcome ipc_open_shared(int directory, const char *name, const char *path,
                             ipc_patience *patience, int *fd, struct stat *file, ipc_error *e);
-/* Less when the file is shorter, -1 and errno when it cannot be read. */
+/* Reads `bytes`; fewer when the file is shorter, -1 and errno when it cannot be read. */
 ssize_t ipc_read(int fd, void *to, size_t bytes);
 ssize_t ipc_read_at(int fd, void *to, size_t bytes, off_t from);
 bool ipc_random(void *to, size_t bytes, ipc_error *e);
 
-/* A file without a name yet: one who dies leaves nothing behind, and nobody can
- * open it half-made. */
+/* A file that has no name yet: if its maker dies, nothing is left behind, and nobody can open it
+ * half-made. */
 typedef struct {
   int fd;             /* holds flock(LOCK_SH) */
   char temporary[24]; /* where O_TMPFILE is unknown: its name; see ipc_file_sweep */
@@ -93,11 +93,11 @@ bool ipc_aside_make(int directory, int64_t bytes, const char *path, ipc_aside *a
 ipc_outcome ipc_aside_publish(int directory, ipc_aside *aside, const char *name, const char *path,
                               ipc_error *e);
 void ipc_aside_drop(int directory, ipc_aside *aside);
-/* Whether one could be made; leaves nothing. `call` is what a failure is told as. */
+/* Whether a file could be made aside; leaves nothing. `call` is the name under which a failure is told. */
 bool ipc_aside_try(int directory, int64_t bytes, const char *call, const char *path, ipc_error *e);
 
-/* Finds or makes the directory's registry: fills `registry...` of the domain. To look, it
- * must be there and of this boot, or ENOENT. */
+/* Finds or makes the directory's registry: fills `registry...` of the domain. With `look` it makes none:
+ * the registry must be there and of this boot, or the error is ENOENT. */
 bool ipc_registry_open(ipc_domain *domain, bool look, ipc_error *e);
 bool ipc_registry_private(ipc_domain *domain, ipc_error *e);
 /* Whether ipc_registry_open would succeed in this directory; makes nothing that stays. */
@@ -106,9 +106,9 @@ bool ipc_registry_check(int directory, const char *path, ipc_error *e);
 bool ipc_registry_fits(int directory, const char *call, const char *path, ipc_error *e);
 /* Whether the kernel says which start of the machine this is. */
 bool ipc_boot_check(ipc_error *e);
-/* One without a file; NULL and an error when there is no memory for it. */
+/* Makes a registry without a file; NULL and an error when there is no memory for it. */
 ipc_registry *ipc_registry_make(ipc_error *e);
-/* The one that all copies of this library in the process use: copies.c. */
+/* The registry that all copies of this library in the process use: copies.c. */
 ipc_registry *ipc_registry_of_process(ipc_error *e);
 #define IPC_REGISTRY_FILE ".registry"
 
@@ -126,7 +126,7 @@ typedef struct {
   int32_t word[IPC_WORD_OPENERS];
 } ipc_header;
 
-/* Whole pages. */
+/* The size of a file with `words` data words, in whole pages. */
 int64_t ipc_file_bytes(int32_t words);
 /* Reads the header without touching a mapping; IPC_OK, IPC_FOREIGN or IPC_FAILED. */
 ipc_outcome ipc_header_read(const ipc_domain *domain, const char *file, int fd,

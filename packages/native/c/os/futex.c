@@ -43,7 +43,8 @@ static int outcome(int error) {
   }
 }
 
-/* Cheaper than futex_waitv; and a signal handler ends it (EINTR), where that one is begun anew. */
+/* This is cheaper than futex_waitv, and a signal handler ends it (EINTR), whereas the kernel begins
+ * futex_waitv anew. */
 static int sleep_on_one(const ipc_sleep *word, uint64_t deadline_ns) {
   struct timespec until = timespec_of(deadline_ns);
   long result = syscall(SYS_futex, word->word, FUTEX_WAIT_BITSET, word->expected, &until, NULL,

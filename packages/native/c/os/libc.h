@@ -1,5 +1,5 @@
 /* One binary per CPU runs on glibc (2.28 and later) and on musl: it names no library, so it uses
- * nothing but what both export. What either lacks, or has only inside its static part, is here.
+ * nothing but what both export. This file has what either lacks, or has only in its static part.
  * Types and constants are those of the kernel or the same in both; `verify` compares them. */
 #ifndef IPC_LIBC_H
 #define IPC_LIBC_H
@@ -21,7 +21,7 @@ static inline int ipc_stat_at(int directory, const char *name, struct stat *to) 
 #endif
 }
 
-/* Of what a link leads to. */
+/* Follows a link, and tells of the file that it leads to. */
 static inline int ipc_stat_through(const char *path, struct stat *to) {
 #if defined(__x86_64__) || defined(__aarch64__)
   return (int)syscall(SYS_newfstatat, AT_FDCWD, path, to, 0);

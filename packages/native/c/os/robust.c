@@ -7,13 +7,13 @@
  *
  *   Locking. libc believes what the mutex says about its kind, and ends the process by SIGILL or
  *   SIGABRT when that is garbage. Here only the kernel's word is read, and the links are written; the
- *   bytes of the mutex are never looked at.
+ *   bytes of the mutex are never read.
  *
- *   The links. One that is garbage ends the kernel's walk (and musl's, at the end of a thread, which
+ *   The links. A link that is garbage ends the kernel's walk (and musl's, at the end of a thread, which
  *   follows it into nowhere), so the deaths behind it stay unmarked: those of the same thread in other
- *   directories. What a link must be is known here and in no shared place, so `ipc_robust_mend` puts
- *   it right. A thread calls it whenever it opens, sleeps or leaves. What remains: one that is killed
- *   between the stray write and its next such call.
+ *   directories. This file knows, and keeps in no shared place, what a link must be, so
+ *   `ipc_robust_mend` puts it right. A thread calls that whenever it opens, sleeps or leaves. One gap
+ *   remains: a thread that is killed between the stray write and its next such call.
  *
  * Other code in the process may have robust mutexes, in the same list. It puts its own before ours;
  * one that was there before ours is unlinked by changing our link, so that link is not known.
@@ -112,14 +112,15 @@ void ipc_robust_forget(void) {
 
 static uintptr_t last(void) { return (uintptr_t)head; }
 
-/* The lowest bit says what kind of futex it is; never ours. */
+/* The lowest bit says what kind of futex it is; in our links it is never set. */
 static hook *hook_at(uintptr_t address) { return (hook *)(address & ~(uintptr_t)1); }
 
 static bool is_known(uintptr_t next) {
   return next == (count == 0 ? last() : (uintptr_t)entries[count - 1].at);
 }
 
-/* As libc does it: the link to its predecessor lies just before the one that the kernel follows. */
+/* Enters the word as libc does: the link to its predecessor lies just before the one that the kernel
+ * follows. */
 static uintptr_t enter(hook *at) {
   uintptr_t next = head->first;
   at[0] = next;
@@ -129,7 +130,7 @@ static uintptr_t enter(hook *at) {
   return is_known(next) ? next : 0;
 }
 
-/* One that is not remembered is only not mended. */
+/* An entry that is not remembered is merely not mended. */
 static void remember(entry one) {
   for (int i = 0; i < count; i++)
     if (entries[i].at == one.at) { /* the thread had the slot before, and lost it */
@@ -139,8 +140,8 @@ static void remember(entry one) {
   if (count < IPC_MAX_DOMAINS) entries[count++] = one;
 }
 
-/* 0 or OWNER_DIED → this thread. The kernel is told before, so that it does not overlook a word that
- * is locked and not in the list yet. */
+/* 0 or OWNER_DIED → this thread. The kernel is told first, so that it does not overlook a word that is
+ * locked and not in the list yet. */
 bool ipc_robust_trylock(ipc_word *word) {
   if (!find_head()) return false;
   hook *at = (hook *)((char *)word - head->word_offset);
@@ -168,8 +169,8 @@ static bool is_mine(int32_t value) {
   return (value & FUTEX_TID_MASK) == tid && (value & FUTEX_OWNER_DIED) == 0;
 }
 
-/* A word that is not this thread's though the slot is: the kernel would not mark it. Who sleeps on
- * what was there must see that it has changed. */
+/* The slot is this thread's, but the word is not: the kernel would not mark it. A sleeper on the value
+ * that was there must see that the word has changed. */
 static void mend_word(entry *one) {
   int32_t value = atomic_load(one->word);
   if (is_mine(value) || atomic_load(one->generation) != one->lived) return;
@@ -177,7 +178,7 @@ static void mend_word(entry *one) {
     ipc_wake_all(one->word);
 }
 
-/* Another thread has the slot, and its link is part of that one's list. */
+/* Another thread has the slot, and the link is part of that thread's list. */
 static bool is_lost(const entry *one) {
   return (atomic_load(one->word) & FUTEX_TID_MASK) != tid &&
          atomic_load(one->generation) != one->lived;

@@ -1,11 +1,11 @@
-/* What the kernel is to do with each signal, and who changed that behind our back. */
+/* Tells the kernel what to do with each signal, and notices who changed that behind our back. */
 #include "signals/signals_internal.h"
 
 #include <string.h>
 
 typedef enum { NODE, CATCH, DEFAULT, IGNORE } asked_for;
 
-/* What we put into the kernel. STALE: Node has put something there, and `node` is right. */
+/* The things that we put into the kernel. STALE: Node has put something there, and `node` is right. */
 typedef enum { NOTHING, OUR_HANDLER, OUR_DEFAULT, OUR_IGNORE, STALE } placed_there;
 
 static asked_for asked[IPC_SIGNALS + 1];
@@ -13,7 +13,7 @@ static placed_there placed[IPC_SIGNALS + 1];
 static struct sigaction node[IPC_SIGNALS + 1];    /* what Node has, unless NOTHING is placed */
 static struct sigaction initial[IPC_SIGNALS + 1]; /* as of the start */
 static bool wants_chain[IPC_SIGNALS + 1];
-/* What Node ends a process with, by SIGINT and SIGTERM; its watchdog leaves it behind. */
+/* The handler with which Node ends a process, by SIGINT and SIGTERM; Node's watchdog leaves it behind. */
 static void (*exit_handler)(int);
 
 static bool is_function(const struct sigaction *action) {
@@ -24,7 +24,7 @@ static bool is_ours(const struct sigaction *action) {
   return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == ipc_on_signal;
 }
 
-/* What Node had before its first listener, where that cannot be seen any more. */
+/* The disposition that Node had before its first listener, where it cannot be seen any more. */
 static struct sigaction before_listeners(int number) {
   bool ignored = number == SIGPIPE || number == SIGXFSZ;
   return (struct sigaction){.sa_handler = ignored ? SIG_IGN : SIG_DFL};
@@ -36,7 +36,7 @@ void ipc_dispositions_start(ipc_signal_set listened) {
       initial[number] = before_listeners(number);
     else
       sigaction(number, NULL, &initial[number]);
-  /* It is that of both, unless there are listeners, or the watchdog runs in this moment. */
+  /* The exit handler is that of both, unless there are listeners, or the watchdog runs in this moment. */
   int either = is_function(&initial[SIGTERM]) ? SIGTERM : SIGINT;
   if (is_function(&initial[either])) exit_handler = initial[either].sa_handler;
   if (is_function(&initial[SIGINT])) initial[SIGINT] = initial[either];
@@ -93,7 +93,7 @@ static void choose_chain(int number) {
 
 bool ipc_signal_put(int number) {
   struct sigaction now = kernels(number);
-  /* What others put there is Node's for us, whether we come first or again. */
+  /* We count what others put there as Node's, whether we come first or again. */
   bool is_theirs =
       placed[number] == NOTHING ||
       (placed[number] != STALE && !is_there(placed[number], &now) && !left_by_watchdog(&now));
@@ -144,7 +144,7 @@ bool ipc_signal_displaced(int number, bool back, ipc_error *e) {
   return true;
 }
 
-/* What we found there may have been the watchdog's, unless Node has listeners. */
+/* Unless Node has listeners, what we found there may have been the watchdog's. */
 static void take_back(int number, const struct sigaction *now) {
   if (!wants_chain[number]) node[number] = *now;
   struct sigaction action = action_of(placed[number]);

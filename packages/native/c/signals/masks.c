@@ -20,7 +20,7 @@ static void carry(void) {
   ipc_signal_put(IPC_CARRIER);
 }
 
-/* While one is unanswered the handler stays: the kernel would throw the carrier away. */
+/* While a carrier is unanswered, the handler stays: without it, the kernel would throw the carrier away. */
 void ipc_carrier_rest(void) {
   if (!is_carrying || atomic_load(&ipc_evictions) - carriers_sent < 0) return;
   is_carrying = false;

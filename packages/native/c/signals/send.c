@@ -46,7 +46,7 @@ bool ipc_process_exited(int fd) {
 }
 
 bool ipc_process_kill(int fd, pid_t pid, int number, ipc_error *e) {
-  /* One that has ended but was not waited for still takes signals; it is gone all the same. */
+  /* A process that has ended but was not waited for still takes signals; it is gone all the same. */
   if (ipc_process_exited(fd))
     errno = ESRCH;
   else if (syscall(SYS_pidfd_send_signal, fd, number, NULL, 0) == 0)
@@ -59,7 +59,8 @@ static struct timeval timeval_of(double ms) {
   if (!(ms > 0)) return (struct timeval){0};
   uint64_t us = (uint64_t)(ms * 1000);
   double rest = ms * 1000 - (double)us;
-  /* Never down to 0, which would disarm; but what ms_of made of microseconds becomes the same ones. */
+  /* It never rounds down to 0, which would disarm the timer; but what ms_of made of microseconds becomes
+   * the same ones. */
   if (rest > ms * 1000 * 4 * DBL_EPSILON) us++;
   return (struct timeval){.tv_sec = (time_t)(us / 1000000), .tv_usec = (suseconds_t)(us % 1000000)};
 }

@@ -4,7 +4,7 @@
 
 #include "ipc.h"
 
-/* All as the POSIX functions of these names; false and an error where those fail. */
+/* All work as the POSIX functions of these names; they return false and an error where those fail. */
 bool ipc_kill(pid_t pid, int number, ipc_error *e);
 bool ipc_raise(int number, ipc_error *e); /* to the calling thread */
 bool ipc_sigqueue(pid_t pid, int number, int32_t value, ipc_error *e);
@@ -12,7 +12,7 @@ bool ipc_sigqueue(pid_t pid, int number, int32_t value, ipc_error *e);
 /* A descriptor of the process, which no other process can ever take over; -1 and an error. */
 int ipc_process_open(pid_t pid, ipc_error *e);
 bool ipc_process_exited(int fd);
-/* ESRCH as soon as it has ended, waited for or not. `pid` is for the message. */
+/* Fails with ESRCH as soon as the process has ended, waited for or not. `pid` is for the message. */
 bool ipc_process_kill(int fd, pid_t pid, int number, ipc_error *e);
 
 typedef struct {

@@ -13,7 +13,7 @@
  * carry the secret in si_errno, which is 0 otherwise. */
 enum { EVICT_CODE = -7171 };
 /* The kernel lets nobody send the codes of `kill` and its own (from 0 on, and SI_TKILL) to another
- * thread, so those of signals that are handed on are moved out of their way. */
+ * thread, so we move the codes of signals that are handed on out of their way. */
 enum { HANDED_ON = -8000, HANDED_ON_LAST = HANDED_ON + 1000, MIDDLE_CODE = HANDED_ON + 500 };
 
 enum { FIRST_REAL_TIME = 32 };
@@ -36,7 +36,7 @@ void (*_Atomic ipc_signal_chained[IPC_SIGNALS + 1])(int);
 atomic_int ipc_evictions;
 
 /*
- * What the main thread sleeps on. The kernel leaves a negative descriptor out, and answers at once for
+ * The main thread sleeps on this. The kernel leaves a negative descriptor out, and answers at once for
  * one that is not open: so the handler can end a sleep that has not begun.
  *
  *   | the handler runs               | the sleeper                                               |
@@ -46,13 +46,13 @@ atomic_int ipc_evictions;
  *   | in the system call             | gets EINTR: after a handler poll is never begun anew,     |
  *   |                                | whatever SA_RESTART says                                  |
  *
- * A futex would look at the sequence itself, but has to be given a deadline, or it begins anew after a
- * handler: that costs as much again as a tenth of a sleep and a wake.
+ * A futex would check the sequence itself, but has to be given a deadline, or it begins anew after a
+ * handler: that costs another tenth of a sleep and a wake.
  */
 static struct pollfd bed;
 enum { NOTHING = -1, NOT_OPEN = INT_MAX };
 
-static const double LONGEST_MS = 1e12; /* longer is for ever */
+static const double LONGEST_MS = 1e12; /* longer is forever */
 
 static void make_bed(int fd) { *(volatile int *)&bed.fd = fd; }
 
@@ -164,8 +164,8 @@ static void record(int number, const siginfo_t *info, bool chain) {
   STORE(ipc_signals.tail, tail + 1);
 }
 
-/* Nobody reads: from here on the kernel keeps what comes, merges what is standard, and tells senders
- * of real-time signals when its queue is full. */
+/* Nobody reads the records: from here on the kernel keeps the signals that come, merges standard ones,
+ * and tells senders of real-time signals when its queue is full. */
 static void throttle(ucontext_t *context) {
   if (LOAD(ipc_signals.tail) - LOAD(ipc_signals.head) < THROTTLE_AT) return;
   ipc_signal_set set = atomic_load(&ipc_signals_caught) | atomic_load(&ipc_signals_masked);
@@ -186,8 +186,8 @@ static void take(int number, const siginfo_t *info, ucontext_t *context) {
   void (*chain)(int) = blocked ? NULL : LOAD(ipc_signal_chained[number]);
   record(number, info, chain != NULL);
   throttle(context);
-  /* Whoever sleeps on this word is this thread, and its sleep ends with this handler, or starts
-   * anew and finds the word changed: nobody needs to be woken. */
+  /* Only this thread sleeps on this word, and its sleep ends with this handler, or starts anew and finds
+   * the word changed: nobody needs to be woken. */
   STORE(ipc_signal_sequence, (int32_t)((uint32_t)LOAD(ipc_signal_sequence) + 1));
   make_bed(NOT_OPEN);
   ring_loop();

@@ -46,7 +46,7 @@
  *   either → free                ipc_signals_unblock: the disposition first, then the kernel's mask, so
  *                                that what was pending does what the disposition says
  *
- * Dispositions. What was asked for, and what the kernel then has:
+ * Dispositions. The table says what was asked for, and what the kernel then has:
  *
  *   | asked   | not blocked   | blocked                                |
  *   |---------|---------------|----------------------------------------|
@@ -104,13 +104,14 @@ typedef enum { IPC_SIGNAL_DEFAULT, IPC_SIGNAL_IGNORED, IPC_SIGNAL_FUNCTION } ipc
 
 /* ---- receiving; the main thread only ------------------------------------------- */
 
-/* Once, by the thread that takes all signals. A descriptor to read from, one byte whenever records
- * came to an empty ring; the caller closes it. -1 and an error when there is none to be had.
- * `listened`: those that libuv has a handler for. */
+/* To be called once, by the thread that takes all signals. Returns a descriptor to read from: one byte
+ * comes whenever records came to an empty ring; the caller closes it. -1 and an error when there is none
+ * to be had. `listened`: the signals that libuv has a handler for. */
 int ipc_signals_start(ipc_signal_set listened, ipc_error *e);
-/* Blocks no more what was blocked because the ring was nearly full. */
+/* Unblocks the signals that were blocked because the ring was nearly full. */
 void ipc_signals_release(void);
-/* Sleeps while the sequence is `sequence`, at most so long; Infinity: for ever. May end earlier. */
+/* Sleeps while the sequence is `sequence`, for at most `timeout_ms`; Infinity: forever. It may end
+ * earlier. */
 void ipc_signals_sleep(int32_t sequence, double timeout_ms);
 
 /* ---- dispositions; the main thread only -------------------------------------------- */
@@ -121,14 +122,16 @@ bool ipc_signal_catch(int number, bool chain, ipc_error *e);
 bool ipc_signal_assign(int number, bool ignore, ipc_error *e);
 /* NODE. */
 bool ipc_signal_give_back(int number, ipc_error *e);
-/* libuv has, or may have, called sigaction: what there is now is Node's. `initial`: Node's last
- * listener has gone, so it is what was there before the first. To be followed by one of the three. */
+/* libuv has, or may have, called sigaction: the disposition there now is Node's. `initial`: Node's last
+ * listener has gone, so Node's is the one that was there before its first. One of the three functions
+ * above must follow. */
 bool ipc_signal_displaced(int number, bool initial, ipc_error *e);
 /* Whether the kernel has what we put there, or nothing of ours; puts back what Node's watchdog took. */
 bool ipc_signal_in_force(int number);
-/* Node's watchdog has ended: whatever there is now, it left. */
+/* Node's watchdog has ended and left whatever there is now: puts ours back. */
 void ipc_signal_reclaim(int number);
-/* Node's, whether the kernel has it now or not; or what others put in the place of ours. */
+/* Node's disposition, whether the kernel has it now or not; or the one that others put in the place of
+ * ours. */
 ipc_disposition ipc_signal_disposition(int number);
 /* Calls Node's handler, for a delivery that was held. */
 void ipc_signal_chain(int number);
@@ -144,7 +147,7 @@ void ipc_signals_unblock(ipc_signal_set set);
 /* The main thread's own mask for a moment, and back; nothing is remembered of it. */
 void ipc_signals_shut(ipc_signal_set set);
 void ipc_signals_reopen(ipc_signal_set set);
-/* What the kernel holds. */
+/* The signals that the kernel holds. */
 ipc_signal_set ipc_signals_pending(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* What signals.c, dispositions.c, masks.c and threads.c share, and nobody else. */
+/* The declarations that signals.c, dispositions.c, masks.c and threads.c share, and nobody else. */
 #ifndef IPC_SIGNALS_INTERNAL_H
 #define IPC_SIGNALS_INTERNAL_H
 
@@ -21,7 +21,7 @@ sigset_t ipc_signals_of(ipc_signal_set set);
 
 extern pid_t ipc_main_tid;
 
-/* What the handler goes by; the main thread writes. */
+/* The handler goes by these; the main thread writes them. */
 extern _Atomic ipc_signal_set ipc_signals_caught;    /* JavaScript wants to know of them */
 extern _Atomic ipc_signal_set ipc_signals_masked;    /* blocked, wherever they are held */
 extern _Atomic ipc_signal_set ipc_signals_shut_in;   /* the main thread blocks them in the kernel */
@@ -39,9 +39,10 @@ bool ipc_send_carrier(pid_t tid);
 /* ---- dispositions.c ---- */
 
 void ipc_dispositions_start(ipc_signal_set listened);
-/* Puts what is right now, after a change of what is asked, of the mask, or of who carries. */
+/* Sets the disposition that is right now, after a change of what is asked, of the mask, or of who
+ * carries. */
 bool ipc_signal_put(int number);
-/* What Node has, where something of ours is in force. */
+/* Node's disposition, where something of ours is in force. */
 const struct sigaction *ipc_signal_of_node(int number);
 
 /* ---- masks.c ---- */
@@ -59,7 +60,7 @@ typedef enum {
   IPC_THREAD_OTHERS,
 } ipc_thread_kind;
 
-/* Calls for every other thread of the process; false if they cannot be known. */
+/* Calls `each` for every other thread of the process; false if they cannot be known. */
 bool ipc_threads_each(ipc_signal_set set, void (*each)(pid_t tid, ipc_thread_kind kind, void *data),
                       void *data);
 /* How many there are, or 0; changes when one starts or ends. */

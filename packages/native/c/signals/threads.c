@@ -2,7 +2,7 @@
  * The other threads of this process: do they block a signal, and whose are they?
  *
  * A thread may only be sent a signal if its code does not mind that a sleep ends with EINTR. Node's
- * and libuv's code does not; of an addon's nobody knows. So:
+ * and libuv's code does not; nobody knows that of an addon's. So:
  *
  *   - As long as the process has loaded nothing but Node, what Node is linked with, and us, every
  *     thread is Node's.
@@ -24,8 +24,8 @@
 
 /* ---- /proc --------------------------------------------------------------------------- */
 
-/* Of what /proc prints. strtoull and sscanf would do, but newer headers of glibc give them names
- * that only it has. Moves on past it. */
+/* Reads a number that /proc prints, and moves on past it. strtoull and sscanf would do, but newer
+ * headers of glibc give them names that only it has. */
 static uint64_t next_number(const char **text, unsigned base) {
   static const char digits[] = "0123456789abcdef";
   uint64_t number = 0;
@@ -164,7 +164,7 @@ static bool waits_for_vfork(uint64_t call) {
   return call == SYS_clone || call == 435; /* clone3, on every CPU */
 }
 
-/* "running", or the system call, its six arguments, the stack and the place. */
+/* The file says "running", or the system call, its six arguments, the stack and the place. */
 static ipc_thread_kind kind_by_sleep(const loaded *all, pid_t tid) {
   char path[64], text[256];
   snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)tid);

@@ -14,7 +14,7 @@ void ipc_without_recheck(bool without) {
   atomic_store(&recheck_ms, without ? NEVER_MS : RECHECK_MS);
 }
 
-/* Whom this thread watches because of one file, as of a roster. */
+/* The agents that this thread watches because of one file, as they were at one value of its roster. */
 struct ipc_watch {
   bool valid;
   bool owes;    /* it ended a sleep by a death that others must hear of too */
@@ -39,13 +39,13 @@ static bool make_list(ipc_mapping *mapping, ipc_watch *watch, int32_t roster) {
   watch->count = 0;
   if (!ipc_watch_collect(mapping, mapping->opener, add_watched, watch)) return false;
   watch->roster = roster;
-  watch->valid = !watch->crowded; /* those who found no room are looked at every time */
+  watch->valid = !watch->crowded; /* openers that found no room are checked every time */
   return true;
 }
 
-/* A liveness word that is not what it was: all who sleep on it must look again. They are told when
- * the caller has looked; or before, when it sleeps again, because the next list finds the dead one
- * in the table and takes it out. */
+/* A liveness word has changed: all who sleep on it must look again. They are told when the caller has
+ * examined its words; or before, when it sleeps again, because the next list finds the dead agent in the
+ * table and takes it out. */
 static ipc_park_result see_death(ipc_watch *watch) {
   watch->valid = false;
   watch->owes = true;

@@ -91,8 +91,8 @@ static ticket *waiting_on(parker *p, const ipc_word *word) {
   return NULL;
 }
 
-/* To one of ours as well, and whether there is one: while this thread is awake, a wake of the word
- * does not reach it. */
+/* Passes a wake on to a sleeper on the word, and to one of our own tickets as well: while this thread is
+ * awake, a wake of the word does not reach it. Returns whether there is such a ticket. */
 static bool pass_on(parker *p, ipc_word *word, uint64_t now) {
   ipc_wake(word, 1);
   ticket *t = waiting_on(p, word);
@@ -117,16 +117,17 @@ static void remove_finished(parker *p) {
   tell_progress(p);
 }
 
-/* When its caller looks by itself. The first time as soon as a blocked thread does: somebody who is
- * stopped may stand between two steps, or the word be kept for him, and only the caller knows. Then
- * seldom: whatever is new changes the word, and that is seen here. */
+/* How long a ticket waits before its caller looks by itself. The first time it is as long as for a
+ * blocked thread: an agent that is stopped may stand between two steps, or the word may be kept for it,
+ * and only the caller knows. Then it is longer: anything new changes the word, and this thread sees
+ * that. */
 static uint64_t patience(const ticket *t, uint64_t recheck) {
   return t->has_looked && recheck < LONGEST_NS ? LONGEST_NS : recheck;
 }
 
-/* Rings what must be looked at again, and passes on what nobody takes; returns when
- * to look next, at the latest: a process that is stopped may have been given the wake
- * that was meant for one of ours. */
+/* Rings the tickets whose callers must look again, and passes on the wakes that nobody takes. Returns
+ * when to look next, at the latest: a process that is stopped may have been given the wake that was
+ * meant for one of ours. */
 static uint64_t look_at_tickets(parker *p, uint64_t now) {
   uint64_t recheck = (uint64_t)ipc_recheck_ms() * MS;
   uint64_t next = now + (p->crowded ? CROWDED_NS : recheck);

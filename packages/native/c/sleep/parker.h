@@ -1,4 +1,4 @@
-/* Asynchronous waits: many sleeps of many environments to one parking thread.
+/* Asynchronous waits: one parking thread sleeps for many tickets of many environments.
  *
  *   tickets.c   an environment asks for a sleep, or does not want it any more
  *   parker.c    the thread that sleeps for them
@@ -60,7 +60,7 @@ typedef struct parker {
   ipc_word control;     /* bumped when there is something to look at */
   atomic_bool asleep;
   ipc_word progress; /* bumped when it has attached, or removed what is finished */
-  int watchers;      /* who sleep on that */
+  int watchers;      /* how many sleep on that */
   ticket *tickets;
   int count;
   uint32_t sweeps; /* how often finished tickets were removed */
@@ -68,7 +68,8 @@ typedef struct parker {
   int members;
   ipc_domain *attach; /* a domain to become an agent of */
   ipc_error attach_error;
-  /* whom it watches: made again when a ticket's roster is not the one of the list */
+  /* The agents that it watches: the list is made again when a ticket's roster is not the one of the
+   * list. */
   ipc_watched watched[WATCHED_PER_PARKER];
   int watching;
   bool stale, crowded;
@@ -78,14 +79,14 @@ typedef struct parker {
 parker *ipc_parker_start(void);
 /* Makes it look; under its lock. */
 void ipc_parker_call(parker *p);
-/* Lets go of its lock, until there was progress (or for no reason). */
+/* Releases its lock until there was progress (or for no reason). */
 void ipc_parker_await(parker *p);
 /* Its agent in the domain, 0 if it has none; under its lock. */
 ipc_agent ipc_parker_agent(const parker *p, const ipc_domain *domain);
 
 /* ---- tickets.c ---- */
 
-/* All that an environment has; those that were rung are out of reach. */
+/* Cancels all tickets of an environment that wait; those that were rung are out of reach. */
 void ipc_tickets_cancel_all(ipc_sink *sink);
 
 /* ---- sink.c ---- */

@@ -6,7 +6,7 @@
 
 enum { MAX_PARKERS = 64 };
 
-/* Which parkers stand in a mapping's opener table. */
+/* The parkers that stand in a mapping's opener table. */
 typedef struct joined {
   struct joined *next;
   ipc_mapping *mapping;
@@ -18,7 +18,7 @@ static pthread_mutex_t parkers_lock = PTHREAD_MUTEX_INITIALIZER; /* over the two
 static parker *parkers[MAX_PARKERS];
 static joined *joinings;
 
-/* Only those that wait take a place among the words; the finished ones are swept some time. */
+/* Only tickets that wait take a place among the words; the finished ones are swept some time. */
 static int waiting_tickets(const parker *p) {
   int waiting = 0;
   for (ticket *t = p->tickets; t != NULL; t = t->next) waiting += atomic_load(&t->state) == WAITING;
@@ -52,7 +52,7 @@ static parker *refuse_no_thread(int running, ipc_error *e) {
   return NULL;
 }
 
-/* Under parkers_lock, so that the room stays until the ticket is in. */
+/* The caller holds parkers_lock, so that the room stays until the ticket is in. */
 static parker *find_parker(const ipc_domain *domain, ipc_error *e) {
   for (int i = 0; i < MAX_PARKERS; i++) {
     if (parkers[i] == NULL) parkers[i] = ipc_parker_start();
@@ -125,9 +125,9 @@ bool ipc_ticket(ipc_sink *sink, ipc_mapping *mapping, const ipc_ticket_request *
   return ok;
 }
 
-/* Cancels what waits; what has rung is already out of the thread's hands. With `wait`,
- * returns when the thread has let go of the words and passed on what it consumed, also
- * of those that were cancelled before: it may still sleep on them. */
+/* Cancels the tickets that wait; those that have rung are already out of the thread's hands. With
+ * `wait`, returns when the thread has let go of the words and passed on the wakes that it consumed. That
+ * includes the tickets that were cancelled before, because the thread may still sleep on their words. */
 static void cancel(const ipc_sink *sink, const int32_t *id, const ipc_mapping *mapping, bool wait) {
   pthread_mutex_lock(&parkers_lock);
   for (int i = 0; i < MAX_PARKERS && parkers[i] != NULL; i++) {
@@ -155,8 +155,8 @@ void ipc_ticket_cancel(ipc_sink *sink, int32_t id) { cancel(sink, &id, NULL, fal
 
 void ipc_tickets_cancel_all(ipc_sink *sink) { cancel(sink, NULL, NULL, false); }
 
-/* First the sleeps, then the places: as long as the thread may consume a wake of
- * this file, its death must be seen there. */
+/* Ends the sleeps first, then gives up the places: as long as the thread may consume a wake of this
+ * file, its death must be seen there. */
 void ipc_parkers_forget(ipc_mapping *mapping) {
   cancel(NULL, NULL, mapping, true);
   pthread_mutex_lock(&parkers_lock);
