@@ -8,7 +8,7 @@ export const HANDLED = 2
 export const TAKEN = 3
 /** A listener of `process.on` was called: the number. */
 export const HEARD = 4
-/** `sigpending` named a signal: the number, and how many. */
+/** `sigpending` named a signal: the number. */
 export const PENDING = 5
 
 /** In a sender's track, a record is a send: the number, the value, how it was sent. */

@@ -108,7 +108,7 @@ export class History {
     })
   }
 
-  /** Answers where the record is, or -1 when there is no room. */
+  /** Answers where the record is; throws when there is no room. */
   begin(track: number, what: number, a: number, b: number, c: number): number {
     const words = this.#words
     const start = STARTS[track]!
@@ -131,7 +131,7 @@ export class History {
     this.note(at, this.stamp(), result, time)
   }
 
-  /** Records an event that has no duration. */
+  /** Fills in how a record ends; events without a duration use it directly. */
   note(at: number, end: number, result: number, time: number): void {
     this.#words[at + FIELD.result] = result
     this.#words[at + FIELD.time] = time

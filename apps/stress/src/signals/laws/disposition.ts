@@ -55,7 +55,7 @@ function isDeadly(number: number): boolean {
   return DEADLY.has(number)
 }
 
-/** Listeners of `process.on` hear of no more signals than were sent, and of at least one if some were. */
+/** Listeners of `process.on` hear of no more signals than were sent. */
 export const listeners: Law = (model) => {
   const { trace } = model
   const numbers = new Set(trace.heard.map(({ number }) => number))
