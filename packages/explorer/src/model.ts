@@ -2,7 +2,7 @@ import type { Memory } from './memory.ts'
 import type { Code } from './code/agent.ts'
 import type { Operation } from './code/operation.ts'
 
-/** A part of an agent's program. What it remembers, except in shared memory, ends with it. */
+/** A part of an agent's program. Everything that it remembers outside shared memory ends with it. */
 export interface Segment {
   /** The name that people read: `acquire()`. Segments of one name are the same code. */
   readonly name: string
@@ -22,7 +22,7 @@ export const NO_FAULTS: Faults = { crashes: 0, spurious: 0 }
 /** A model is what is explored: some agents over some words, and a monitor that says what must hold. */
 export interface Model {
   readonly name: string
-  /** How many shared words. */
+  /** How many shared words there are. */
   readonly words: number
   /** The first values of the words; zeros if left out. */
   readonly initial?: readonly number[]

@@ -28,7 +28,7 @@ const tryHold: Segment = segment('try', (agent, lock) => {
   release(agent, lock)
 })
 
-/** The same, with a time-out that may come at any time. */
+/** Tries to acquire it with a time-out that may come at any time. */
 const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
   agent.begins(ACQUIRES)
   const guard = agent.timed(() => lock.tryAcquire({ timeoutMs: 10 }))
@@ -60,7 +60,7 @@ const starved: Segment = segment('starved', (agent, lock) => {
   release(agent, lock)
 })
 
-/** The same, with a time-out that may come at any time. */
+/** Waits like `starved`, with a time-out that may come at any time. */
 const starvedFor: Segment = segment('starvedFor', (agent, lock) => {
   agent.loses(MANY)
   agent.begins(ACQUIRES)

@@ -2,9 +2,9 @@ import { bounded, type Budget } from '@ipc/explorer/engine'
 import { isWritable, segmentsOf, type Program } from './program.ts'
 import type { ProgramExplorer, Search } from './search.ts'
 
-/** The rest of a program is searched with these strategies, which find most of what there is to find. */
+/** Smaller programs are searched with these strategies, which find most of what there is to find. */
 const STRATEGIES = [bounded(0), bounded(1), bounded(2)]
-/** A smaller program that takes more states than this is not worth them. */
+/** A smaller program is not worth more states than this. */
 const MAX_STATES = 50_000
 
 /**

@@ -6,8 +6,8 @@ import { Op } from './operation.ts'
 import { Diverged, type Oracle } from './simulated-memory.ts'
 
 /**
- * A piece of synchronous code as an automaton. What the code does next is a function of what its
- * operations answered, so it is executed once for each sequence of answers, and remembered.
+ * A piece of synchronous code as an automaton. The next operation of the code is a function of the answers so
+ * far, so the code is executed once for each sequence of answers, and the result is remembered.
  */
 export class Automaton implements Tree {
   readonly root: Node

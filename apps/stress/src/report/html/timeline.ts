@@ -19,8 +19,8 @@ interface Block {
 }
 
 /**
- * A column for each agent, with a line that shows how it stands: about to go on, asleep, dead, over.
- * What it does is a card on its line; cards follow each other downwards as they happened.
+ * A column for each agent, with a line that shows how it stands: about to go on, asleep, dead, over. The
+ * things that it does are cards on its line, which follow each other downwards as they happened.
  */
 export function drawTimeline(timeline: Timeline): Html {
   const { columns } = timeline

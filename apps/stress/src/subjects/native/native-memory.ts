@@ -18,7 +18,9 @@ export class NativeMemory implements Memory {
   readonly #memory: SimulatedMemory
   /** This is struct ipc_watch; null if it is not valid. */
   #watch: { readonly roster: number; readonly watched: readonly Watched[] } | null = null
-  /** The list, this one or the one before, that has deaths of which others must hear. */
+  /**
+   * The watched words, of this list or the one before, in which there are deaths that others must hear of.
+   */
   #owed: readonly Watched[] = []
 
   constructor(memory: SimulatedMemory, self: number) {

@@ -68,7 +68,7 @@ export class TicketMemory extends NativeMemory {
   /** Answers false if the call is aborted. */
   #hear(id: number): boolean {
     while (this.#sinks.hear(this.#thread, this.#fate === 'may be aborted')) {
-      // The other tickets were cancelled too late.
+      // Other ids are those of tickets that were cancelled too late.
       if (this.#sinks.take(this.#thread).includes(id)) return true
     }
     return false
