@@ -14,10 +14,10 @@ const IS_RELEASING = 1
 /** How many calls of each agent are in the middle of taking it: eight bits each. */
 const ACQUIRING = 2
 
-/** There is one owner at a time, and it is told of an abandonment exactly if the last owner died. */
 /** Words that name nobody. */
 const COUNTS: ReadonlySet<string> = new Set(['deaths', 'depth'])
 
+/** There is one owner at a time, and it is told of an abandonment exactly if the last owner died. */
 export function exclusion(wordNames: readonly string[]): Monitor {
   return {
     words: 3,

@@ -17,10 +17,7 @@ import { callsOf, isAsync, MAX_CALLS, MAX_STEPS } from './program.ts'
 
 /** The ingredients of which programs may be made. */
 export interface Ingredients {
-  /**
-   * At most this many agents are workers, and at most `processes` are processes; without processes there is
-   * only thread scope.
-   */
+  /** At most this many agents of each kind; without processes there is only thread scope. */
   readonly workers: number
   readonly processes: number
   readonly faults: boolean
