@@ -9,10 +9,10 @@ import type { Report } from './report/report.ts'
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 
-/** Long: a mutant is built, and the machine may be busy. */
+/** This is long, because a mutant is built, and the machine may be busy. */
 const WATCHDOG_MS = 280_000
 
-/** As in a shell, without quotes. */
+/** Runs a command line as a shell does, without quotes. */
 function stress(line: string): { status: number | null; stdout: string; stderr: string } {
   const args = line.split(' ').filter((word) => word !== '')
   return spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', timeout: WATCHDOG_MS })

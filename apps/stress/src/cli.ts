@@ -4,7 +4,9 @@ import { UsageError } from './usage.ts'
 
 process.exitCode = await main(process.argv.slice(2))
 
-/** Exit codes: 0 all was done and held, 1 something did not, 2 the command line is wrong. */
+/**
+ * Exit codes: 0 means that all was done and held, 1 that something did not, 2 that the command line is wrong.
+ */
 async function main(argv: string[]): Promise<number> {
   try {
     const [first] = argv

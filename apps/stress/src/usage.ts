@@ -1,4 +1,4 @@
-/** A command line that cannot be done: one line for people, exit code 2. */
+/** A command line that is wrong: it ends with one line for people and exit code 2. */
 export class UsageError extends Error {
   override readonly name: string = 'UsageError'
 }
@@ -10,7 +10,7 @@ const UNIT_MS = new Map([
   ['m', 60_000],
 ])
 
-/** `40s`, `500ms`, `2m`; a bare number is seconds. */
+/** Reads `40s`, `500ms` or `2m`; a bare number is seconds. */
 export function durationMs(option: string, text: string): number {
   const match = DURATION.exec(text)
   const ms = Number(match?.[1]) * (UNIT_MS.get(match?.[2] ?? 's') ?? NaN)
@@ -24,13 +24,13 @@ export function integer(option: string, text: string, min: number, max: number):
   throw new UsageError(`${option} must be an integer from ${min} to ${max}: ${text}`)
 }
 
-/** `--seed`, or one of our own. */
+/** Answers with `--seed`, or with a seed of our own. */
 export function seedOf(text: string | undefined): number {
   if (text === undefined) return Math.floor(Math.random() * 0x7fffffff)
   return integer('--seed', text, 0, 0x7fffffff)
 }
 
-/** What `parseArgs` throws becomes a usage error; its first line says which argument it was. */
+/** An error that `parseArgs` throws becomes a usage error; its first line says which argument it was. */
 export function usage<T>(parse: () => T): T {
   try {
     return parse()

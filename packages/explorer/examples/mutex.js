@@ -1,6 +1,6 @@
 /**
- * The mutex of three states that most locks over futexes go back to (Drepper, "Futexes Are Tricky",
- * 2004), as anybody would write it for `Atomics`; and the same with one constant wrong.
+ * The mutex of three states that most locks over futexes go back to (Drepper, "Futexes Are Tricky", 2004), as
+ * anybody would write it for `Atomics`; and the same mutex with one constant wrong.
  */
 const FREE = 0
 const HELD = 1
@@ -18,7 +18,7 @@ export class Mutex {
     if (state === HELD) state = Atomics.exchange(this.words, 0, CONTENDED)
     while (state !== FREE) {
       Atomics.wait(this.words, 0, CONTENDED)
-      state = Atomics.exchange(this.words, 0, CONTENDED) // others may sleep still: it cannot know
+      state = Atomics.exchange(this.words, 0, CONTENDED) // others may still sleep: it cannot know
     }
   }
 
@@ -27,7 +27,7 @@ export class Mutex {
   }
 }
 
-/** Whoever was woken takes the mutex as if nobody else slept. */
+/** A thread that was woken takes the mutex as if nobody else slept. */
 export class ForgetfulMutex extends Mutex {
   lock() {
     let state = Atomics.compareExchange(this.words, 0, FREE, HELD)

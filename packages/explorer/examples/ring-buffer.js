@@ -1,6 +1,6 @@
 /**
- * A ring buffer for one producer and one consumer, in which either sleeps while it can do nothing; and
- * the same, but that it tells of an item before it is there.
+ * A ring buffer for one producer and one consumer, in which each of them sleeps while it can do nothing; and
+ * the same buffer with a producer that announces an item before it is there.
  */
 const HEAD = 0 // how many items were taken
 const TAIL = 1 // how many items were put

@@ -1,7 +1,7 @@
 /**
- * A reader-writer lock in which waiting writers keep new readers out, after the design in chapter 9 of
- * Bos, "Rust Atomics and Locks"; and the same with half a condition left out, as it was at first here,
- * until the explorer showed why it is needed.
+ * A reader-writer lock in which waiting writers keep new readers out, after the design in chapter 9 of Bos,
+ * "Rust Atomics and Locks"; and the same lock with half a condition left out. The sound form lacked that
+ * half, too, until the explorer showed why it is needed.
  */
 const STATE = 0 // twice the readers, and one more if a writer waits; or WRITING
 const WAKES = 1 // changes whenever a writer may go on
@@ -45,7 +45,7 @@ export class RWLock {
     Atomics.notify(this.words, STATE)
   }
 
-  /** The count comes first: whoever lets go after the look at the state has changed it. */
+  /** It reads the count first: a thread that lets go after this one has read the state changes the count. */
   sleepAsWriter() {
     const wakes = Atomics.load(this.words, WAKES)
     if (this.isToldOf(Atomics.load(this.words, STATE))) Atomics.wait(this.words, WAKES, wakes)

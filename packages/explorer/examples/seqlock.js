@@ -1,6 +1,6 @@
 /**
- * A sequence lock: writers count up before and after they write, and a reader that has seen the count
- * change reads again; and the same with a reader that looks at the count only once.
+ * A sequence lock: writers count up before and after they write, and a reader that has seen the count change
+ * reads again; and the same lock with a reader that checks the count only once.
  */
 const SEQUENCE = 0 // odd while somebody writes
 const X = 1
@@ -43,7 +43,7 @@ export class SeqLock {
   }
 }
 
-/** Nobody wrote when it began to read, and that is all it asks. */
+/** It only asks whether somebody was writing when it began to read. */
 export class TrustingSeqLock extends SeqLock {
   isStill() {
     return true

@@ -28,7 +28,9 @@ class SpinThenPark {
   }
 }
 
-/** Looks whether somebody sleeps before it lets go: who falls asleep in between sleeps for ever. */
+/**
+ * It checks whether somebody sleeps before it lets go: a thread that falls asleep in between sleeps forever.
+ */
 class LooksTooEarly extends SpinThenPark {
   unlock() {
     const isContended = this.memory.load(0) === CONTENDED

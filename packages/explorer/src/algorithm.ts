@@ -8,27 +8,29 @@ export interface Algorithm<T = Memory> {
   readonly words: number
   /** Makes what a thread works with, anew for each thread; if left out, that is the memory itself. */
   readonly open?: (memory: Memory) => T
-  /** What each thread does: a function, or `tasks(...)`. One to eight. */
+  /** One to eight threads, each given by what it does: a function, or `tasks(...)`. */
   readonly threads: readonly (ThreadCode<T> | Tasks<T>)[]
   /** How many threads may be inside at once, from `enter` to `leave`; default 1. */
   readonly inside?: number
-  /** When no thread can go on any more: says what is wrong, if anything is. It may only read the words. */
+  /**
+   * Called when no thread can go on any more; says what is wrong, if anything is. It may only read the words.
+   */
   readonly atRest?: (words: Words) => string | undefined
-  /** Whether a thread may sleep though nobody will wake it; by default none may. */
+  /** Says whether a thread may sleep though nobody will wake it; by default none may. */
   readonly maySleep?: (words: Words, thread: number) => boolean
   /** Names of the words, for timelines. */
   readonly names?: readonly string[]
-  /** A value of a word, for timelines. */
+  /** Writes a value of a word as timelines show it. */
   readonly show?: (word: number, value: number) => string
   /** @internal set by `overAtomics` */
   readonly surroundings?: Surroundings
 }
 
-/** @internal what must be so while an algorithm is explored */
+/** @internal what is set up while an algorithm is explored */
 export interface Surroundings {
-  /** Puts something in the place of globals; returns what puts them back. */
+  /** Replaces globals; returns a function that puts them back. */
   readonly install: () => () => void
-  /** Sleeps hear of no deaths. */
+  /** True if no sleep ends because a thread died. */
   readonly isDeaf: true
 }
 
@@ -38,12 +40,12 @@ export type ThreadCode<T> = (it: T, thread: Thread) => void
 /** The shared words, to read. */
 export type Words = Pick<Memory, 'load' | 'isDead'>
 
-/** What a thread has beside its algorithm. */
+/** The tools that a thread gets beside the object it works with. */
 export interface Thread {
-  /** From 0. */
+  /** The thread's number, from 0. */
   readonly number: number
   readonly memory: Memory
-  /** From here on the thread is inside; if more are than may be, a law is broken. */
+  /** From here on the thread is inside; if more threads are inside than may be, a law is broken. */
   readonly enter: () => void
   readonly leave: () => void
   /** Calls something that may time out, at any moment; outside such calls, time stands still. */
@@ -65,10 +67,12 @@ export interface TaskThread extends Thread {
   readonly turn: () => Promise<void>
 }
 
-/** Makes a loop's code, from what opens its object and what else its tasks have. */
+/**
+ * Makes a loop's code from a function that opens its object and one that gives its tasks their tools.
+ */
 type CodeOfLoop<T> = (open: (agent: Agent) => T, threadOf: (agent: Agent) => Thread) => Code
 
-// Here nothing is known of event loops: whoever makes `Tasks` says how they are executed.
+// This module knows nothing of event loops: the module that makes `Tasks` says how they are executed.
 const loops = new WeakMap<object, CodeOfLoop<never>>()
 
 /** @internal */
@@ -84,7 +88,7 @@ const MOST_WORDS = 4096
 const ENTERED = 1
 const LEAVES = 2
 
-/** @throws TypeError or RangeError for what cannot be explored */
+/** @throws TypeError or RangeError for an algorithm that cannot be explored */
 export function modelOf<T>(algorithm: Algorithm<T>, faults: Faults): Model {
   const { words, threads, surroundings } = algorithm
   if (!Number.isInteger(words) || words < 1 || words > MOST_WORDS) {
@@ -98,7 +102,7 @@ export function modelOf<T>(algorithm: Algorithm<T>, faults: Faults): Model {
     const why = 'over Atomics, whose wait() ends for a reason only'
     throw new RangeError(`spurious must be 0 ${why}: ${faults.spurious}`)
   }
-  // A function that two threads share is one piece of code: what is known of it is known of both.
+  // A function that two threads share is one piece of code: what the explorer knows of it holds for both.
   const distinct = [...new Set(threads as Algorithm<T>['threads'])]
   const names = namesOf(distinct)
   const segments = distinct.map((thread, i) => ({
@@ -132,7 +136,7 @@ function codeOf<T>(algorithm: Algorithm<T>, thread: ThreadCode<T> | Tasks<T>): C
     const isNamed = typeof it === 'object' && it !== null && !(it instanceof Int32Array)
     return isNamed ? (agent.named(it) as T) : it
   }
-  // What a function returns is handed on, so that asynchronous code is refused.
+  // The value that a function returns is handed on, so that asynchronous code is refused.
   if (typeof thread === 'function') return (agent) => thread(open(agent), threadOf(agent))
   const codeOfLoop = loops.get(thread) as CodeOfLoop<T> | undefined
   if (codeOfLoop !== undefined) return codeOfLoop(open, threadOf)

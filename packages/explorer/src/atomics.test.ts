@@ -12,7 +12,7 @@ function explore(
   return check(overAtomics({ words: 4, threads, ...more }), options)
 }
 
-/** What the words are at the end, under every schedule. */
+/** Collects what the words are at the end, under every schedule. */
 function endings(...threads: AtomicsAlgorithm['threads']): string[] {
   const seen = new Set<string>()
   const report = explore(threads, {

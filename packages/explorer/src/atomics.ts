@@ -1,6 +1,6 @@
 /**
- * The global `Atomics`, and an `Int32Array` over the simulated memory, so that code which was written
- * for the real ones is explored as it stands.
+ * The global `Atomics`, and an `Int32Array` over the simulated memory, so that code that was written for the
+ * real ones is explored as it stands.
  *
  *   | the code says              | one step of the simulated memory                                     |
  *   | -------------------------- | -------------------------------------------------------------------- |
@@ -11,7 +11,7 @@
  *   | `Atomics.notify`           | a wake, of any of the sleepers                                       |
  *   | `performance.now()`        | nothing: time stands still, and is over for a wait that has timed out |
  *
- * No sleep hears of a death, as no real one does.
+ * No sleep ends because of a death, as no real one does.
  */
 import type { Algorithm } from './algorithm.ts'
 import { ALL } from './code/operation.ts'
@@ -53,7 +53,7 @@ interface View {
   readonly memory: SimulatedMemory
   readonly first: number
   readonly length: number
-  /** Made when somebody asks for it. */
+  /** The buffer, made when somebody asks for it. */
   buffer: SharedArrayBuffer | null
 }
 
@@ -63,7 +63,7 @@ const buffers = new WeakMap<object, View>()
 
 const BYTES = 4
 
-/** As it is outside. */
+/** The real constructor, before any stand-in takes its place. */
 const RealInt32Array = Int32Array
 const realAtomics = Atomics
 
@@ -86,7 +86,7 @@ function viewOf(view: View): Int32Array {
   return array
 }
 
-/** null for what is no index. */
+/** Answers null for a key that is no index. */
 function indexOf(key: string | symbol): number | null {
   if (typeof key === 'symbol') return null
   const code = key.codePointAt(0)!
@@ -110,7 +110,10 @@ function bufferOf(view: View): SharedArrayBuffer {
   return buffer
 }
 
-/** Methods of typed arrays refuse what is none; those of arrays do the same by index. */
+/**
+ * The methods of typed arrays refuse an object that is no typed array; those of `Array.prototype` do the same
+ * things by index.
+ */
 function methodOf(view: View, array: Int32Array, key: string | symbol): unknown {
   const plain = (): Int32Array => RealInt32Array.from({ length: view.length }, (_, i) => array[i]!)
   switch (key) {
@@ -139,7 +142,7 @@ function methodOf(view: View, array: Int32Array, key: string | symbol): unknown 
   }
 }
 
-/** As `subarray` reads its arguments. */
+/** Reads an argument as `subarray` does. */
 function within(index: number, length: number): number {
   return index < 0 ? Math.max(0, length + index) : Math.min(index, length)
 }
@@ -172,8 +175,8 @@ const forever = (timeout: number | undefined): number =>
   timeout === undefined || Number.isNaN(timeout) ? Infinity : Math.max(0, timeout)
 
 /**
- * The functions of `Atomics`, over simulated and over real arrays. For code that has taken its own
- * copies of the global's functions before it is explored, and can be given others.
+ * The functions of `Atomics`, over simulated and over real arrays. They are for code that took its own copies
+ * of the global's functions before it is explored, and can be given others.
  */
 export const SimulatedAtomics: typeof Atomics = Object.assign(
   Object.create(realAtomics) as typeof Atomics,
@@ -220,7 +223,7 @@ export const SimulatedAtomics: typeof Atomics = Object.assign(
       if (at === null) return realAtomics.notify(array, index, count)
       return at.memory.unpark(at.word, Math.min(ALL, Math.max(0, Math.trunc(count) || 0)))
     },
-    /** Says something to the processor only. */
+    /** A hint to the processor, which does nothing to the memory. */
     pause() {},
   },
 )
@@ -251,7 +254,7 @@ function waitAsync(
 
 /* ---- globals --------------------------------------------------------------------------------------- */
 
-/** Whose time it is: the execution's that began last. */
+/** The clock of the execution that began last. */
 interface Clock {
   memory: Memory | null
 }
@@ -272,7 +275,7 @@ const UNSUPPORTED = [
   'DataView',
 ] as const
 
-/** Of an `Int32Array` over a simulated buffer; others are made as always. */
+/** Makes an `Int32Array` over a simulated buffer; all other arrays are made as always. */
 function makeArray(target: typeof Int32Array, args: readonly unknown[], made: Function): object {
   const whole = typeof args[0] === 'object' && args[0] !== null ? buffers.get(args[0]) : undefined
   if (whole === undefined) return Reflect.construct(target, args, made) as object

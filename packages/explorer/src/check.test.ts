@@ -94,7 +94,7 @@ test('check() asks about the words when nobody can go on', () => {
 test('check() kills threads at any step when it is told to, and the token says so', () => {
   const algorithm = { words: 1, threads: [soundHold, soundHold] }
   expect(check(algorithm).held).toBe(true)
-  // The owner died, and nobody looks for that.
+  // The owner died, and nobody checks for that.
   const { failure } = check(algorithm, { deaths: 1 })
   expect(failure!.verdict).toMatch(/^T\d sleeps, nobody will wake it/)
   expect(failure!.token).toMatch(/^deaths=1:/)
@@ -108,7 +108,7 @@ test('check() ends sleeps for no reason when it is told to', () => {
     thread.leave()
     sound.release(memory)
   }
-  // One waits, and the other one releases but once: so nobody but a spurious wake goes wrong.
+  // One thread waits, and the other one releases only once: so only a spurious wake makes it go wrong.
   const owner = (memory: Memory, thread: Thread): void => {
     if (memory.compareExchange(0, FREE, HELD) !== FREE) return
     thread.enter()

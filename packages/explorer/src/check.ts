@@ -14,15 +14,15 @@ import { readToken, writeToken } from './story/token.ts'
 export interface CheckOptions {
   /** All schedules with at most this many preemptions, and those with fewer first; default 2. */
   readonly preemptions?: number
-  /** After them every schedule: the complete graph of states. Default false. */
+  /** Whether every schedule follows after them: the complete graph of states. Default false. */
   readonly complete?: boolean
-  /** After that random schedules, this many of each of five kinds; default 500. */
+  /** After those it runs this many random schedules of each of five kinds; default 500. */
   readonly schedules?: number
   /** Seed of the random schedules; default 1. */
   readonly seed?: number
-  /** These strategies, in this order, in place of all that the options above say. */
+  /** These strategies, in this order, replace those that the options above choose. */
   readonly strategies?: readonly Strategy[]
-  /** For how many milliseconds it searches at most; default 10,000. */
+  /** It searches for at most this many milliseconds; default 10,000. */
   readonly budgetMs?: number
   /** How many threads may die, each at any step; default 0. */
   readonly deaths?: number
@@ -30,26 +30,26 @@ export interface CheckOptions {
   readonly spurious?: number
 }
 
-/** What an exploration has come to. */
+/** The outcome of an exploration. */
 export interface Report {
-  /** Nothing is wrong in all that was to be covered. False, too, if the budget ran out before. */
+  /** True if everything was covered and nothing is wrong. False, too, if the budget ran out before. */
   readonly held: boolean
-  /** `not done`: it has found nothing, and the budget ran out. */
+  /** `not done` means that it found nothing before the budget ran out. */
   readonly verdict: 'held' | 'violated' | 'not done'
-  /** What each strategy covered, exactly: one sentence for each that found nothing. */
+  /** One sentence for each strategy that found nothing: it says exactly what the strategy covered. */
   readonly coverage: readonly string[]
-  /** What is wrong; null if nothing was found. */
+  /** The schedule that breaks a law; null if none was found. */
   readonly failure: Failure | null
-  /** All of it, for people. */
+  /** The whole report as text, for people. */
   toString(): string
 }
 
-/** A schedule under which a law is broken, with the fewest preemptions that were found to do. */
+/** A schedule under which a law is broken, with as few preemptions as the search could reduce it to. */
 export interface Failure {
-  /** Which law, and by which thread. */
+  /** A sentence that names the law that is broken, and the thread that breaks it. */
   readonly verdict: string
   readonly preemptions: number
-  /** What happened; `toString` of the report draws it with one column for each thread. */
+  /** The steps that happened; `toString` of the report draws them with one column for each thread. */
   readonly timeline: Timeline
   /** The schedule, for `replay`. */
   readonly token: string
@@ -59,7 +59,7 @@ export interface Failure {
  * Explores an algorithm over a simulated memory, one operation of one thread at a time: under all
  * schedules with few preemptions, then under random ones, or as `options` say.
  *
- * @throws TypeError or RangeError for what cannot be explored
+ * @throws TypeError or RangeError for an algorithm that cannot be explored
  */
 export function check<T = Memory>(algorithm: Algorithm<T>, options: CheckOptions = {}): Report {
   const faults = faultsOf(options)
@@ -78,10 +78,10 @@ export function check<T = Memory>(algorithm: Algorithm<T>, options: CheckOptions
 }
 
 /**
- * Does one schedule again, step by step. If the algorithm has changed since, the report says how many
- * steps could not be taken.
+ * Runs one schedule again, step by step. If the algorithm has changed since, the report says how many steps
+ * could not be taken.
  *
- * @throws TypeError for what is no token of a report
+ * @throws TypeError for a string that is no token of a report
  */
 export function replay<T = Memory>(algorithm: Algorithm<T>, token: string): Report {
   const { faults, schedule } = readToken(token)
@@ -142,7 +142,10 @@ function integer(name: string, value: number, min: number, max: number): void {
   throw new RangeError(`${name} must be an integer from ${min} to ${max}: ${String(value)}`)
 }
 
-/** A higher bound says what the lower ones do; the sentences of all strategies stay in the order. */
+/**
+ * A higher bound covers what the lower ones cover, so only its sentence stays; the sentences of all
+ * strategies stay in order.
+ */
 function nothingFound(
   { outcomes }: Search,
   strategies: readonly Searching[],

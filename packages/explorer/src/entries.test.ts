@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 const IMPORT = /^(?:import|export)\b[^']*?\bfrom '([^']+)'|^import '([^']+)'/gm
 
-/** All that a built module imports which is not a file of ours, and what those files import. */
+/** Finds all imports that are no files of ours, in a built module and in the files that it imports. */
 function outsideOf(file: URL, seen: Set<string> = new Set()): string[] {
   if (seen.has(file.href)) return []
   seen.add(file.href)

@@ -1,6 +1,6 @@
 /**
- * Threads that are event loops, explored like any other. Between two events all microtasks run, and only
- * Node can be told to run them: hence an entry of its own.
+ * Threads that are event loops, explored like any other. Between two events all microtasks run, and only Node
+ * can be told to run them: that is why this entry is separate.
  */
 import { makeTasks, type Algorithm, type TaskCode, type Tasks } from './algorithm.ts'
 import { check as checkNow, replay as replayNow, type CheckOptions, type Report } from './check.ts'
@@ -39,7 +39,7 @@ export function check<T = Memory>(
   return inMacrotask(() => checkNow(algorithm, options))
 }
 
-/** `replay` of the main entry likewise. */
+/** `replay` of the main entry, for algorithms with event loops. */
 export function replay<T = Memory>(algorithm: Algorithm<T>, token: string): Promise<Report> {
   return inMacrotask(() => replayNow(algorithm, token))
 }

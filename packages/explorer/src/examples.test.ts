@@ -1,4 +1,7 @@
-/** Code that is written for `Atomics`, explored as it stands: each has a sound form, and one with a bug. */
+/**
+ * Code that is written for `Atomics` is explored as it stands: each example has a sound form, and one with a
+ * bug.
+ */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -14,7 +17,9 @@ const EVERYTHING: CheckOptions = { complete: true, schedules: 0, budgetMs: 100_0
 
 const COMPLETE = /^all schedules: the complete state graph, [\d,]+ states$/
 
-/** What was covered of the sound one, and what is wrong with the other one, also when it is replayed. */
+/**
+ * Tells what was covered of the sound form, and what is wrong with the other one, also when it is replayed.
+ */
 function explore<T>(
   algorithm: Omit<AtomicsAlgorithm<T>, 'open'>,
   sound: (words: Int32Array) => T,

@@ -1,4 +1,4 @@
-/** What explorers of this kind get wrong: each has been seen to go wrong once. */
+/** Explorers of this kind get these things wrong: each has been seen to go wrong once. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'

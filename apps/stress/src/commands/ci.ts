@@ -33,12 +33,12 @@ Exit code 0: all three were done, and all laws held. 1: one did not, a planted b
 a history could not be decided. 3: something was not done at all. How far each went is in the report.
 `
 
-/** Of the budget; the museum has what is left. */
+/** These shares of the budget are for exploration and for real runs; the museum gets the rest. */
 const EXPLORING = 0.4
 const RUNNING = 0.35
-/** For one mutant at most. */
+/** One mutant gets at most this much time. */
 const MUTANT_MS = 60_000
-/** For how long the program that finds a mutant is made smaller. */
+/** The program that finds a mutant is made smaller for at most this long. */
 const SHRINK_MS = 5_000
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -108,7 +108,9 @@ function directory(out: string | undefined): string {
   return out
 }
 
-/** One after another: `recursive` never returns where nothing can be made, as in /proc. */
+/**
+ * Makes the directories one after another: `recursive` never returns where nothing can be made, as in /proc.
+ */
 function makeDirectory(path: string): void {
   if (existsSync(path) && statSync(path).isDirectory()) return accessSync(path, constants.W_OK)
   if (path !== dirname(path)) makeDirectory(dirname(path))
@@ -130,7 +132,7 @@ function realOptions(seed: number, budgetMs: number): Parameters<typeof runReal>
   }
 }
 
-/** Begins with another mutant each night, so that each has its turn. */
+/** Begins with a different mutant each night, so that each has its turn. */
 function inOrderOf(seed: number): Mutant[] {
   const first = seed % MUTANTS.length
   return [...MUTANTS.slice(first), ...MUTANTS.slice(0, first)]

@@ -6,17 +6,17 @@ import type { MutantResult } from '../report/report.ts'
 import { count, seconds } from '../report/table.ts'
 
 export interface Limits {
-  /** For each mutant. */
+  /** Each mutant gets at most this much time. */
   readonly eachMs: number
-  /** For how long the program that fails is made smaller. */
+  /** The program that fails is made smaller for at most this long. */
   readonly shrinkMs: number
-  /** None is begun later than this (of `performance.now()`). */
+  /** No mutant is begun later than this moment of `performance.now()`. */
   readonly deadline: number
 }
 
 /**
- * As many mutants at once as there are processors; a line for each, in the order of the museum. After
- * the first, those for which there is no time are left out.
+ * Examines as many mutants at once as there are processors, and prints a line for each, in the order of the
+ * museum. It always examines the first one; it leaves out those for which there is no time.
  */
 export async function examineMutants(
   mutants: readonly Mutant[],

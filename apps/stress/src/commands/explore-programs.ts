@@ -6,7 +6,7 @@ import type { Output } from '../report/output.ts'
 import type { ExploredProgram } from '../report/report.ts'
 import { seconds } from '../report/table.ts'
 
-/** By primitive, what agents do in turn. */
+/** For each primitive, the segments that agents take in turn. */
 const PLAINEST: readonly (readonly [string, ...string[]])[] = [
   ['lock', 'hold'],
   ['rlock', 'nest', 'hold', 'hold'],
@@ -19,7 +19,7 @@ const PLAINEST: readonly (readonly [string, ...string[]])[] = [
   ['condition', 'take', 'give'],
 ]
 
-/** The plainest use of each primitive by so many agents, of whom so many may die. */
+/** The plainest use of each primitive by `threads` agents, of which at most `crashes` may die. */
 export function simplePrograms(threads: number, crashes = 0): Program[] {
   return PLAINEST.map(([subject, ...segments]) => {
     const name = subject === 'barrier:2' && threads === 3 ? 'barrier:3' : subject
@@ -28,7 +28,10 @@ export function simplePrograms(threads: number, crashes = 0): Program[] {
   })
 }
 
-/** What comes back to where it was: counters of turns and of tickets grow for ever. */
+/**
+ * Programs whose words come back to where they were; the other primitives count turns or tickets, which grow
+ * forever.
+ */
 const ENDLESS: readonly (readonly [string, ...string[]])[] = [
   ['lock', 'try'],
   ['lock', 'hold', 'try', 'try', 'try'],
@@ -37,7 +40,7 @@ const ENDLESS: readonly (readonly [string, ...string[]])[] = [
   ['undo:1', 'tryHold'],
 ]
 
-/** So many agents who go on for ever, each stopping where it likes. */
+/** Programs of `threads` agents that go on forever, each stopping where it likes. */
 export function endlessPrograms(threads: number): Program[] {
   return ENDLESS.map(([subject, ...segments]) => {
     const agents = Array.from({ length: threads }, (_, i) => segments[i % segments.length]!)
@@ -45,7 +48,10 @@ export function endlessPrograms(threads: number): Program[] {
   })
 }
 
-/** Explores each program in its share of the time, until one fails; prints a line for each. Answers with the exit code. */
+/**
+ * Explores each program in its share of the time, until one fails, and prints a line for each. It answers
+ * with the exit code.
+ */
 export async function explorePrograms(
   programs: readonly Program[],
   strategies: readonly Strategy[],

@@ -7,7 +7,7 @@ import { endlessPrograms, explorePrograms, simplePrograms } from './explore-prog
 
 export const summary = 'the complete state graph of a program: every schedule'
 
-/** When the graph is too large, the bound that was reached is said. */
+/** When the graph is too large, the report says which bound was reached. */
 const STRATEGIES = [bounded(0), bounded(1), bounded(2), complete]
 
 const HELP = `usage: stress prove [program]... [options]

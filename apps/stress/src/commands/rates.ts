@@ -60,7 +60,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const output = new Output('rates', argv, values)
   return inMacrotask(() => {
     for (const program of SAMPLED) {
-      // What the code does is learnt first.
+      // First the explorer learns what the code does, so that this does not count.
       const warmUp = [random(seed, 100_000)]
       const { outcome, wallMs, cpuMs } = measure(program, warmUp, random(seed + 1), eachMs)
       const { schedules, steps } = outcome

@@ -96,7 +96,7 @@ async function stepReal(scheduled: ScheduledReal): Promise<ExploredFailure> {
   return scheduledFailure(scheduled, await followReal(scheduled))
 }
 
-/** The program of a real run in the explorer. Exit code 3: it could not be explored, or not to its end. */
+/** Explores the program of a real run. Exit code 3: it could not be explored, or not to its end. */
 async function exploreIt(token: string, output: Output): Promise<number> {
   const real = fromToken(token)
   checkPlanted(real.planted)

@@ -13,23 +13,23 @@ import { exploreReal } from '../real/explored/explore-real.ts'
 import { progressOf, signalFailure, signalRuns } from '../signals/report.ts'
 import { emptySignalSession, runSignalSession, type SignalSession } from '../signals/session.ts'
 
-/** Programs that run at a time; agents sleep more than they work. */
+/** This many programs run at a time, as agents sleep more than they work. */
 const LANES = 2
 
 export interface RealOptions extends SessionOptions {
   readonly planted: string | undefined
-  /** For how long a program that failed is explored. */
+  /** A program that failed is explored for at most this long. */
   readonly exploreMs: number
 }
 
 export interface RealHalf {
   readonly runs: RealRuns
   readonly failure: RealFailure | null
-  /** Whether programs of every scope and primitive were run that agents were allowed for. */
+  /** Whether programs of every primitive were run, in every scope for which agents were allowed. */
   readonly isDone: boolean
 }
 
-/** Random programs on real threads and processes. */
+/** Runs random programs on real threads and processes. */
 export async function runReal(options: RealOptions, output: Output): Promise<RealHalf> {
   process.stderr.write(`${announce(options)}\n`)
   const { seed, workers, processes, faults, planted } = options
@@ -72,12 +72,12 @@ interface ExploreAgain {
   readonly around?: readonly number[]
 }
 
-/** Of the calls that show what went wrong. */
+/** Answers with the tracks of the calls that show what went wrong. */
 function tracksOf({ run }: Failure): number[] {
   return run.violations.flatMap(({ calls }) => calls.map(({ track }) => track))
 }
 
-/** The program that failed, in the explorer. */
+/** Explores the program that failed. */
 export async function exploreAgain(
   real: Replay,
   { seed, exploreMs, around = [] }: ExploreAgain,
@@ -87,7 +87,7 @@ export async function exploreAgain(
   return explorationOf(await exploreReal(real, { budgetMs: exploreMs, seed, tick, around }))
 }
 
-/** Locks, semaphores and events in some lanes, signals in another, until one of them fails. */
+/** Runs locks, semaphores and events in some lanes, and signals in another, until one of them fails. */
 function runLanes(options: RealOptions, signals: SignalSession, output: Output): Promise<Session> {
   return withBenches(LANES, options, options.planted, async (benches, reaper) => {
     let goesOn = true

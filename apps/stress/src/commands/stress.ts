@@ -38,7 +38,7 @@ Exit code 0: programs of every scope and primitive were run and every primitive 
 all laws held. 1: one did not, or a history could not be decided, or there was no time for all.
 `
 
-/** A share of the exploring half that leaves time to stop. */
+/** When both halves run, real runs get this share of the budget. */
 const REAL_SHARE = 0.5
 
 const HALVES = ['both', 'real', 'explored'] as const

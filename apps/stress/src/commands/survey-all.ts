@@ -15,15 +15,15 @@ export interface Surveyed {
 export interface SurveyAllOptions {
   readonly budgetMs: number
   readonly seed: number
-  /** Also when something was found. */
+  /** Whether it also goes on when something was found. */
   readonly goesOn: boolean
-  /** For how long what failed is made smaller. */
+  /** A program that failed is made smaller for at most this long. */
   readonly shrinkMs?: number
 }
 
 const SHRINK_MS = 20_000
 
-/** The catalogues of all these primitives, then random programs while there is time. */
+/** Explores the catalogues of all these primitives, then random programs while there is time. */
 export async function surveyAll(
   names: readonly string[],
   { budgetMs, seed, goesOn, shrinkMs = SHRINK_MS }: SurveyAllOptions,
@@ -62,7 +62,7 @@ export async function surveyAll(
   return { coverage: surveys.map((survey) => survey.coverage), failures }
 }
 
-/** All, if none is named. */
+/** Answers with all primitives, if none is named. */
 export function primitives(names: readonly string[]): readonly string[] {
   const all = [...SUBJECTS.keys()]
   const unknown = names.find((name) => !SUBJECTS.has(name))

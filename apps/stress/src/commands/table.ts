@@ -5,10 +5,10 @@ export interface Command {
   run(argv: readonly string[]): Promise<number>
 }
 
-/** What is run when no command is named. */
+/** This command runs when none is named. */
 export const MAIN = 'stress'
 
-/** Name → module; loaded when it is asked for. */
+/** The module of each name, which is loaded when it is asked for. */
 export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map<
   string,
   () => Promise<Command>

@@ -1,10 +1,10 @@
-/** A source without what may change and leave the program the same, and where each character was. */
+/** A source without the parts that do not change the program, and the place where each character was. */
 export interface Essence {
   readonly text: string
   readonly at: readonly number[]
 }
 
-/** Strings come first: nothing inside them is taken for a comment, and they stay as they are. */
+/** Strings come first, so that nothing inside them is taken for a comment; they stay as they are. */
 const TOKENS =
   /'(?:\\.|[^\\'\n])*'|"(?:\\.|[^\\"\n])*"|`(?:\\[^]|[^\\`])*`|(?<dropped>\/\/.*|\/\*[^]*?\*\/|\s+|,(?=(?:\s|\/\/.*|\/\*[^]*?\*\/)*[)\]}]))|[^]/g
 
@@ -20,7 +20,7 @@ export function essenceOf(source: string): Essence {
   return { text, at }
 }
 
-/** Where `part` stands in the source: [begin, end) of each place. */
+/** Answers where `part` stands in the source: [begin, end) of each place. */
 export function placesOf(part: Essence, { text, at }: Essence): (readonly [number, number])[] {
   const places: (readonly [number, number])[] = []
   if (part.text === '') return places

@@ -13,21 +13,24 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 const REPLACE = new URL('../../dist/museum/replace.js', import.meta.url).href
 const LARGEST_REPORT = 64 * 1024 * 1024
 
-/** `stale`: its text does not stand exactly once in the sources, or what it makes is no program. */
+/**
+ * `stale` means that its text does not stand exactly once in the sources, or that the changed source is no
+ * program.
+ */
 export interface Examined {
   readonly verdict: 'found' | 'missed' | 'stale'
-  /** What was found, or why nothing was. */
+  /** A sentence that says what was found, or why nothing was. */
   readonly how: string
-  /** The smallest that fails. */
+  /** The smallest program that fails. */
   readonly program: string | null
-  /** Schedules, and where states are kept states, until it was found. */
+  /** How many schedules, and states where states are kept, it took to find it. */
   readonly schedules: number
   readonly ms: number
 }
 
 /**
- * Whether `stress check` finds it, in a process of its own, in which Node's loader gives the changed
- * modules their text.
+ * Examines whether `stress check` finds a mutant. It runs in a process of its own, in which Node's loader
+ * gives the changed modules their text.
  */
 export async function examine(mutant: Mutant, budget: string, shrink: string): Promise<Examined> {
   const start = performance.now()
@@ -56,7 +59,7 @@ export async function examine(mutant: Mutant, budget: string, shrink: string): P
   return { verdict: 'found', how, program, schedules, ms: Math.round(performance.now() - start) }
 }
 
-/** The built modules that it changes, by their URL, without types. */
+/** Answers with the built modules that the mutant changes, by their URL, without types. */
 function modulesOf(mutant: Mutant): Record<string, string> {
   return Object.fromEntries(
     [...plant(mutant)].map(([path, text]) => {

@@ -3,7 +3,10 @@
  * registers them.
  */
 
-/** What a process is to load in place of built modules: their URLs, with JavaScript. */
+/**
+ * The environment variable that says what a process loads in place of built modules: their URLs, with
+ * JavaScript.
+ */
 export const REPLACED = 'STRESS_REPLACED_MODULES'
 
 const replaced = JSON.parse(process.env[REPLACED] ?? '{}') as Record<string, string>
@@ -14,7 +17,10 @@ interface Loaded {
   readonly shortCircuit: true
 }
 
-/** The text that replaces one comes from TypeScript: what it imports is here under another ending. */
+/**
+ * The text that replaces a module comes from TypeScript, so the modules that it imports have another ending
+ * here.
+ */
 export function resolve<T>(
   specifier: string,
   context: { readonly parentURL?: string | undefined },

@@ -4,14 +4,14 @@ import { MUTANTS } from './all.ts'
 import { examine } from './examine.ts'
 import type { Mutant } from './mutant.ts'
 
-/** No more time than `stress check` takes by itself; all are found long before. */
+/** This is no more time than `stress check` takes by itself; all mutants are found long before. */
 const BUDGET = '2m'
-/** The gate is whether they are found; `stress mutants` also makes the programs small. */
+/** This test only asks whether they are found; `stress mutants` also makes the programs small. */
 const SHRINK = '1ms'
 
 /**
- * Two of each primitive, the first and the one in the middle; with STRESS_MUSEUM=all, and in
- * `stress mutants`, all are.
+ * Two mutants of each primitive are examined, the first and the one in the middle; all are with
+ * STRESS_MUSEUM=all, and in `stress mutants`.
  */
 function chosen(): readonly Mutant[] {
   if (process.env['STRESS_MUSEUM'] === 'all') return MUTANTS
@@ -22,7 +22,7 @@ function chosen(): readonly Mutant[] {
   })
 }
 
-/** As many mutants at once as this. */
+/** This many mutants are examined at once. */
 const lanes: Promise<unknown>[] = Array.from({ length: Math.min(2, availableParallelism()) }, () =>
   Promise.resolve(),
 )
@@ -34,7 +34,7 @@ function inLane<T>(i: number, work: () => Promise<T>): Promise<T> {
   return result
 }
 
-// A test waits for its turn, too.
+// A test also waits for its turn.
 for (const [i, mutant] of chosen().entries()) {
   test.concurrent(`${mutant.name}: ${mutant.what}`, { timeout: 900_000 }, async ({ expect }) => {
     const examined = await inLane(i, () => examine(mutant, BUDGET, SHRINK))

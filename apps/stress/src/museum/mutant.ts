@@ -1,6 +1,6 @@
 /**
- * A bug that was planted, or made once: a text of the sources, and the text to run in its place. The
- * search must find it with no hint of its own.
+ * A bug that is planted, or that we once made: a text of the sources, and the text to run in its place. The
+ * search must find it without any hint.
  */
 export interface Mutant extends Change {
   readonly name: string
@@ -13,7 +13,7 @@ export interface Mutant extends Change {
    * the repository. A folder, so that code can move to another file of its package.
    */
   readonly in: string
-  /** Further changes that only together with the first one are the bug. */
+  /** Further changes, which are the bug only together with the first one. */
   readonly also?: readonly Change[]
 }
 

@@ -28,7 +28,7 @@ afterEach(() => {
   for (const made of folders.splice(0)) rmSync(made, { recursive: true })
 })
 
-/** Those that `plant` refuses, with its reason. */
+/** Answers with the mutants that `plant` refuses, each with the reason. */
 function staleIn(root: string, mutants: readonly Mutant[]): string[] {
   return mutants.flatMap((mutant) => {
     try {
@@ -50,7 +50,7 @@ test('the museum has mutants of every primitive, each by its own name', () => {
   expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length)
 })
 
-/** A search would take a call of something that is not there for the bug: types are checked first. */
+/** A search would take a call of a missing function for the bug, so types are checked first. */
 test('every mutant has the types that its package has', { timeout: 300_000 }, () => {
   const root = folder()
   const parts = new Map<string, string[]>()

@@ -20,7 +20,7 @@ interface Source {
 const SOURCE = /(?<!\.test|\.d)\.ts$/
 const FIXTURES = /(^|\/)fixtures\//
 
-/** Each file that the mutant changes, by its absolute path, as it is with the bug in it. */
+/** Answers with each file that the mutant changes, by its absolute path, with the bug in it. */
 export function plant(mutant: Mutant, root: string = ROOT): ReadonlyMap<string, string> {
   const changed = new Map<string, string>()
   for (const change of [mutant, ...(mutant.also ?? [])]) {
@@ -54,7 +54,7 @@ function plantOne(
 
 const cache = new Map<string, readonly Source[]>()
 
-/** As they are on disk, but for what earlier changes of the same mutant made of them. */
+/** Reads the sources from disk, except those that earlier changes of the same mutant have changed. */
 function sourcesIn(root: string, where: string, changed: ReadonlyMap<string, string>): Source[] {
   const place = join(root, where)
   let sources = cache.get(place)

@@ -1,9 +1,11 @@
-/** For `node --import`: the modules that the environment names get another text (see hooks.ts). */
+/**
+ * A module for `node --import`: it gives the modules that the environment names another text (see hooks.ts).
+ */
 import * as loader from 'node:module'
 import * as hooks from './hooks.ts'
 
 interface Synchronous {
-  /** Node 22.15 and later: in this thread, so that nothing is started for it. */
+  /** In Node 22.15 and later the hooks run in this thread, so that no other thread is started for them. */
   readonly registerHooks?: (hooks: object) => void
 }
 

@@ -1,7 +1,7 @@
 import type { Coverage } from '../subjects/survey.ts'
 import { count, seconds, table } from './table.ts'
 
-/** What was explored of each primitive, exactly; a row each. */
+/** Writes a row for each primitive that says exactly what was explored of it. */
 export function coverageTable(all: readonly Coverage[]): string {
   const header = ['explored', 'programs', 'all schedules', 'states', 'random', 'steps/s', 'time']
   const rows = all.map((one) => [
@@ -16,12 +16,12 @@ export function coverageTable(all: readonly Coverage[]): string {
   return table([header, ...rows], 3)
 }
 
-/** `20 + 35`: of the catalogue, and random ones. */
+/** Writes `20 + 35`: programs of the catalogue, and random ones. */
 export function programsOf({ programs, random }: Coverage): string {
   return random > 0 ? `${programs} + ${random}` : String(programs)
 }
 
-/** `≤ 2 preemptions`, or `≤ 2 preemptions of 18, ≤ 1 of 2`; and what was done with other programs. */
+/** Writes `≤ 2 preemptions`, or `≤ 2 preemptions of 18, ≤ 1 of 2`, and what was done with other programs. */
 export function schedulesOf(coverage: Coverage): string {
   const { programs, bounds, special, specialDone, graphs, deep } = coverage
   const parts: string[] = []

@@ -8,7 +8,7 @@ import { differences } from '../real/explored/translate.ts'
 import { drawTimeline, type Timeline } from '@ipc/explorer/engine'
 import type { Exploration, ExploredFailure } from './report.ts'
 
-/** What came of exploring the program of a real run, for people and programs. */
+/** Makes a report of exploring the program of a real run, for people and programs. */
 export function explorationOf(explored: ExploredReal): Exploration {
   const { obstacles, found, covered } = explored
   if (found === null) {

@@ -4,7 +4,7 @@ import type { Search } from '../subjects/search.ts'
 import { replayCommand, type Replay } from '../subjects/token.ts'
 import type { ExploredFailure } from './report.ts'
 
-/** What a search has found, for people and programs. */
+/** Makes a report of what a search has found, for people and programs. */
 export function exploredFailure({ program, machine, finding, outcomes }: Search): ExploredFailure {
   const { schedule, verdict } = finding!
   const sum = (of: (outcome: Search['outcomes'][number]) => number): number =>
@@ -17,7 +17,10 @@ export function exploredFailure({ program, machine, finding, outcomes }: Search)
   }
 }
 
-/** What a token says, done again. It need not fail any more: then the timeline has no verdict. */
+/**
+ * Makes a report of a schedule that was run again. It need not fail any more: then the timeline has no
+ * verdict.
+ */
 export function replayed(replay: Replay): ExploredFailure {
   const timeline = follow(modelOf(replay.program), replay.schedule)
   return { ...described(replay, timeline, ''), strategy: 'replay', states: 0, schedules: 1 }
@@ -44,7 +47,7 @@ function described(
   }
 }
 
-/** Verdict, program, timeline, and what replays it. */
+/** Writes the verdict, the program, the timeline, and the command that replays it. */
 export function describeExplored(failure: ExploredFailure): string[] {
   const { verdict, program, agents, faults, timeline, replay } = failure
   return [

@@ -8,9 +8,9 @@ const MAX_ROWS = 24
 const CONTEXT = 6
 
 /**
- * The part of a history around some calls of one object: a row per moment, a column per track.
- * `→` is where a call began, `←` where it returned, with what it returned; one that nothing came
- * between stands in one row.
+ * Makes a timeline of the part of a history around some calls of one object: it has a row for each moment and
+ * a column for each track. `→` is where a call began, `←` where it returned, with its result; a call that
+ * nothing came between stands in one row.
  */
 export function historyTimeline(
   program: Program,
@@ -65,7 +65,7 @@ function eventsOf(call: Call): Moment[] {
   ]
 }
 
-/** A beginning and a return that follow each other become one. */
+/** Joins a beginning and a return that follow each other. */
 function joined(moments: readonly Moment[]): Moment[] {
   return moments.flatMap((moment, i) => {
     if (moment.call.what === 'die') return moment
@@ -76,7 +76,7 @@ function joined(moments: readonly Moment[]): Moment[] {
   })
 }
 
-/** From where one began that never returned, or up to where the last one returned. */
+/** The window begins a little before the first of the calls, or ends a little after the last one returned. */
 function window(moments: readonly Moment[], around: readonly Call[]): readonly Moment[] {
   const sleeping = around.filter(({ end }) => end === Infinity).map(({ begin }) => begin)
   if (sleeping.length > 0) {

@@ -5,7 +5,7 @@ import { html } from './html/html.ts'
 import { Progress } from './progress.ts'
 import { PLATFORM, type Report } from './report.ts'
 
-/** For `parseArgs`. */
+/** These options are for `parseArgs`. */
 export const OUTPUT_OPTIONS = {
   json: { type: 'string' },
   html: { type: 'string' },
@@ -19,10 +19,10 @@ export interface OutputFiles {
   readonly html?: string | undefined
 }
 
-/** What a command says of itself; the rest of its report is known here. */
+/** The part of a report that a command gives; the rest is known here. */
 export type Result = Partial<Report> & Pick<Report, 'verdict' | 'text' | 'exitCode'>
 
-/** Where a command's text, progress and report go. */
+/** The output takes a command's text, progress and report. */
 export class Output {
   readonly progress: Progress = new Progress()
   readonly #command: string
@@ -31,7 +31,7 @@ export class Output {
   readonly #started = new Date()
   readonly #start = performance.now()
 
-  /** Refuses files that cannot be written, before anything is done. */
+  /** Before anything is done, refuses files that cannot be written. */
   constructor(command: string, argv: readonly string[], files: OutputFiles) {
     this.#command = command
     this.#arguments = argv
@@ -40,7 +40,7 @@ export class Output {
     if (files.html !== undefined) checkFile('--html', files.html)
   }
 
-  /** For people: not among JSON that goes to standard output. */
+  /** Writes text for people; it does not mix it into JSON that goes to standard output. */
   say(text: string): void {
     this.progress.end()
     if (this.#files.json === '-') process.stderr.write(`${text}\n`)

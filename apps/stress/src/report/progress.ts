@@ -1,7 +1,10 @@
 const TTY_MS = 200
 const LOG_MS = 10_000
 
-/** Says now and then how far it is: one line that changes on a terminal, a few plain lines elsewhere. */
+/**
+ * Says from time to time how far the work is: by one line that changes on a terminal, by a few plain lines
+ * elsewhere.
+ */
 export class Progress {
   readonly #stream: NodeJS.WriteStream
   readonly #start: number = performance.now()
@@ -11,7 +14,7 @@ export class Progress {
     this.#stream = stream
   }
 
-  /** Called as often as one likes; `text` only when it is time. */
+  /** May be called as often as you like; it calls `text` only when it is time. */
   show(text: (elapsedMs: number) => string): void {
     const now = performance.now()
     if (now - this.#last < (this.#stream.isTTY ? TTY_MS : LOG_MS)) return

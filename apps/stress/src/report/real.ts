@@ -12,7 +12,7 @@ export interface RealFailureOptions {
   readonly shrinks: number
 }
 
-/** What a program broke when it was run, for people and programs. */
+/** Makes a report of the law that a program broke when it was run, for people and programs. */
 export function realFailure(
   program: Program,
   run: Run,
@@ -38,7 +38,7 @@ export function realFailure(
   }
 }
 
-/** Verdict, history, program, and what replays it. */
+/** Writes the verdict, the history, the program, and the command that replays it. */
 export function describeReal(failure: RealFailure): string {
   const { violations, program, asleep: lines, replay, explored } = failure
   const parts = violations.map(({ law, object, text, timeline }) => {
@@ -50,7 +50,7 @@ export function describeReal(failure: RealFailure): string {
   return [...parts, program.join('\n'), end, ...again].join('\n\n')
 }
 
-/** Who had not returned from what. */
+/** Answers with the agents that had not returned, and from which calls. */
 function asleep({ agents, objects }: Program, { history }: Run): string[] {
   const dead = new Set(history.filter(({ what }) => what === 'die').map(({ agent }) => agent))
   return history

@@ -5,28 +5,31 @@ import type { FaultCounts } from '../real/run/faults.ts'
 import type { Tallies } from '../real/run/tally.ts'
 import type { SignalRuns } from '../signals/session.ts'
 
-/** What a command did and what came of it: `--json` writes it, `--html` draws it. */
+/** A report says what a command did and what the result was: `--json` writes it, `--html` draws it. */
 export interface Report {
   readonly command: string
   readonly arguments: readonly string[]
   readonly verdict: Verdict
   /** The verdict as a sentence. */
   readonly text: string
-  /** 0 all was done and held; 1 something did not, or could not be decided; 3 not all was done. */
+  /**
+   * 0 means that all was done and held; 1 that something did not, or could not be decided; 3 that not all was
+   * done.
+   */
   readonly exitCode: 0 | 1 | 3
   readonly seed: number | null
   /** ISO 8601. */
   readonly started: string
   readonly elapsedMs: number
   readonly platform: string
-  /** Explored, by primitive. */
+  /** The exploration of each primitive. */
   readonly coverage: readonly Coverage[]
-  /** Programs that were explored because they were asked for. */
+  /** The programs that were explored because they were asked for. */
   readonly programs: readonly ExploredProgram[]
-  /** Run on real threads and processes. */
+  /** The runs on real threads and processes. */
   readonly runs: RealRuns | null
   readonly mutants: readonly MutantResult[]
-  /** Mutants for which there was no time. */
+  /** How many mutants there was no time for. */
   readonly mutantsLeft: number
   readonly failures: readonly Failure[]
 }
@@ -38,7 +41,7 @@ export interface ExploredProgram {
   readonly program: string
   /** Whether all that was asked for was done. */
   readonly complete: boolean
-  /** Exactly: a sentence. */
+  /** A sentence that says exactly what was covered. */
   readonly covered: string
   readonly states: number
   readonly ms: number
@@ -52,36 +55,39 @@ export interface RealRuns {
   readonly planted: string | undefined
   readonly elapsedMs: number
   readonly tallies: Tallies
-  /** Histories that were too much to check. */
+  /** How many histories were too long to check. */
   readonly unknown: readonly string[]
-  /** Programs of signals; null without processes. */
+  /** The programs of signals; null without processes. */
   readonly signals: SignalRuns | null
 }
 
-/** What `stress mutants --json` writes of each. */
+/** The result that `stress mutants --json` writes for each mutant. */
 export interface MutantResult {
   readonly name: string
   readonly what: string
   readonly found: boolean
-  /** `stale`: its text does not stand exactly once in the sources, or what it makes is no program. */
+  /**
+   * `stale` means that its text does not stand exactly once in the sources, or that the changed source is no
+   * program.
+   */
   readonly verdict: 'found' | 'missed' | 'stale'
-  /** Complete schedules and, where states are kept, states until it was found. */
+  /** How many complete schedules, and states where states are kept, it took to find it. */
   readonly schedules: number
   readonly ms: number
-  /** The smallest that fails; null if none was found. */
+  /** The smallest program that fails; null if none was found. */
   readonly program: string | null
-  /** What was found, or why not. */
+  /** A sentence that says what was found, or why nothing was. */
   readonly how: string
 }
 
 export type Failure = ExploredFailure | RealFailure
 
-/** Something that the explorer found: it happens again whenever it is replayed. */
+/** A failure that the explorer found: it happens again whenever it is replayed. */
 export interface ExploredFailure {
   readonly half: 'explored'
   readonly verdict: string
   readonly program: string
-  /** What each agent does. */
+  /** One line for each agent that says what it does. */
   readonly agents: readonly string[]
   readonly faults: string
   /** The strategy that found it. */
@@ -104,24 +110,24 @@ export interface RealFailure {
     /** The history around it; null if it concerns no object in particular. */
     readonly timeline: HistoryTimeline | null
   }[]
-  /** Objects, agents and faults, a line each. */
+  /** One line for each object, agent and fault. */
   readonly program: readonly string[]
-  /** Who had not returned from what. */
+  /** The agents that had not returned, and from which calls. */
   readonly asleep: readonly string[]
   readonly faults: FaultCounts
   /** How many programs had held before, and how many smaller ones failed too. */
   readonly after: number
   readonly shrinks: number
   readonly replay: string
-  /** The same program in the explorer. */
+  /** The exploration of the same program. */
   readonly explored: Exploration | null
 }
 
-/** What came of exploring the program of a real run. */
+/** The result of exploring the program of a real run. */
 export interface Exploration {
-  /** What of the program the explorer does in another way, or not at all. */
+  /** The things in the program that the explorer does in another way, or not at all. */
   readonly differences: readonly string[]
-  /** What was explored, if nothing was found. */
+  /** A sentence that says what was explored, if nothing was found. */
   readonly covered: string
   readonly failure: ExploredFailure | null
 }

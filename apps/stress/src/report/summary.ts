@@ -26,7 +26,7 @@ export const TALLY_ROWS: readonly (readonly [string, (tally: Tally) => number])[
   ['rested over 100 ms', (t) => t.slowWakes],
 ]
 
-/** What was run, and at which rate. */
+/** Writes what was run, and at which rate. */
 export function summary(tallies: Tallies, elapsedMs: number): string {
   const { thread, process } = tallies
   const all = { programs: thread.programs + process.programs, operations: operations(tallies) }

@@ -1,4 +1,7 @@
-/** Columns padded to their widest cell; the first ones to the left, the others to the right. */
+/**
+ * Writes columns that are padded to their widest cell: the first ones are aligned to the left, the others to
+ * the right.
+ */
 export function table(rows: readonly (readonly string[])[], left = 1): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows

@@ -75,7 +75,7 @@ const fault: fc.Arbitrary<SignalFault> = fc.oneof(
   }),
 )
 
-/** Random programs; `faults`: whether the receiver is stopped and senders are killed. */
+/** Makes random programs; `faults` says whether the receiver is stopped and senders are killed. */
 export function signalPrograms(faults: boolean): fc.Arbitrary<SignalProgram> {
   const some = fc.oneof(
     { weight: 3, arbitrary: fc.constant<SignalFault[]>([]) },
@@ -97,7 +97,10 @@ export function signalPrograms(faults: boolean): fc.Arbitrary<SignalProgram> {
     }))
 }
 
-/** In the order of their steps, none after the last, and no more than there is room for. */
+/**
+ * Puts the sends in the order of their steps, none after the last step, and keeps no more than there is room
+ * for.
+ */
 function fitSends(sends: readonly Send[], steps: number): Send[] {
   let left = MAX_SENDS
   return sends

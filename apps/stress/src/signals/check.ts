@@ -29,7 +29,7 @@ const LAWS: readonly Law[] = [
   givenBack,
 ]
 
-/** One violation of each law that is broken: the others of it say no more. */
+/** Answers with one violation of each law that is broken, as further ones of the same law say no more. */
 export function checkSignals(trace: Trace): SignalViolation[] {
   const model = new Model(trace)
   return LAWS.flatMap((law) => law(model).slice(0, 1))

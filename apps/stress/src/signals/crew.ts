@@ -14,12 +14,12 @@ export interface Hand {
   /** Resolves when it has ended, with a signal or an exit code. */
   readonly exited: Promise<string>
   readonly alive: boolean
-  /** Resolves with its answer; with null when it has ended instead. */
+  /** Resolves with its answer, or with null when it has ended instead. */
   ask(request: Request): Promise<Reply | null>
   kill(signal: NodeJS.Signals): void
 }
 
-/** Started ahead of time, for that takes longer than most programs. */
+/** The crew is started ahead of time, because that takes longer than most programs. */
 export class Crew {
   readonly #history: History
   readonly #planted: string | undefined
@@ -78,7 +78,7 @@ export class Crew {
         answer(null)
       })
     })
-    child.on('error', () => {}) // a request to one that was killed; `exited` tells
+    child.on('error', () => {}) // a request went to a process that was killed; `exited` tells
     child.on('message', (reply: Reply) => answer(reply))
     const hand: Hand = {
       pid: child.pid!,

@@ -1,6 +1,6 @@
 import type { Send, SignalFault, SignalProgram, Step } from './program.ts'
 
-/** A program as people read it. */
+/** Writes a program as people read it. */
 export function describeSignalProgram({ steps, senders, faults }: SignalProgram): string[] {
   return [
     'receiver',

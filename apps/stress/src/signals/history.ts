@@ -16,7 +16,7 @@ const STOP = 2 * LINE
 const PROGRESS = 3 * LINE
 const TRACKS = PROGRESS + MAX_SENDERS * LINE
 
-/** The receiver's track. A step is one record, a delivery too. */
+/** The receiver's track. A step is one record, and so is a delivery. */
 export const RECEIVER: number = MAX_SENDERS
 const CAPACITY = [...Array.from({ length: MAX_SENDERS }, () => 1024), 8192]
 const trackAt = (track: number): number =>
@@ -48,13 +48,13 @@ export class History {
     return new History(SharedMemory.from(handle))
   }
 
-  /** Before a program; nobody may be running. */
+  /** Called before a program; nobody may be running. */
   reset(): void {
     this.#words.fill(0, 0, TRACKS)
     for (const start of STARTS) this.#words[start] = 0
   }
 
-  /** The next moment: 1, 2, 3… */
+  /** Answers with the next moment: 1, 2, 3… */
   stamp(): number {
     return Atomics.add(this.#words, CLOCK, 1) + 1
   }
@@ -72,7 +72,7 @@ export class History {
     Atomics.store(this.#words, STEP, step)
   }
 
-  /** The receiver is gone: nobody is to be sent anything. */
+  /** Whether the receiver is gone, so that nobody may send to it any more. */
   get stopped(): boolean {
     return Atomics.load(this.#words, STOP) === 1
   }
@@ -108,7 +108,7 @@ export class History {
     })
   }
 
-  /** Answers where the record is; -1 when there is no room. */
+  /** Answers where the record is; throws when there is no room. */
   begin(track: number, what: number, a: number, b: number, c: number): number {
     const words = this.#words
     const start = STARTS[track]!
@@ -131,7 +131,7 @@ export class History {
     this.note(at, this.stamp(), result, time)
   }
 
-  /** The same for what does not last. */
+  /** Fills in how a record ends; events without a duration use it directly. */
   note(at: number, end: number, result: number, time: number): void {
     this.#words[at + FIELD.result] = result
     this.#words[at + FIELD.time] = time

@@ -1,4 +1,4 @@
-/** Each law against histories that keep it and that break it, without any process. */
+/** Holds each law against histories that keep it and histories that break it, without any process. */
 import { expect, test } from 'vitest'
 import { checkSignals } from './check.ts'
 import { RESULT } from './entries.ts'
@@ -29,7 +29,7 @@ function trace(parts: Partial<Trace>): Trace {
   }
 }
 
-/** From moment to moment, and at so many microseconds. */
+/** A step that ran from one moment to another, at these microseconds. */
 function ran(
   index: number,
   step: Step,
@@ -75,7 +75,7 @@ const BROKEN: readonly (readonly [law: string, Partial<Trace>])[] = [
   ['nothing is lost', { sent: [sent(RTMIN, 1, 1, 2)], steps: [last], delivered: [raised] }],
   ['nothing is lost', { sent: [sent(USR2, 1, 1, 2)], steps: [last], delivered: [raised] }],
   [
-    'nothing is lost', // it came, but before the second was sent
+    'nothing is lost', // one came, but before the second was sent
     {
       sent: [sent(USR2, 1, 1, 2), sent(USR2, 2, 5, 6)],
       steps: [last],

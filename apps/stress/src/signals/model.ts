@@ -13,7 +13,7 @@ import {
 
 export type Disposition = 'handled' | 'ignored' | 'default'
 
-/** What POSIX says the receiver was in, at every moment, as far as its steps tell. */
+/** The state in which the receiver was at every moment according to POSIX, as far as its steps tell. */
 export class Model {
   readonly trace: Trace
   readonly #dispositions: ReadonlyMap<number, Timeline<Disposition>>
@@ -38,7 +38,7 @@ export class Model {
     return this.#dispositions.get(number)!
   }
 
-  /** The step that installed the handler; null: there is none. */
+  /** The step that installed the handler; null if there is none. */
   handler(number: number): Timeline<number | null> {
     return this.#handlers.get(number)!
   }
@@ -59,8 +59,8 @@ export class Model {
   }
 
   /**
-   * When nothing could come of it: from the end of the step that blocked it to the beginning of the
-   * one that unblocked it, unless somebody waited for it meanwhile.
+   * The periods in which the signal could not come: from the end of the step that blocked it to the beginning
+   * of the one that unblocked it, unless somebody waited for it meanwhile.
    */
   closed(number: number): { from: number; to: number }[] {
     return this.blocked(number)
@@ -79,7 +79,7 @@ export class Model {
     )
   }
 
-  /** Whether one must have been pending at this moment; only those that queue show that. */
+  /** Whether one must have been pending at this moment; only signals that queue show that. */
   mustBePending(number: number, moment: number): boolean {
     if (!isQueueing(number)) return false
     const shut = this.blocked(number)
@@ -98,7 +98,7 @@ export class Model {
     )
   }
 
-  /** The queued ones say which they are. */
+  /** Queued signals carry a value that says which they are. */
   sentOf({ number, value, code }: Delivery): Sent | undefined {
     if (code !== SI_QUEUE) return undefined
     return this.trace.sent.find(
@@ -179,13 +179,13 @@ function blockedOf(number: number, masks: readonly Mask[]): Change<boolean>[] {
 
 interface Drain {
   readonly step: StepRun
-  /** What is blocked after it. */
+  /** The signals that are blocked after the step. */
   readonly blocks: ReadonlySet<number>
 }
 
 /**
- * The steps that run all handlers: `raise`, and a change of the mask, which asks the kernel, so that
- * what it has for this process is delivered before the call returns.
+ * The steps that run all handlers: `raise`, and a change of the mask, which asks the kernel, so that the
+ * signals that it has for this process are delivered before the call returns.
  */
 function drainsOf(steps: readonly StepRun[], masks: readonly Mask[]): Drain[] {
   const ofMasks = new Map(masks.map((mask) => [mask.run, mask]))

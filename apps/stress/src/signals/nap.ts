@@ -1,6 +1,6 @@
 const nowhere = new Int32Array(new SharedArrayBuffer(4))
 
-/** Blocks this thread for a while, without any function of the library. */
+/** Blocks this thread for a while, without using any function of the library. */
 export function nap(ms: number): void {
   Atomics.wait(nowhere, 0, 0, ms)
 }

@@ -1,6 +1,6 @@
 import { load, thread, type Native } from '@ipc/native'
 
-/** Bugs put between the shipped code and the kernel, in the receiver, to see that they are found. */
+/** Bugs that are put between the shipped code and the kernel, in the receiver, to see that they are found. */
 const BUGS: ReadonlyMap<string, (real: Native) => Partial<Native>> = new Map<
   string,
   (real: Native) => Partial<Native>
@@ -34,15 +34,17 @@ const BUGS: ReadonlyMap<string, (real: Native) => Partial<Native>> = new Map<
   ],
 ])
 
-/** What of the receiver of `@ipc/signals` is changed; all copies of the package share one. */
+/**
+ * The part of the receiver of `@ipc/signals` that is changed; all copies of the package share one receiver.
+ */
 interface Taking {
   next(): unknown
 }
 
-/** Does this to all that have come, before the first is delivered. */
+/** Does this to all signals that have come, before the first is delivered. */
 function afterTaking(real: Native, change: (taken: unknown[]) => void): Partial<Native> {
   let planted = false
-  // The receiver is there when it first catches a signal.
+  // The receiver exists from the first signal that it catches.
   const plant = (): void => {
     planted = true
     const { receiver } = thread[Symbol.for('@ipc/signals@1')] as { receiver: Taking }
@@ -75,7 +77,7 @@ export function isPlantedSignal(name: string | undefined): boolean {
   return name !== undefined && BUGS.has(name)
 }
 
-/** In this process, before it asks for its addon. */
+/** Plants the bug in this process, before it asks for its addon. */
 export function plantInAddon(name: string): void {
   const real = load()
   if ('reason' in real) return

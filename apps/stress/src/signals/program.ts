@@ -1,22 +1,22 @@
-/** What a signal program does: plain data, so that it can be sent, printed and replayed. */
+/** A signal program is plain data, so that it can be sent, printed and replayed. */
 export interface SignalProgram {
-  /** What the receiver does, one step after the other. */
+  /** The steps that the receiver does, one after the other. */
   readonly steps: readonly Step[]
-  /** Processes that send to it, each its own list. */
+  /** The processes that send to it, each with a list of its own. */
   readonly senders: readonly (readonly Send[])[]
   readonly faults: readonly SignalFault[]
 }
 
-/** How signals are sent: `kill`, `sigqueue` with a value, or through a pidfd. */
+/** Signals are sent by `kill`, by `sigqueue` with a value, or through a pidfd. */
 export type How = 'kill' | 'queue' | 'ref'
 
-/** So many in a row, as soon as the receiver has come to a step. */
+/** A sender sends `count` signals in a row, as soon as the receiver has come to a step. */
 export interface Send {
   readonly at: number
   readonly signal: string
   readonly how: How
   readonly count: number
-  /** Pause after each, in milliseconds; 0: none. */
+  /** The pause after each signal, in milliseconds; 0 is none. */
   readonly gapMs: number
 }
 
@@ -46,27 +46,30 @@ export type SignalFault =
   /** `kill -9` for a sender. */
   | { readonly what: 'kill'; readonly sender: number; readonly afterMs: number }
 
-/** What senders send. The default action of the last is to do nothing, of the others death. */
+/** Senders send these. The default action of the last one is to do nothing; that of the others is death. */
 export const STANDARD = ['SIGUSR2', 'SIGHUP', 'SIGTERM', 'SIGWINCH'] as const
 const REAL_TIME = ['SIGRTMIN', 'SIGRTMIN+1', 'SIGRTMAX'] as const
 export const SENT: readonly string[] = [...STANDARD, ...REAL_TIME]
-/** What the timer sends. */
+/** The timer sends this one. */
 export const TIMER = 'SIGALRM'
 export const ALL: readonly string[] = [...SENT, TIMER]
 
 export const MAX_SENDERS = 3
 export const MAX_STEPS = 24
-/** All that one sender sends. */
+/** One sender sends at most this many signals. */
 export const MAX_SENDS = 600
 
-/** Turns of the event loop at the end, for listeners. */
+/** The event loop turns this many times at the end, for listeners. */
 const LAST_TURNS = 3
 
 export function isRealTime(signal: string): boolean {
   return signal.startsWith('SIGRT')
 }
 
-/** The steps of a program, and those that end it: all that was sent comes, unless it is ignored. */
+/**
+ * Answers with the steps of a program, and those that end it: by then every signal that was sent comes,
+ * unless it is ignored.
+ */
 export function allSteps({ steps }: SignalProgram): Step[] {
   return [
     ...steps,

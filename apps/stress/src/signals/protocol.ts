@@ -1,6 +1,6 @@
 import type { SignalProgram } from './program.ts'
 
-/** What the harness says to a process. */
+/** A message of the harness to a process. */
 export type Request =
   | { readonly do: 'prepare'; readonly program: SignalProgram; readonly part: Part }
   | { readonly do: 'go' }
@@ -9,16 +9,16 @@ export type Part =
   | { readonly is: 'receiver' }
   | { readonly is: 'sender'; readonly index: number; readonly to: number }
 
-/** What a process answers. */
+/** The answer of a process. */
 export type Reply =
   | { readonly did: 'start' | 'prepare' }
   | { readonly did: 'go'; readonly end?: End }
   | { readonly did: 'fail'; readonly error: string }
 
-/** What the receiver says when it is through. */
+/** The receiver's message when it is through. */
 export interface End {
   readonly received: number
   readonly lost: number
-  /** What of the kernel's view is not as it was at the start, when all was given back. */
+  /** The part of the kernel's view that is not as it was at the start, after all was given back. */
   readonly leftOver: string
 }

@@ -37,7 +37,7 @@ const LOOK_MS = 0.05
 
 class Interrupted extends Error {}
 
-/** The process that is sent signals: does the steps of a program, and records what it is told. */
+/** The process that receives signals: it does the steps of a program, and records what it is told. */
 export class Receiver {
   readonly #history: History
   readonly #lock = Lock.create()
@@ -54,8 +54,8 @@ export class Receiver {
   }
 
   static async make(history: History): Promise<Receiver> {
-    // Threads that start later do not yet block what is handled, and may change its order: have
-    // those of libuv's pool now.
+    // Threads that start later do not yet block the signals that are handled, and may change their order. So
+    // this starts the threads of libuv's pool now.
     await access('/')
     return new Receiver(history)
   }
@@ -104,7 +104,7 @@ export class Receiver {
     return RESULT.done
   }
 
-  /** What changes something, or looks, and has no result. */
+  /** Does a step that changes or reads something and has no result. */
   #change(index: number, step: Step): void {
     if (step.do === 'mask') sigmask(step.how, step.set)
     else if (step.do === 'handle') this.#handle(step.signal, index)
@@ -157,7 +157,7 @@ export class Receiver {
     }
   }
 
-  /** Until the senders have sent what they were to send by now; dead ones have. */
+  /** Waits until the senders have sent what they were to send by now; dead senders count as done. */
   #meet(index: number): void {
     for (let sender = 0; sender < this.#senders; sender++) {
       while (this.#history.progressOf(sender) <= index) nap(LOOK_MS)
@@ -184,7 +184,7 @@ async function sleep(ms: number): Promise<number> {
   return RESULT.done
 }
 
-/** What the kernel has of this process: ignored, caught and blocked signals. */
+/** Answers with what the kernel knows of this process: its ignored, caught and blocked signals. */
 function kernelView(): string {
   const status = readFileSync('/proc/self/status', 'utf8')
   return [...status.matchAll(/Sig(?:Blk|Ign|Cgt):\s*(\w+)/g)].map(([, set]) => set).join(' ')

@@ -8,7 +8,7 @@ import { runSignals } from './run.ts'
 import { withCrew } from './session.ts'
 import { fromSignalToken } from './token.ts'
 
-/** Runs the program of a failure again until it fails, or was run so many times. */
+/** Runs the program of a failure again until it fails, at most a given number of times. */
 export async function replaySignals(token: string, times: number, output: Output): Promise<number> {
   const { program, planted } = fromSignalToken(token)
   checkPlanted(planted)

@@ -8,7 +8,7 @@ import type { SignalFailure, SignalRuns, SignalSession } from './session.ts'
 import { toSignalToken } from './token.ts'
 import type { Trace } from './trace.ts'
 
-/** The longest timeline that is shown. */
+/** A timeline shows at most this many rows. */
 const MOST_ROWS = 60
 
 const COLUMNS = [
@@ -22,7 +22,7 @@ const COLUMNS = [
   'stopped',
 ]
 
-/** What was run, and at which rate. */
+/** Writes what was run, and at which rate. */
 export function signalSummary(runs: SignalRuns): string {
   const { programs, steps, sent, delivered, taken, deaths, kills, stops, elapsedMs } = runs
   const cells = [programs, steps, sent, delivered, taken, deaths, kills, stops].map(count)
@@ -30,7 +30,7 @@ export function signalSummary(runs: SignalRuns): string {
   return `${table([COLUMNS, cells])}\n${rate} signals/s, in ${seconds(elapsedMs)}`
 }
 
-/** For the line of the progress. */
+/** Writes the text for the progress line. */
 export function progressOf({ tally }: SignalSession): string {
   return `${count(tally.sent)} signals of ${count(tally.programs)} programs`
 }
@@ -39,7 +39,9 @@ export function signalRuns({ tally, elapsedMs }: SignalSession): SignalRuns {
   return { ...tally, elapsedMs }
 }
 
-/** What a program of signals broke, for people and programs; null if none did. */
+/**
+ * Makes a report of the law that a program of signals broke, for people and programs; null if none broke one.
+ */
 export function signalFailure(
   { failure }: Pick<SignalSession, 'failure'>,
   planted: string | undefined,
@@ -78,7 +80,10 @@ function replayCommand(program: SignalProgram, planted: string | undefined): str
 
 type Row = HistoryTimeline['rows'][number]
 
-/** Who did what in which order, of the signals that it is about; a column for each process. */
+/**
+ * Draws who did what in which order with the signals that the failure is about, with a column for each
+ * process.
+ */
 function timeline(trace: Trace, signals: ReadonlySet<number | null>): HistoryTimeline {
   const isShown = ({ number }: { readonly number: number }): boolean => signals.has(number)
   const steps = trace.steps.flatMap(({ step, index, begin, end }): Row[] => [

@@ -7,7 +7,7 @@ import type { End, Reply } from './protocol.ts'
 import { readTrace, type Trace } from './trace.ts'
 import type { SignalViolation } from './violation.ts'
 
-/** How long nothing may happen. */
+/** Something must happen within this time. */
 const PATIENCE_MS = 10_000
 const LOOK_MS = 20
 

@@ -7,7 +7,7 @@ import { numberOf } from './numbers.ts'
 
 const LOOK_MS = 0.05
 
-/** Sends what one sender of a program sends, each part when the receiver has come so far. */
+/** Sends the signals of one sender of a program, each group when the receiver has come to its step. */
 export class Sender {
   readonly #history: History
   readonly #track: number

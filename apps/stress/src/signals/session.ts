@@ -6,7 +6,7 @@ import { History } from './history.ts'
 import { MAX_SENDERS, type SignalProgram } from './program.ts'
 import { runSignals, type SignalRun } from './run.ts'
 
-/** Each smaller program is tried so often: real runs do not fail every time. */
+/** Each smaller program is tried this many times, as real runs do not fail every time. */
 const SHRINKING_RUNS = 4
 
 export interface SignalOptions {
@@ -29,7 +29,7 @@ export interface SignalTally {
   deaths: number
 }
 
-/** For reports. */
+/** The results of a session, for reports. */
 export interface SignalRuns extends Readonly<SignalTally> {
   readonly elapsedMs: number
 }
@@ -64,8 +64,8 @@ export async function withCrew<T>(
 }
 
 /**
- * Runs random signal programs until the budget is spent, one fails, or nobody wants more; and then
- * smaller ones. The same seed gives the same programs.
+ * Runs random signal programs until the budget is spent, one fails, or nobody wants more; after a failure it
+ * tries smaller ones. The same seed gives the same programs.
  */
 export function runSignalSession(
   options: SignalOptions,

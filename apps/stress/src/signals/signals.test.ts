@@ -1,4 +1,4 @@
-/** Signal programs on real processes: known ones, and bugs that must be found. */
+/** Runs signal programs on real processes: known ones, and ones with bugs that must be found. */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'

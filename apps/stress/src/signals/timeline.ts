@@ -1,19 +1,19 @@
-/** From one value to another, some time between two moments. */
+/** A change from one value to another, at some time between two moments. */
 export interface Change<T> {
   readonly begin: number
-  /** Infinity if it may or may not have happened. */
+  /** Infinity if the change may or may not have happened. */
   readonly end: number
   readonly to: T
 }
 
 interface Period<T> {
   readonly value: T
-  /** It may be that it began here, and that it ended there. */
+  /** The period began at `from` at the earliest, and ended at `to` at the latest. */
   readonly from: number
   readonly to: number
 }
 
-/** What a value may have been and must have been: nobody knows when in a call it changes. */
+/** Knows what a value may have been and must have been: nobody knows when in a call it changes. */
 export class Timeline<T> {
   readonly #periods: readonly Period<T>[]
 
@@ -26,7 +26,7 @@ export class Timeline<T> {
     }))
   }
 
-  /** Whether it may have been so at some moment of these. */
+  /** Whether it may have been so at some moment between these. */
   some(is: (value: T) => boolean, from: number, to: number = from): boolean {
     return this.#periods.some((one) => is(one.value) && one.from <= to && one.to >= from)
   }
@@ -36,7 +36,7 @@ export class Timeline<T> {
     return !this.some((value) => !is(value), from, to)
   }
 
-  /** When it must have been so: from the end of a change to the beginning of the next. */
+  /** Answers when it must have been so: from the end of a change to the beginning of the next. */
   sure(is: (value: T) => boolean): { from: number; to: number }[] {
     return this.#periods.flatMap(({ value }, i) => {
       if (!is(value)) return []

@@ -13,7 +13,7 @@ export function isSignalToken(token: string): boolean {
   return token.startsWith(PREFIX)
 }
 
-/** What `stress replay` takes. */
+/** Makes a token for `stress replay`. */
 export function toSignalToken(replay: SignalReplay): string {
   const text = JSON.stringify(replay)
   return PREFIX + deflateRawSync(text, { level: 9 }).toString('base64url')
@@ -26,7 +26,7 @@ export function fromSignalToken(token: string): SignalReplay {
     const { steps, senders, faults } = replay.program
     if ([steps, senders, faults].every(Array.isArray)) return replay
   } catch {
-    // Said below.
+    // The check below reports it.
   }
   throw new UsageError(`not a token that stress printed: ${token.slice(0, 40)}`)
 }

@@ -17,7 +17,7 @@ export interface Sent {
   readonly result: number
 }
 
-/** A handler's call, or what a wait returned. */
+/** A call of a handler, or a signal that a wait returned. */
 export interface Delivery {
   readonly number: number
   readonly value: number
@@ -26,7 +26,7 @@ export interface Delivery {
   readonly taken: boolean
   /** The step that installed the handler. */
   readonly installed: number
-  /** When JavaScript got it: between these moments. */
+  /** JavaScript got the signal between these moments. */
   readonly from: number
   readonly to: number
   readonly us: number
@@ -43,7 +43,7 @@ export interface StepRun {
   readonly endUs: number
 }
 
-/** What was recorded of one run. */
+/** The records of one run. */
 export interface Trace {
   readonly program: SignalProgram
   readonly steps: readonly StepRun[]
@@ -53,7 +53,7 @@ export interface Trace {
   readonly pending: readonly { readonly number: number; readonly at: number }[]
   readonly death: string | null
   readonly end: End | null
-  /** The senders', then the receiver's. */
+  /** The senders' pids, then the receiver's. */
   readonly pids: readonly number[]
 }
 
@@ -114,7 +114,7 @@ function sentOf({ a, b, c, begin, end, result }: Entry, sender: number, pid: num
   }
 }
 
-/** A wait has it some time before it returns. */
+/** A wait takes a signal at some time before it returns. */
 function deliveryOf(entry: Entry, steps: readonly StepRun[]): Delivery {
   const { what, a, b, c, begin, end, result, time } = entry
   const taken = what === TAKEN

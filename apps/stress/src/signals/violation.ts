@@ -2,6 +2,6 @@
 export interface SignalViolation {
   readonly law: string
   readonly text: string
-  /** Whose timeline shows it; null: no signal's alone. */
+  /** The signal whose timeline shows it; null if no single one does. */
   readonly signal: number | null
 }

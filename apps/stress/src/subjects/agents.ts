@@ -16,7 +16,7 @@ import { threadsOver } from './parts.ts'
 import { showNative } from './show-native.ts'
 import type { Subject } from './subject.ts'
 
-/** Slots of those who wait; the others are handed out. */
+/** The slots of agents that wait for a death; the others are handed out. */
 const OBSERVERS = [3, 4] as const
 const observerOf = (agent: number): number => OBSERVERS[agent % OBSERVERS.length]!
 
@@ -25,7 +25,7 @@ const LEAVES = 2
 const SEES_DEATH = 3
 const AWAITS = 4
 
-/** Who is alive, in a registry of so few slots that they are used again. */
+/** The question of who is alive, in a registry of so few slots that they are used again. */
 export function agents(slots: number): Subject {
   const segment = threadsOver((agent) => agent.named(new Agents(agent.memory, slots)))
 
@@ -34,7 +34,7 @@ export function agents(slots: number): Subject {
     if (self !== 0) agent.did(LIVES, self)
     return self
   }
-  /** Who has the first slot now; 0 if nobody has. */
+  /** Answers with the agent that has the first slot now; 0 if nobody has. */
   const look = ({ memory }: Agent): number => {
     const generation = memory.load(generationOf(1))
     return (generation & 1) === 0 ? 0 : agentOf(1, generation)
@@ -54,7 +54,7 @@ export function agents(slots: number): Subject {
     segments: [
       segment('live', (agent, registry) => {
         const self = live(agent, registry)
-        if (self === 0) return // there was no room
+        if (self === 0) return // the registry was full
         agent.begins(LEAVES)
         registry.agentLeave(self)
         agent.memory.exit()
@@ -66,7 +66,8 @@ export function agents(slots: number): Subject {
         const whom = look(agent)
         if (whom !== 0 && registry.isDead(whom)) agent.did(SEES_DEATH, whom)
       }),
-      // As who waits for what it holds; but it watches only this one.
+      // This waits as a sleeper does for an object that the other agent holds; but it watches only this
+      // agent.
       segment('await', (agent, registry) => {
         const whom = look(agent)
         if (whom === 0) return
@@ -74,7 +75,7 @@ export function agents(slots: number): Subject {
         const word = livenessOf(slotOf(whom))
         const nudge = nudgeOf(observerOf(agent.number))
         for (;;) {
-          // As in ipc_park().
+          // This is the order of ipc_park().
           const nudged = agent.memory.load(nudge)
           const alive = new Openers(registry).armLiveness(whom)
           if (alive === 0) break
@@ -91,7 +92,9 @@ export function agents(slots: number): Subject {
   }
 }
 
-/** An agent is one identity: it lives in a slot that is handed out, or waits in one that it has. */
+/**
+ * An agent has one identity: it lives in a slot that is handed out, or it waits in one that it has already.
+ */
 function whyRefused(all: readonly (readonly string[])[]): string | undefined {
   const waiting = all.map((segments) => segments.includes('await'))
   const isBoth = all.some(
@@ -115,7 +118,7 @@ const isNow = (view: View, agent: number): number => view.get(agent * WORDS_PER_
 const waitsFor = (view: View, agent: number): number =>
   view.get(agent * WORDS_PER_AGENT + WAITS_FOR)
 
-/** Nobody alive is taken for dead; who waits for a death hears of it; slots stay usable. */
+/** Nobody alive is taken for dead; an agent that waits for a death hears of it; slots stay usable. */
 function monitorOf(slots: number): Monitor {
   return {
     words: MOST_AGENTS * WORDS_PER_AGENT,
@@ -165,7 +168,7 @@ function monitorOf(slots: number): Monitor {
   }
 }
 
-/** Who of the living has that identity; -1 if nobody has. */
+/** Answers which living agent has that identity; -1 if none has. */
 function whoIs(view: View, self: number): number {
   for (let agent = 0; agent < view.agents; agent++) {
     if (isNow(view, agent) === self && !view.isDead(agent)) return agent
@@ -178,7 +181,10 @@ function wordsSay(view: View, self: number): boolean {
   return (generation & 1) === 1 && agentOf(slotOf(self), generation) === self
 }
 
-/** The kernel wakes one on a death. If that one dies, those who watch it must go on from there. */
+/**
+ * Whether a waiter died. The kernel wakes one waiter on a death; if that waiter dies, those that watch it
+ * must pass the death on.
+ */
 function aWaiterDied(view: View, whom: number): boolean {
   for (let agent = 0; agent < view.agents; agent++) {
     if (view.isDead(agent) && slotOf(waitsFor(view, agent)) === slotOf(whom)) return true

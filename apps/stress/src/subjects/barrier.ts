@@ -11,13 +11,13 @@ const PHASES = ['FILLING', 'DRAINING', 'BROKEN', 'RESETTING'] as const
 export const COMES = 1
 export const PASSES = 2
 export const THROWS = 3
-/** An abort begins, and is over. */
+/** An abort begins; then it is over. */
 export const ABORTS = 4
 export const HAS_ABORTED = 5
 export const RESETS = 6
 export const HAS_RESET = 7
 
-/** Of rounds: how many came at most, and passed. */
+/** How many came in all rounds at most, and how many passed. */
 const CAME = 0
 const PASSED = 1
 /** Whether something may have broken it: an abort, a reset, a time-out, a death. */
@@ -27,7 +27,7 @@ const MUST_BE_BROKEN = 3
 /** How many resets are going on, and the aborts (of agents) that one overlaps. */
 const RESETTING = 4
 const OVERLAPPED = 5
-/** Agents that came when it had to be broken. */
+/** The agents that came when it had to be broken. */
 const CAME_TOO_LATE = 6
 /** How many calls of each agent are going on: eight bits each. */
 const CALLS = 7
@@ -69,9 +69,8 @@ async function comeAsync(
 }
 
 /**
- * Nobody passes before all parties of its round have come, which are calls that have begun; whoever
- * throws, there was a reason; nobody sleeps when so many are there as it takes, or when its round
- * could begin.
+ * Nobody passes before all parties of its round have come, which are calls that have begun; nobody throws
+ * without a reason; nobody sleeps when as many are there as the round needs, or when its round could begin.
  */
 function monitorOf(parties: number): Monitor {
   return {
@@ -82,7 +81,7 @@ function monitorOf(parties: number): Monitor {
         case COMES:
           view.set(CAME, view.get(CAME) + 1)
           if (value === 1) view.set(MAY_BE_BROKEN, 1)
-          // Of two calls of one agent nobody knows which one passes.
+          // If an agent has two calls, nobody knows which one passes.
           if (view.get(MUST_BE_BROKEN) !== 0 && !isCalling(view, agent)) {
             on(view, CAME_TOO_LATE, agent)
           } else off(view, CAME_TOO_LATE, agent)
@@ -148,7 +147,10 @@ function monitorOf(parties: number): Monitor {
   }
 }
 
-/** Who sleeps while a round ends waits for those who leave it, and they have all left when nobody can go on. */
+/**
+ * Whether a round is ending. An agent that sleeps then waits for those that leave the round, and all of them
+ * have left when nobody can go on.
+ */
 function isEnding(view: View): boolean {
   const phase = PHASES[(view.shared.load(AT) >>> 29) & 3]
   return phase === 'DRAINING' || phase === 'RESETTING'
@@ -171,7 +173,7 @@ function someoneDied(view: View): boolean {
   return false
 }
 
-/** Whether a place belongs to a dead agent while others wait: that breaks it. */
+/** Whether a place belongs to a dead agent while others wait, which breaks the round. */
 function diedInside(view: View, parties: number): boolean {
   for (let place = 1; place <= parties; place++) {
     const there = view.shared.load(AT + place)

@@ -6,8 +6,8 @@ import { describeProgram, parseProgram } from './program.ts'
 import { ProgramExplorer } from './search.ts'
 import { fromToken, toToken } from './token.ts'
 
-// A wait of a Condition looks at every entry: with one preemption its programs take over a minute.
-// So does a sleep that watches everybody.
+// A wait of a Condition reads every entry: with one preemption its programs take over a minute. So do
+// programs in which a sleeper watches everybody.
 const PREEMPTIONS = new Map([
   ['condition', 0],
   ['openers', 0],

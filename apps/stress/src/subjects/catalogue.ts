@@ -1,4 +1,4 @@
-/** Programs that are always explored: each has the interleavings of a bug that was made before. */
+/** These programs are always explored: each has the interleavings of a bug that we once made. */
 export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'lock',
@@ -206,7 +206,10 @@ export const CATALOGUE: ReadonlyMap<string, readonly string[]> = new Map([
   ],
 ])
 
-/** Programs whose bugs need other preemptions: four, and the state graphs are too large; or fewer than two. */
+/**
+ * Programs that are explored with another number of preemptions: with four, where bugs need them and the
+ * state graph is too large; or with fewer than two.
+ */
 export const BOUNDED: ReadonlyMap<string, readonly (readonly [string, number])[]> = new Map([
   [
     'undo',
@@ -238,7 +241,7 @@ export const BOUNDED: ReadonlyMap<string, readonly (readonly [string, number])[]
   ],
 ])
 
-/** Programs whose bugs need more preemptions: their complete state graphs. */
+/** Programs whose bugs need more preemptions: their complete state graphs are explored. */
 export const DEEP: ReadonlyMap<string, readonly string[]> = new Map([
   ['lock', ['lock/hold,hold/starved/starved', 'lock/hold,hold/starvedFor/starved']],
   [

@@ -17,14 +17,14 @@ import type { Subject } from './subject.ts'
 const MOST_AGENTS = 4
 const LOCK = 0
 
-/** Where things are, and what the lock is. */
+/** The layout says where the words are, and of which kind the lock is. */
 interface Layout {
   readonly Kind: typeof Lock | typeof RLock
-  /** How often whoever has the lock has it. */
+  /** How many times the owner of the lock has acquired it. */
   readonly depth: number
   readonly condition: number
   readonly firstEntry: number
-  /** What waiters wait for: how much there is to take. */
+  /** The word that waiters wait for: how much there is to take. */
   readonly count: number
 }
 
@@ -52,7 +52,7 @@ export const NOTIFIES = 4
 export const WRONG_DEPTH = 5
 const CLOSES = 6
 
-/** Calls something with the lock, so often as it takes. */
+/** Calls a function with the lock held as many times as the layout says. */
 function withLock(agent: Agent, objects: Objects, body: (guard: Guard) => void): void {
   const { lock, depth } = objects
   const guards = Array.from({ length: depth }, () => lock.acquire())
@@ -61,15 +61,15 @@ function withLock(agent: Agent, objects: Objects, body: (guard: Guard) => void):
   for (const guard of guards) guard.release()
 }
 
-/** Nobody else may change how often it has the lock. */
+/** Nobody else may change how many times the owner has the lock. */
 function lookAtDepth(agent: Agent, { lock, depth }: Objects): void {
   if (lock instanceof RLock && lock.depth !== depth) agent.did(WRONG_DEPTH, lock.depth)
 }
 
 /**
- * Waiters wait until COUNT is not 0, and take one; notifiers add as many as they notify. So a wake
- * that is lost is somebody who sleeps while there is something to take. Whoever is told that an owner
- * died does nothing about it: what was given is there, and all others must look, too.
+ * Waiters wait until COUNT is not 0, and take one; notifiers add as many as they notify. So if a wake is
+ * lost, somebody sleeps while there is something to take. An agent that is told that an owner died does
+ * nothing about it: everything that was given is there, and all others must check, too.
  */
 function take(agent: Agent, objects: Objects, isTimed: boolean): void {
   const { count } = objects
@@ -114,7 +114,7 @@ const BODIES: Readonly<Record<string, Body>> = {
   /** Waits once, whatever there is. */
   wait: (agent, objects) =>
     withLock(agent, objects, (guard) => void wait(agent, objects, guard, false, true)),
-  /** Notifies without giving anything: who is woken waits again. */
+  /** Notifies without giving anything: an agent that is woken waits again. */
   notify: (agent, objects) =>
     withLock(agent, objects, () => {
       agent.begins(NOTIFIES, 1)
@@ -165,7 +165,7 @@ const takeAsync =
       } catch (error) {
         if (error !== ABORTED && !isClosed(error)) throw error
         agent.did(TIMED_OUT)
-        guard.release() // if it has it; and takes nothing, so its wake must go to another
+        guard.release() // if it has the lock; it takes nothing, so its wake must go to another
         return
       }
     }
@@ -173,7 +173,10 @@ const takeAsync =
     guard.release()
   }
 
-/** So whoever waits in this thread cannot take the lock back. Refused while the thread has it. */
+/**
+ * Closes the lock, so that a waiter of this thread cannot acquire it again. This is refused while the thread
+ * has it.
+ */
 const closeLock = async ({ lock }: Objects, { agent }: Loop): Promise<void> => {
   agent.begins(CLOSES)
   try {
@@ -193,19 +196,21 @@ const giveAsync = async ({ lock, changed, count }: Objects, { agent }: Loop): Pr
 
 /* ---- what must hold -------------------------------------------------------------------------------- */
 
-/** Waits that may be woken: one for each notification, more when somebody dies. */
+/** How many waits may be woken: one for each notification, and more when somebody dies. */
 const WAKES = 0
 const SLEEPERS = 1
-/** Who waits, oldest first: four bits each, the agent + 1. */
+/** The agents that wait, oldest first: four bits each, the agent + 1. */
 const ORDER = 2
-/** Agents whose turn has come. */
+/** The agents whose turn has come. */
 const TURN = 3
-/** Whether somebody waited who takes nothing: then what is left says nothing about lost wakes. */
+/** Whether an agent waited that takes nothing: then the items that are left say nothing about lost wakes. */
 const TAKES_NOTHING = 4
-/** Whether somebody may leave without the lock: who is woken in its place is told later. */
+/**
+ * Whether somebody may leave without the lock: the agent that is woken in its place learns that only later.
+ */
 const MAY_DESERT = 5
 
-/** The oldest that waits is notified next. */
+/** Notifies the agent that waits longest. */
 function notifyOldest(view: View): void {
   const agent = (view.get(ORDER) & 15) - 1
   if (agent < 0) return
@@ -213,7 +218,7 @@ function notifyOldest(view: View): void {
   view.set(TURN, view.get(TURN) | (1 << agent))
 }
 
-/** Whether its turn had come; it waits no more. */
+/** Notes that an agent waits no more; answers whether its turn had come. */
 function leaves(view: View, agent: number): boolean {
   const hadTurn = (view.get(TURN) & (1 << agent)) !== 0
   view.set(TURN, view.get(TURN) & ~(1 << agent))
@@ -261,12 +266,12 @@ const monitorOf = (layout: Layout): Monitor => ({
         return undefined
     }
   },
-  /** Nobody sleeps for the lock, and nobody for what is there. */
+  /** Nobody sleeps for a lock that is free, and nobody for something that is there. */
   maySleep(view, agent) {
     const lock = Lock.at(view.shared, LOCK)
     if (lock.locked || lock.isAbandoned) return false
     if (view.shared.load(layout.count) > 0 && view.get(TAKES_NOTHING) === 0) return false
-    // As it was notified it must go on, whatever there is.
+    // An agent that was notified must go on, whatever there is.
     return !isNotified(view, agent, layout)
   },
   wordNames: [
@@ -332,5 +337,5 @@ export const condition: Subject = subjectOf('condition', OF_LOCK, [
   loopSegment('abortClose', takeAsync('aborted'), closeLock),
 ])
 
-/** Over an RLock that whoever has it has three times. */
+/** A Condition over an RLock that its owner always acquires three times. */
 export const conditionOfRLock: Subject = subjectOf('condition:rlock', layoutOf(RLock, 3), [])

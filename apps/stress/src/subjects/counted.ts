@@ -24,7 +24,7 @@ import {
 } from './permits.ts'
 import type { Subject } from './subject.ts'
 
-/** Permits that are only a number; `bounded`: never more than at first. */
+/** Permits that are only a number; if `bounded`, there are never more than at first. */
 export function counted(value: number, bounded = false): Subject {
   const kind: Kind = { value, undo: false, bounded }
   const segment = segmentsOf(kind)
@@ -58,16 +58,16 @@ export function counted(value: number, bounded = false): Subject {
   }
 }
 
-/** Permits that were released: for certain, and perhaps. */
+/** How many permits were released at least, and at most. */
 const RELEASED_AT_LEAST = 0
 const RELEASED_AT_MOST = 1
-/** Permits that were taken; and how many calls of each agent perhaps take one, eight bits each. */
+/** How many permits were taken; and how many calls of each agent may be taking one, eight bits each. */
 const TAKEN = 2
 const TAKING = 3
-/** Agents whose release may be refused: perhaps no permit was taken at some moment of it. */
+/** The agents whose release may be refused, as perhaps no permit was taken at some moment of it. */
 const MAY_REFUSE = 4
 
-/** No permit from nowhere, none lost, none too many; nobody sleeps while there is one. */
+/** No permit comes from nowhere, none is lost, none is too many; nobody sleeps while there is one. */
 function monitorOf(options: Kind): Monitor {
   const add = (view: View, word: number, n: number): void => view.set(word, view.get(word) + n)
   const free = (view: View): number => openAt(view.shared, options).value
@@ -94,7 +94,7 @@ function monitorOf(options: Kind): Monitor {
     },
     maySleep: (view) => free(view) === 0,
     atRest(view) {
-      // Who sleeps has taken nothing. Who died while taking has, perhaps.
+      // An agent that sleeps has taken nothing. One that died while taking a permit may have taken it.
       const taken = view.get(TAKEN)
       const least = options.value + view.get(RELEASED_AT_LEAST) - taken - takenByTheDead(view)
       const most = options.value + view.get(RELEASED_AT_MOST) - taken
@@ -110,14 +110,17 @@ function monitorOf(options: Kind): Monitor {
   }
 }
 
-/** What was taken and released again makes no difference, and those who go on for ever come back to it. */
+/**
+ * Forgets permits that were taken and released again: they make no difference, and so agents that go on
+ * forever come back to the same state.
+ */
 function forgetThePast(view: View): void {
   const sums = [TAKEN, RELEASED_AT_MOST, RELEASED_AT_LEAST]
   const past = Math.min(...sums.map((sum) => view.get(sum)))
   if (past > 0) for (const sum of sums) view.set(sum, view.get(sum) - past)
 }
 
-/** Perhaps. */
+/** Answers how many permits the dead may have taken. */
 function takenByTheDead(view: View): number {
   let count = 0
   for (let agent = 0; agent < view.agents; agent++) {

@@ -22,7 +22,7 @@ const wait: Segment = segment('wait', (agent, event) => {
   agent.did(WAITED, 1)
 })
 
-/** With a time-out that may come at any time. */
+/** Waits with a time-out that may come at any time. */
 const waitFor: Segment = segment('waitFor', (agent, event) => {
   agent.begins(WAITS)
   agent.did(WAITED, Number(agent.timed(() => event.tryWait({ timeoutMs: 10 }))))
@@ -76,7 +76,7 @@ const waitUnlessAborted: EventTask = async (event, loop) => {
   }
 }
 
-/** Two wait at once; the later one is watched. */
+/** Two calls wait at once; the monitor is told of the later one. */
 const waitTwice: EventTask = async (event, { agent }) => {
   const first = event.waitAsync()
   agent.begins(WAITS)
@@ -87,17 +87,17 @@ const waitTwice: EventTask = async (event, { agent }) => {
 
 /** Whether it may be set: not after a clear that no set overlapped. */
 const MAYBE_SET = 0
-/** Of agents. */
+/** The words from here on are sets of agents. */
 const SETTING = 1
 const CLEAN_CLEARING = 2
 const WAITING = 3
-/** Waits, and looked at the event before it slept: from here on a set must release it. */
+/** The agent waits, and has checked the event before it sleeps: from here on a set must release it. */
 const ARMED = 4
-/** Waits, and the event may have been set meanwhile. */
+/** The agent waits, and the event may have been set meanwhile. */
 const MAY_GO = 5
-/** Waits, and a set that began after it was ARMED is over. */
+/** The agent waits, and a set that began after it was ARMED is over. */
 const MUST_GO = 6
-/** For each agent that sets: who was ARMED when it began. */
+/** For each agent that sets, the agents that were ARMED when it began. */
 const OF_SETTERS = 7
 const MOST_AGENTS = 6
 

@@ -1,8 +1,8 @@
-/** What must hold of what has one owner at a time. */
+/** These laws must hold for everything that has one owner at a time. */
 import type { Monitor, View } from '@ipc/explorer/engine'
 import { showAgents } from './show.ts'
 
-/** What agents tell. */
+/** The codes that agents tell the monitor. */
 export const ACQUIRED = 1
 export const RELEASES = 2
 export const RELEASED = 3
@@ -14,10 +14,10 @@ const IS_RELEASING = 1
 /** How many calls of each agent are in the middle of taking it: eight bits each. */
 const ACQUIRING = 2
 
-/** One owner at a time; told that it was abandoned exactly if the owner died. */
 /** Words that name nobody. */
 const COUNTS: ReadonlySet<string> = new Set(['deaths', 'depth'])
 
+/** There is one owner at a time, and it is told of an abandonment exactly if the last owner died. */
 export function exclusion(wordNames: readonly string[]): Monitor {
   return {
     words: 3,
@@ -66,13 +66,15 @@ export function exclusion(wordNames: readonly string[]): Monitor {
   }
 }
 
-/** Not by one who is dead, or has ended without releasing it. */
+/** Whether somebody holds it who is not dead and has not ended without releasing it. */
 function isHeld(view: View): boolean {
   const holder = view.get(HOLDER) - 1
   return holder >= 0 && !view.isDead(holder) && !view.isFinished(holder)
 }
 
-/** Whether somebody may have died as the owner before it knew. Explains one abandonment. */
+/**
+ * Whether somebody may have died as the owner before it knew that. One such death explains one abandonment.
+ */
 function diedTakingIt(view: View): boolean {
   const acquiring = view.get(ACQUIRING)
   for (let agent = 0; agent < view.agents; agent++) {

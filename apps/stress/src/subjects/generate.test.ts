@@ -11,7 +11,10 @@ import { toToken } from './token.ts'
 
 const subjects = [...SUBJECTS.values()].flat()
 
-/** By night, 200 seeds of each subject; the first one once made the explorer cry wolf. */
+/**
+ * At night the test runs 200 seeds of each subject; the first seed once made the explorer report a bug that
+ * was none.
+ */
 const SEEDS = process.env['IPC_NIGHTLY'] === undefined ? 2 : 200
 const FIRST_SEED = 1236172199
 const CPU_MS = 60
@@ -21,7 +24,7 @@ const cpuMs = (): number => {
   return (user + system) / 1000
 }
 
-/** With little time each, but as much on a busy machine as on an idle one. */
+/** Each program gets little time, but as much on a busy machine as on an idle one. */
 function failures(explorer: ProgramExplorer, program: Program, seed: number): string[] {
   const until = cpuMs() + CPU_MS
   const budget = { ...budgetUntil(Infinity), over: () => cpuMs() >= until }

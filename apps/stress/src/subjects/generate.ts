@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { isWritable, MOST_AGENTS, segmentsOf, type Program } from './program.ts'
 import type { Subject } from './subject.ts'
 
-/** Random small programs of a subject, each one that a user could write. */
+/** Makes random small programs of a subject, each of which a user could write. */
 export function programs(subject: Subject): fc.Arbitrary<Program> {
   const names = segmentsOf(subject).map((segment) => segment.name)
   const segments = fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 })

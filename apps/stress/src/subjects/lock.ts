@@ -11,7 +11,7 @@ const open = (agent: Agent): Lock => agent.named(Lock.at(agent.memory, AT))
 const segment = threadsOver(open)
 const loopSegment = loopsOver(open)
 
-/** acquire; critical section; release */
+/** Acquires the lock, goes through a critical section, and releases it. */
 const hold: Segment = segment('hold', (agent, lock) => {
   agent.begins(ACQUIRES)
   const guard = lock.acquire()
@@ -19,7 +19,7 @@ const hold: Segment = segment('hold', (agent, lock) => {
   release(agent, lock)
 })
 
-/** The same, once. */
+/** Tries once to acquire the lock, and releases it. */
 const tryHold: Segment = segment('try', (agent, lock) => {
   agent.begins(ACQUIRES)
   const guard = lock.tryAcquire()
@@ -28,7 +28,7 @@ const tryHold: Segment = segment('try', (agent, lock) => {
   release(agent, lock)
 })
 
-/** The same, with a time-out that may come at any time. */
+/** Tries to acquire it with a time-out that may come at any time. */
 const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
   agent.begins(ACQUIRES)
   const guard = agent.timed(() => lock.tryAcquire({ timeoutMs: 10 }))
@@ -37,7 +37,7 @@ const tryHoldFor: Segment = segment('tryFor', (agent, lock) => {
   release(agent, lock)
 })
 
-/** Twice, through one object. */
+/** Acquires and releases it twice, through one object. */
 const holdTwice: Segment = segment('holdTwice', (agent, lock) => {
   for (let i = 0; i < 2; i++) {
     agent.begins(ACQUIRES)
@@ -47,10 +47,10 @@ const holdTwice: Segment = segment('holdTwice', (agent, lock) => {
   }
 })
 
-/** Enough for any waiter to lose its patience. */
+/** This many wakes are enough for any waiter to lose its patience. */
 const MANY = 5
 
-/** Waits as one that was woken for nothing again and again: it reserves the lock. */
+/** Waits like an agent that was woken for nothing again and again: it reserves the lock. */
 const starved: Segment = segment('starved', (agent, lock) => {
   agent.loses(MANY)
   agent.begins(ACQUIRES)
@@ -60,7 +60,7 @@ const starved: Segment = segment('starved', (agent, lock) => {
   release(agent, lock)
 })
 
-/** The same, with a time-out that may come at any time. */
+/** Waits like `starved`, with a time-out that may come at any time. */
 const starvedFor: Segment = segment('starvedFor', (agent, lock) => {
   agent.loses(MANY)
   agent.begins(ACQUIRES)
@@ -82,7 +82,7 @@ const holdAsync: LockTask = async (lock, { agent }) => {
   releaseGuard(agent, guard)
 }
 
-/** Holds it over a turn of the microtasks. */
+/** Holds the lock over a turn of the microtasks. */
 const holdAsyncLonger: LockTask = async (lock, { agent }) => {
   agent.begins(ACQUIRES)
   const guard = await lock.acquireAsync()
@@ -114,12 +114,12 @@ const holdUnlessAborted: LockTask = async (lock, loop) => {
   releaseGuard(agent, guard)
 }
 
-/** More calls at once than a thread serves before it lets others have the lock. */
+/** Makes more calls at once than a thread serves before it lets others have the lock. */
 const holdManyAsync: LockTask = async (lock, loop) => {
   await Promise.all(Array.from({ length: 18 }, () => holdAsync(lock, loop)))
 }
 
-/** Takes it past those who wait, if it is free. */
+/** Takes the lock past those that wait, if it is free. */
 const tryInBetween: LockTask = async (lock, { agent }) => {
   agent.begins(ACQUIRES)
   const guard = lock.tryAcquire()
@@ -128,7 +128,7 @@ const tryInBetween: LockTask = async (lock, { agent }) => {
   releaseGuard(agent, guard)
 }
 
-/** The same, and holds it while other events happen. */
+/** Takes it past those that wait, too, and holds it while other events happen. */
 const tryLongerInBetween: LockTask = async (lock, loop) => {
   const { agent } = loop
   agent.begins(ACQUIRES)

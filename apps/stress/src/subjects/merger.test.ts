@@ -42,7 +42,7 @@ for (const program of [
         expect(plain.enabled(expected)).toBe(count)
         expect(actions.slice(0, count)).toEqual(expected.slice(0, count))
         if (count === 0) break
-        // Stays with an agent most of the time: that leads further.
+        // It stays with one agent most of the time, which leads further.
         let action = actions[random.below(count)]!
         const same = actions.find((one) => agentOf(one) === last && actOf(one) === Act.STEP)
         if (same !== undefined && random.below(3) > 0) action = same

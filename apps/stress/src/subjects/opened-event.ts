@@ -13,8 +13,8 @@ const segment = threadsOver((agent: Agent) => {
 })
 
 /**
- * The shipped Event likewise. Whoever is woken by the death of one that was about to wake all has
- * nothing more to do with it, and must wake the others all the same.
+ * The shipped Event, asleep as in process scope. An agent that is woken by the death of one that was about to
+ * wake all has nothing more to do with the event, and must wake the others all the same.
  */
 export const openedEvent: Subject = {
   name: 'openers:event',

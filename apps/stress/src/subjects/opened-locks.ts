@@ -8,7 +8,7 @@ import { threadsOver } from './parts.ts'
 import { showNative } from './show-native.ts'
 import type { Subject } from './subject.ts'
 
-/** Of what an agent tells: which lock it is about. */
+/** A code that an agent tells has this added if it is about the second lock. */
 const SECOND = 16
 
 const open = (agent: Agent): readonly [Lock, Lock] => {
@@ -38,8 +38,8 @@ const WORD_NAMES = ['first', 'second'].flatMap((name) => [
 ])
 
 /**
- * Two of the shipped Lock in one file. Who finds a dead opener while it waits for one of them has
- * nothing to do with the other, and those who wait for that must hear of the death all the same.
+ * Two shipped Locks in one file. An agent that finds a dead opener while it waits for one of them has nothing
+ * to do with the other lock, and those that wait for the other one must hear of the death all the same.
  */
 export const openedLocks: Subject = {
   name: 'openers:locks',
@@ -87,7 +87,7 @@ function monitorOf(wordNames: readonly string[]): Monitor {
   }
 }
 
-/** The same, but for where the monitor's words begin. */
+/** Makes a view that differs only in where the monitor's words begin. */
 function partOf(view: View, first: number): View {
   return {
     agents: view.agents,

@@ -22,8 +22,8 @@ function free(view: View): number {
 }
 
 /**
- * The shipped Semaphore with undo likewise. One death frees more permits than the one sleeper needs
- * that the kernel wakes.
+ * The shipped Semaphore with undo, asleep as in process scope. One death frees more permits than the one
+ * sleeper needs that the kernel wakes.
  */
 export const openedPermits: Subject = {
   name: 'openers:undo',

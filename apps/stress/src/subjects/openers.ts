@@ -31,7 +31,7 @@ function openAs(agent: Agent, self: number): Opened {
   return { memory, lock: agent.named(Lock.at(memory, 0)) }
 }
 
-/** It has it open already. */
+/** The agent has the file open already. */
 const segment = threadsOver((agent) => openAs(agent, agentOf(agent.number + 1, FIRST_GENERATION)))
 
 function acquire(agent: Agent, { lock }: Opened): void {
@@ -50,18 +50,20 @@ function hold(agent: Agent, opened: Opened): void {
   release(agent, opened)
 }
 
-/** As ipc_file_close() and the hook at the end of an environment. */
+/** Leaves as ipc_file_close() and the hook at the end of an environment do. */
 function leave(agent: Agent, { memory }: Opened): void {
   memory.openers.leave(memory.self)
   memory.agents.agentLeave(memory.self)
   agent.memory.exit()
 }
 
-/** They begin outside, and take the slot of one that is dead, if there is one by then. */
+/** Agents with these segments begin outside, and take the slot of a dead agent, if there is one by then. */
 const JOINS = 'join'
 const CLAIMS = 'claim'
 
-/** The words at first: of all but those who come later. */
+/**
+ * Answers with the first values of the words: all agents have the file open, except those that come later.
+ */
 export function everybodyHasItOpen(agents: readonly (readonly string[])[]): readonly number[] {
   const words = Array.from({ length: DATA }, () => 0)
   for (const [agent, segments] of agents.entries()) {
@@ -78,8 +80,8 @@ export function everybodyHasItOpen(agents: readonly (readonly string[])[]): read
 const OBJECT = 'lock'
 
 /**
- * The shipped Lock, asleep as in process scope: everybody has slots and the file open already, and
- * watches everybody else. Nothing is told of a death but by the kernel, which wakes one sleeper.
+ * The shipped Lock, asleep as in process scope: everybody has slots and the file open already, and watches
+ * everybody else. Only the kernel tells of a death, and it wakes one sleeper.
  */
 export const openers: Subject = {
   name: 'openers',
@@ -109,12 +111,12 @@ export const openers: Subject = {
       hold(agent, opened)
       leave(agent, opened)
     }),
-    // Ends in good order, but for the lock.
+    // Ends in good order, except that it does not release the lock.
     segment('exit', (agent, opened) => {
       acquire(agent, opened)
       agent.begins(RELEASES)
       opened.memory.agents.agentLeave(opened.memory.self)
-      opened.memory.openers.leave(opened.memory.self) // its place stays: it counts as dead
+      opened.memory.openers.leave(opened.memory.self) // its place in the table stays, so it counts as dead
       agent.memory.exit()
     }),
     segment('reopen', (agent, { memory }) => {
@@ -127,7 +129,7 @@ export const openers: Subject = {
       code(agent) {
         const own = agent.number + 1
         if ((agent.memory.load(livenessOf(own)) & FUTEX_TID_MASK) === agent.memory.self) {
-          return hold(agent, openAs(agent, agentOf(own, FIRST_GENERATION))) // it came before
+          return hold(agent, openAs(agent, agentOf(own, FIRST_GENERATION))) // it has joined before
         }
         const self = new Agents(agent.memory, own).agentSelf()
         if (self === 0) return agent.memory.stay()
@@ -138,7 +140,7 @@ export const openers: Subject = {
       },
     },
     {
-      // Has other files open, and not this one.
+      // The agent has other files open, and not this one.
       name: CLAIMS,
       code(agent) {
         new Agents(agent.memory, agent.number + 1).agentSelf()

@@ -70,7 +70,10 @@ function holdBoth(agent: Agent, semaphore: Semaphore): void {
   release(agent, semaphore, 2)
 }
 
-/** Never more holders than permits; what the dead had is free; nobody sleeps while one is. */
+/**
+ * There are never more holders than permits; the permits of the dead are free; nobody sleeps while one is
+ * free.
+ */
 function monitorOf(options: Kind): Monitor {
   const free = (view: View): number => openAt(view.shared, options).value
   return {
@@ -125,7 +128,7 @@ function mayHaveAbandoned(view: View): boolean {
   return false
 }
 
-/** Whether the only permit was a dead agent's, for certain. Explains one abandonment. */
+/** Whether the only permit was certainly a dead agent's. That explains one abandonment. */
 function mustTell(view: View): boolean {
   for (let agent = 0; agent < view.agents; agent++) {
     const at = agent * WORDS_PER_AGENT

@@ -21,7 +21,7 @@ import type { Subject } from './subject.ts'
 
 const layout = new Layout(DATA + Lock.words())
 
-/** Beside the parker. */
+/** A program has at most this many agents beside the parker. */
 const MOST_AGENTS = 3
 const MANY = 5
 
@@ -48,8 +48,9 @@ function hold(agent: Agent, lock: Lock): void {
 }
 
 /**
- * Who was aborted does nothing more: a next call might come after the last pass, and find the lock still reserved
- * for a busy thread. That is left to its own look.
+ * An agent whose call was aborted does nothing more: its next call might come after the last pass, and find
+ * the lock still reserved for a busy thread. Only the sleeper's own look would help then, and it is not
+ * modelled.
  */
 function holdUnlessAborted(agent: Agent, lock: Lock, after: () => void): void {
   try {
@@ -104,7 +105,7 @@ const parks: Segment = {
   }),
 }
 
-/** Everybody has it open; the parker as often as threads of its process. */
+/** Everybody has the file open; the parker stands in its table once for each thread of its process. */
 function initial(agents: Agents): readonly number[] {
   const words = [...everybodyHasItOpen(agents)]
   while (words.length < layout.end) words.push(0)
@@ -124,8 +125,8 @@ const one = exclusion([...NAMES, 'lock', 'lock.reservation', 'lock.deaths', ...l
 const isParker = (view: View, agent: number): boolean => agent === view.agents - 1
 
 /**
- * The shipped Lock, in process scope, between threads that block and threads that sleep by tickets. Those are
- * of one process, which has a parker; it dies as a whole, one thread after another.
+ * The shipped Lock, in process scope, between threads that block and threads that sleep by tickets. The
+ * latter are of one process, which has a parker; it dies as a whole, one thread after another.
  */
 export const parker: Subject = {
   name: 'parker',
@@ -169,13 +170,13 @@ export const parker: Subject = {
     asynchronous('mayAbort', 'may be aborted', (agent, lock) => {
       holdUnlessAborted(agent, lock, () => {})
     }),
-    // The process may die then with what the ticket has consumed.
+    // The process may then die with the wake that the ticket has consumed.
     asynchronous(CLOSES, 'is aborted', (agent, lock, memory) => {
       holdUnlessAborted(agent, lock, () => memory.close())
     }),
     asynchronous('ends', 'ends', hold),
     asynchronous('busy', 'is busy', hold),
-    // As one that was woken for nothing again and again: it reserves the lock.
+    // This agent is like one that was woken for nothing again and again: it reserves the lock.
     asynchronous('starvedBusy', 'is busy', (agent, lock) => {
       agent.loses(MANY)
       hold(agent, lock)

@@ -1,11 +1,11 @@
-/** What agents do with semaphores, and tell about it. */
+/** The things that agents do with semaphores, and tell about them. */
 import type { Guard } from '@ipc/core'
 import type { Surroundings } from '@ipc/core/author'
 import { BoundedSemaphore, Semaphore } from '@ipc/semaphore'
 import { ABORTED, type Agent, type Loop, type Segment } from '@ipc/explorer/engine'
 import { loopsOver, threadsOver } from './parts.ts'
 
-/** Which one is explored. */
+/** The kind of semaphore that is explored. */
 export interface Kind {
   readonly value: number
   readonly undo: boolean
@@ -93,12 +93,12 @@ export const holdUnlessAborted: SemaphoreTask = async (semaphore, loop) => {
   releaseGuard(loop.agent, await acquire(loop.agent, () => semaphore.acquireAsync({ signal })))
 }
 
-/** More calls at once than a thread serves before it lets others have a permit. */
+/** Makes more calls at once than a thread serves before it lets others have a permit. */
 export const holdManyAsync: SemaphoreTask = async (semaphore, loop) => {
   await Promise.all(Array.from({ length: 18 }, () => holdAsync(semaphore, loop)))
 }
 
-/** Takes one past those who wait, if one is free. */
+/** Takes a permit past those that wait, if one is free. */
 export const tryInBetween: SemaphoreTask = async (semaphore, { agent }) => {
   take(agent, semaphore, 'try')
 }

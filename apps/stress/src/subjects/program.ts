@@ -3,7 +3,7 @@ import type { Faults, Model, Segment } from '@ipc/explorer/engine'
 import type { Subject } from './subject.ts'
 import { subjectOf } from './table.ts'
 
-/** What is explored, as plain data: a subject, and for each agent the names of its segments. */
+/** A program is what is explored, as plain data: a subject, and for each agent the names of its segments. */
 export interface Program {
   readonly subject: Subject
   readonly agents: readonly (readonly string[])[]
@@ -11,10 +11,10 @@ export interface Program {
   readonly endless: boolean
 }
 
-/** As many as the monitors can tell apart. */
+/** The monitors can tell this many agents apart. */
 export const MOST_AGENTS = 4
 
-/** `lock/hold,hold/tryFor/crashes=1`: what people write, and what tokens begin with. */
+/** Writes a program as people do, and as tokens begin: `lock/hold,hold/tryFor/crashes=1`. */
 export function describeProgram({ subject, agents, faults, endless }: Program): string {
   return [
     subject.name,
@@ -25,7 +25,7 @@ export function describeProgram({ subject, agents, faults, endless }: Program): 
   ].join('/')
 }
 
-/** @throws UsageError for what is no program */
+/** @throws UsageError for a text that is no program */
 export function parseProgram(text: string): Program {
   const [name, ...parts] = text.split('/')
   const subject = subjectOf(name!)
@@ -85,7 +85,7 @@ export function modelOf(program: Program): Model {
   }
 }
 
-/** Of threads that block, and of event loops. */
+/** Answers with the segments of threads that block, and those of event loops. */
 export function segmentsOf({ segments, loops = [] }: Subject): readonly Segment[] {
   return [...segments, ...loops]
 }

@@ -6,12 +6,15 @@ const BUDGET: Budget = { over: () => false, maxStates: 2_000_000, maxSteps: 5000
 
 interface How {
   readonly preemptions: number
-  /** Searches states again that were met before. */
+  /** This strategy searches states again that were met before. */
   readonly again?: boolean
   readonly merged?: boolean
 }
 
-/** Every state in which nothing can happen any more: the words, the monitor's, and who is where. */
+/**
+ * Collects every state in which nothing can happen any more: the words, the monitor's words, and where each
+ * agent is.
+ */
 function endings(text: string, { preemptions, again = false, merged = true }: How): Set<string> {
   const model = modelOf(parseProgram(text))
   const machine = new Machine(model, new Automata(merged ? new Merger() : null))

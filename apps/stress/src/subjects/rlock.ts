@@ -8,7 +8,7 @@ import type { Subject } from './subject.ts'
 const AT = 0
 const DEPTH = RLock.words() - 1
 
-/** In the value: what it is, and what it should be. */
+/** The value has the depth that the owner reads, and the one that it should read. */
 export const SEES_DEPTH = 6
 const SHIFT = 8
 
@@ -22,7 +22,10 @@ function take(agent: Agent, it: RLock, how: How): Guard | null {
   return agent.timed(() => it.tryAcquire({ timeoutMs: 10 }))
 }
 
-/** So many times, each time seeing how often; then given back, the oldest hold before the newest. */
+/**
+ * Acquires it `times` times, and reads the depth each time; then it gives the holds back, the oldest before
+ * the newest.
+ */
 function nest(agent: Agent, it: RLock, how: How, times: number): void {
   const see = (depth: number): void => agent.did(SEES_DEPTH, seesDepth(it.depth, depth))
   agent.begins(ACQUIRES)
@@ -48,7 +51,7 @@ const segment = threadsOver((agent) => agent.named(RLock.at(agent.memory, AT)))
 
 const ofLock = exclusion(['word', 'reservation', 'deaths', 'depth'])
 
-/** As of a lock; and its owner, and nobody else, says how often it has it. */
+/** The laws are those of a lock; besides, only the owner has a depth, and it is the right one. */
 const monitor: Monitor = {
   ...ofLock,
   tell(view, agent, code, value) {

@@ -23,7 +23,7 @@ export const HAS = 2
 export const GAVE_UP = 3
 export const RELEASES = 4
 export const RELEASED = 5
-/** In the value of a mark. */
+/** These bits are in the value of a mark. */
 export const WRITES = 1
 export const TOLD = 2
 
@@ -62,7 +62,7 @@ const readFor = segment('readFor', (agent, lock) => hold(agent, lock, 'reader', 
 const writeFor = segment('writeFor', (agent, lock) => hold(agent, lock, 'writer', 'for'))
 const tryRead = segment('tryRead', (agent, lock) => hold(agent, lock, 'reader', 'try'))
 const tryWrite = segment('tryWrite', (agent, lock) => hold(agent, lock, 'writer', 'try'))
-/** Reads, and once more inside, also behind a writer that waits. */
+/** Reads, and reads once more inside, also behind a writer that waits. */
 const readTwice = segment('readTwice', (agent, lock) =>
   hold(agent, lock, 'reader', 'block', () => lock.reader.acquire().release()),
 )
@@ -90,7 +90,7 @@ const holdAsync =
     release(agent, side, guard)
   }
 
-/** Between the turns of its event loop. */
+/** Holds it between the turns of its event loop. */
 const holdInBetween =
   (side: Side, how: How): Task =>
   async (lock, { agent }) =>
@@ -101,7 +101,7 @@ const holdInBetween =
 /** Sets of agents, one bit each. A release that has begun counts for nothing any more. */
 const READERS = 0
 const WRITER = 1
-/** Of those that are in the middle of taking it as a writer, or of releasing it. */
+/** The agents that are in the middle of taking it as a writer, or of releasing it. */
 const IN_BETWEEN = 2
 /** How often somebody may be told that a writer died. */
 const MAY_TELL = 3
@@ -113,12 +113,12 @@ const SEEN_DEAD = 6
 /** How often the other side went in past each agent that waits: eight bits each. */
 const OVERTAKEN = 7
 
-/** So many writers go in past a reader at most, and one more for each death. */
+/** At most this many writers go in past a reader, and one more for each death. */
 const MOST_WRITERS = 1
 
 /**
- * Writers exclude everybody; a writer that died inside is told to the next, and nobody is told for
- * nothing; nobody sleeps who could go on; few of the other side go in past one who waits.
+ * Writers exclude everybody; a writer that died inside is told to the next, and nobody is told for nothing;
+ * nobody sleeps who could go on; few of the other side go in past an agent that waits.
  */
 const monitor: Monitor = {
   words: OVERTAKEN + 1,
@@ -160,7 +160,7 @@ const monitor: Monitor = {
     }
   },
 
-  /** Nobody sleeps for ever: all who are inside have left, or are dead. */
+  /** Nobody sleeps forever: all agents that were inside have left, or are dead. */
   maySleep: () => false,
 
   wordNames: ['writer', 'reservation', 'witness', 'used', 'slot0', 'slot1', 'slot2', 'slot3'],
@@ -199,7 +199,7 @@ function living(view: View, bits: number): number {
   return bits
 }
 
-/** Sees who has died since, and what that must or may lead to. */
+/** Notices who has died since, and who must or may be told of it. */
 function notice(view: View): void {
   const seen = view.get(SEEN_DEAD)
   for (let agent = 0; agent < view.agents; agent++) {
@@ -225,8 +225,8 @@ function setCount(view: View, word: number, agent: number, to: number): void {
 }
 
 /**
- * Past a reader that has said that it waits; or past a writer that only waits for readers to leave:
- * each of the others at most once, which was on its way.
+ * Counts the agents that go in past a reader that has said that it waits, or past a writer that only waits
+ * for readers to leave: each of the others may do so at most once, as it was on its way.
  */
 function overtakes(view: View, agent: number, writes: boolean): string | undefined {
   if (count(view, TAKING, agent) > 0) return undefined // calls of one agent are let in together
@@ -251,7 +251,9 @@ function waitsToRead(view: View, agent: number): boolean {
   return false
 }
 
-/** Not one that has it just to look for readers. */
+/**
+ * Whether the agent is a writer that waits for readers to leave, and not one that only checks for readers.
+ */
 function waitsForReaders(view: View, agent: number): boolean {
   return agentOf(view, view.shared.load(AT)) === agent && view.isAsleep(agent)
 }

@@ -8,7 +8,7 @@ import {
 import { modelOf, type Program } from './program.ts'
 import type { Subject } from './subject.ts'
 
-/** Few preemptions: most bugs, and the simplest schedules of them. */
+/** Few preemptions find most bugs, and the simplest schedules of them. */
 export const FEW_PREEMPTIONS: readonly Strategy[] = [bounded(0), bounded(1), bounded(2)]
 
 export interface Search extends ModelSearch {
@@ -25,7 +25,7 @@ export class ProgramExplorer {
     return { ...found, program }
   }
 
-  /** The same bug, or another one of the program, with as few preemptions as possible. */
+  /** Searches for the same bug, or another one of the program, with as few preemptions as possible. */
   simplest(found: Search, budget: Budget): Search {
     const { program } = found
     return { ...this.#explorerOf(program).simplest(found, budget), program }

@@ -1,7 +1,7 @@
 import { agentOf, DATA, NAMES, slotOf } from './native/layout.ts'
 import { FIRST_ID, FUTEX_OWNER_DIED, FUTEX_TID_MASK } from '@ipc/explorer/engine'
 
-/** A value of one of the native side's words, or of a lock's behind them. */
+/** Writes a value of one of the native side's words, or of a lock's words behind them. */
 export function showNative(index: number, value: number): string {
   const name = NAMES[index] ?? ''
   if (name.startsWith('alive')) return showLiveness(value)
@@ -17,7 +17,7 @@ function showLiveness(value: number): string {
   return parts.length === 0 ? '0' : parts.join('+')
 }
 
-/** `1.0`: the first who had slot 1. */
+/** Writes an agent as `1.0`, which is the first one that had slot 1. */
 function showAgent(value: number): string {
   const agent = value & 0x3fffffff
   const slot = slotOf(agent)

@@ -2,12 +2,15 @@ import { bounded, type Budget } from '@ipc/explorer/engine'
 import { isWritable, segmentsOf, type Program } from './program.ts'
 import type { ProgramExplorer, Search } from './search.ts'
 
-/** What is left of a program is searched with these, which finds most that there is to find. */
+/** Smaller programs are searched with these strategies, which find most of what there is to find. */
 const STRATEGIES = [bounded(0), bounded(1), bounded(2)]
-/** A smaller program that takes more states is not worth them. */
+/** A smaller program is not worth more states than this. */
 const MAX_STATES = 50_000
 
-/** The same bug, or another one, in the smallest program that has it: no part can be left out. */
+/**
+ * Searches for the same bug, or another one, in the smallest program that has it: no part of that can be left
+ * out.
+ */
 export function shrink(explorer: ProgramExplorer, found: Search, budget: Budget): Search {
   const small: Budget = { ...budget, maxStates: MAX_STATES }
   let smallest = found
@@ -26,7 +29,10 @@ export function shrink(explorer: ProgramExplorer, found: Search, budget: Budget)
   return smallest
 }
 
-/** Programs with one agent, segment or fault less; then those with a simpler segment. */
+/**
+ * Answers with the programs that have one agent, segment or fault less; then with those that have a simpler
+ * segment.
+ */
 function* smaller(program: Program): Generator<Program> {
   const { agents, faults, subject } = program
   const replace = (agent: number, segments: readonly string[]): Program => ({

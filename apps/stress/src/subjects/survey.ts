@@ -19,33 +19,39 @@ const BOUNDS = [0, 1, 2] as const
 
 /** Random schedules of each kind for one program. */
 const SCHEDULES = 500
-/** A random program gets so much of the time at most. */
+/** A random program gets at most this much time. */
 const PROGRAM_MS = 400
 
-/** Where so much is left, half of it is for random programs that get more each, for rarer bugs. */
+/** If this much time is left, half of it is for random programs that get more time each, for rarer bugs. */
 const LONG_MS = 60_000
 const LONG_PROGRAM_MS = 10_000
 const MORE_PREEMPTIONS = [3, 4] as const
 
-/** What was explored of a primitive, exactly. */
+/** The coverage says exactly what was explored of a primitive. */
 export interface Coverage {
   readonly primitive: string
-  /** Programs of the catalogue. */
+  /** How many programs the catalogue has. */
   readonly programs: number
-  /** Of how many of them all schedules with at most so many preemptions were explored. */
+  /**
+   * For each number of preemptions, how many of these programs were explored under all schedules with at most
+   * that many.
+   */
   readonly bounds: readonly { readonly preemptions: number; readonly programs: number }[]
-  /** Programs with a bound of their own, and with how many of them that was done. */
+  /** How many programs have a bound of their own, and for how many of them that was done. */
   readonly special: number
   readonly specialDone: number
-  /** Programs with bugs that need more preemptions, and of how many the state graph is complete. */
+  /**
+   * How many programs have bugs that need more preemptions, and for how many of them the state graph is
+   * complete.
+   */
   readonly deep: number
   readonly graphs: number
-  /** Of how many programs of the catalogue all random schedules were run. */
+  /** How many programs of the catalogue had all their random schedules run. */
   readonly sampled: number
-  /** Random programs, each explored in the same ways as far as its time went. */
+  /** How many random programs were explored, each in the same ways as far as its time went. */
   readonly random: number
   readonly states: number
-  /** Random schedules. */
+  /** How many random schedules were run. */
   readonly schedules: number
   readonly steps: number
   readonly ms: number
@@ -55,21 +61,21 @@ export interface Coverage {
 
 export interface SurveyOptions {
   readonly seed: number
-  /** For how long a smaller program and a simpler schedule are looked for. */
+  /** The search for a smaller program and a simpler schedule takes at most this long. */
   readonly shrinkMs: number
-  /** Called all the time, with what is being done. */
+  /** A function that is called all the time, and told what is being done. */
   readonly tick: (doing: string) => void
 }
 
 interface RandomOptions {
   readonly strategies: readonly Strategy[]
-  /** Of the programs. */
+  /** The seed of the random programs. */
   readonly seed: number
   readonly programMs: number
   readonly deadline: number
 }
 
-/** Explores one primitive, what finds most first; deadlines are of `performance.now()`. */
+/** Explores one primitive, and first in the ways that find most; deadlines are of `performance.now()`. */
 export class Survey {
   readonly #primitive: string
   readonly #options: SurveyOptions
@@ -90,7 +96,7 @@ export class Survey {
     this.#options = options
   }
 
-  /** The programs of the catalogue; the first one, without preemptions, whatever the deadline. */
+  /** Explores the programs of the catalogue; the first one, without preemptions, whatever the deadline is. */
   exploreCatalogue(deadline: number): Search | null {
     return this.#until(deadline, () => {
       const plain = this.#catalogue(CATALOGUE)
@@ -122,7 +128,7 @@ export class Survey {
     return null
   }
 
-  /** Random programs, as many as there is time for. */
+  /** Explores as many random programs as there is time for. */
   exploreRandom(deadline: number): Search | null {
     return this.#until(deadline, () => {
       const { seed } = this.#options
@@ -170,7 +176,10 @@ export class Survey {
     return (of.get(this.#primitive) ?? []).map((text) => parseProgram(text))
   }
 
-  /** Each in half of the time that is left, so that one is not in the way of all; then in all of it. */
+  /**
+   * Explores each program in half of the time that is left, so that no program takes the time of all others;
+   * then those that are not done, in all of it.
+   */
   #each(
     all: readonly Program[],
     strategies: readonly Strategy[],

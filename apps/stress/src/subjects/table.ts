@@ -15,7 +15,7 @@ import { rwlock } from './rwlock.ts'
 import type { Subject } from './subject.ts'
 import { weblocks } from './weblocks.ts'
 
-/** By primitive, the subjects that it is explored as. */
+/** For each primitive, the subjects as which it is explored. */
 export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['lock', [lock]],
   ['rlock', [rlock]],
@@ -32,7 +32,7 @@ export const SUBJECTS: ReadonlyMap<string, readonly Subject[]> = new Map([
   ['weblocks', weblocks],
 ])
 
-/** By its name; undefined if there is none. */
+/** Finds a subject by its name; answers undefined if there is none. */
 export function subjectOf(name: string): Subject | undefined {
   return [...SUBJECTS.values()].flat().find((subject) => subject.name === name)
 }

@@ -16,12 +16,12 @@ export interface Replay {
   readonly schedule: readonly Action[]
 }
 
-/** `x:lock/hold/hold/crashes=1/~0.0.1-3`: the program, then the schedule. */
+/** Writes the program, then the schedule: `x:lock/hold/hold/crashes=1/~0.0.1-3`. */
 export function toToken({ program, schedule }: Replay): string {
   return `${PREFIX}${describeProgram(program)}/~${writeSchedule(schedule)}`
 }
 
-/** @throws UsageError for what is no token */
+/** @throws UsageError for a string that is no token */
 export function fromToken(token: string): Replay {
   const match = /^x:(.+)\/~(.*)$/.exec(token)
   const schedule = match === null ? null : readSchedule(match[2]!)

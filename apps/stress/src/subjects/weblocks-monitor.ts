@@ -2,7 +2,7 @@
 import { check, Table, type Layout } from '@ipc/web-locks/table'
 import type { Monitor, View } from '@ipc/explorer/engine'
 
-/** What agents tell. The value is `what(name, shared, told)`. */
+/** The codes that agents tell the monitor. The value is `what(name, shared, told)`. */
 export const ASKS = 1
 export const WAITS = 2
 export const HAS = 3
@@ -13,7 +13,7 @@ export const RELEASES = 7
 export const RELEASED = 8
 export const STEALS = 9
 export const STOLE = 10
-/** It is about to leave the mutex. */
+/** The agent is about to leave the mutex. */
 export const LEAVES = 11
 
 const SHARED = 2
@@ -23,20 +23,20 @@ export function what(name: number, shared: boolean, isSo = false): number {
   return name | (shared ? SHARED : 0) | (isSo ? YES : 0)
 }
 
-/** Of each of the two names. Masks of agents, if not said. */
+/** Each of the two names has these words. They are masks of agents, unless their comments say otherwise. */
 const EXCLUSIVE = 0
 const SHARING = 1
-/** From before the request until after the release. */
+/** Agents are in this mask from before the request until after the release. */
 const ACTIVE = 2
-/** Those of them that asked for it exclusively. */
+/** The ACTIVE agents that asked for it exclusively. */
 const ACTIVE_ALONE = 3
 const ROBBED = 4
 const STEALING = 5
-/** 1 + the agent that holds it exclusively, for sure, and would have to be told of. */
+/** 1 + the agent that certainly holds it exclusively, so that the next one must be told if it dies. */
 const KNOWN = 6
-/** Who waits, in order: four bits each, 1 + the agent, and 8 if it wants to share. */
+/** The agents that wait, in order: four bits each, 1 + the agent, and 8 if it wants to share. */
 const QUEUE = 7
-/** Those that began to ask while no living one was ACTIVE, and none has come since. */
+/** The agents that began to ask while no living one was ACTIVE, if none has come since. */
 const ALONE = 8
 const WORDS = 9
 const NAMES = 2
@@ -108,7 +108,8 @@ export function monitorOf(
           on(STEALING)
           return undefined
         case STOLE:
-          // Whoever had it; or was granted it, and does not know yet; or is about to release it.
+          // It robs every agent that has it, or was granted it and does not know yet, or is about to release
+          // it.
           view.set(at + ROBBED, view.get(at + ROBBED) | (view.get(at + ACTIVE) & ~bit))
           view.set(at + EXCLUSIVE, 0)
           view.set(at + SHARING, 0)
@@ -139,7 +140,9 @@ export function monitorOf(
       }
     },
 
-    /** Only behind somebody who has it and lives: those who release it are not at rest. */
+    /**
+     * An agent may sleep only behind somebody who has it and lives: one that is releasing it is not at rest.
+     */
     maySleep(view, agent) {
       for (let at = 0; at < WORDS * NAMES; at += WORDS) {
         if ((view.get(at + ACTIVE) & (1 << agent)) === 0) continue
@@ -158,7 +161,10 @@ function hasDeadThief(view: View, at: number): boolean {
   return living(view, thieves) !== thieves
 }
 
-/** Nobody else has it who excludes this one, nobody is overtaken, and who must be told is told. */
+/**
+ * Nobody else has it who excludes this agent, nobody is overtaken, and an agent that must be told of a death
+ * is told.
+ */
 function hasIt(
   view: View,
   at: number,
@@ -197,7 +203,7 @@ function hasIt(
   return undefined
 }
 
-/** The table, as one leaves it. */
+/** Checks the table, as an agent leaves it. */
 function whole(view: View, layout: Layout): string | undefined {
   const wrong = check(new Table(view.shared, layout))
   return wrong.length === 0 ? undefined : `the table: ${wrong.join('; ')}`

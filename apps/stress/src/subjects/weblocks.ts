@@ -1,6 +1,6 @@
 /**
- * The shipped table of Web Locks. Agents are threads that block where clients of the package await: the
- * way into the mutex and the sleep are those of `Lock` and of the client's bell.
+ * The shipped table of Web Locks. Agents are threads that block where clients of the package await: they
+ * enter the mutex as `Lock` does, and sleep on the client's bell.
  */
 import { block } from '@ipc/core/author'
 import { Lock } from '@ipc/lock'
@@ -23,7 +23,7 @@ import {
   what,
 } from './weblocks-monitor.ts'
 
-/** Room for what a few agents can do. */
+/** The table has room for what a few agents can do. */
 const LAYOUT = new Layout({ clients: 3, buckets: 1, entries: 6, chunks: 3 })
 const SEQ = 1
 const ENTRY_WORDS = 12
@@ -50,7 +50,7 @@ interface Entered {
 
 const clientOf = (agent: number): number => LAYOUT.clients + agent * CLIENT_WORDS
 
-/** Everybody has joined. */
+/** The first words, in which everybody has joined. */
 function joined(agents: readonly unknown[]): number[] {
   const words = Array.from({ length: LAYOUT.words }, () => 0)
   words[USED_CLIENTS] = agents.length
@@ -71,7 +71,7 @@ class Client {
     this.#mutex = Lock.at(agent.memory, 0)
   }
 
-  /** As the package's entrance has it, but that it blocks. */
+  /** Enters the mutex as the package's entrance does, except that it blocks. */
   inside<T>(work: (table: Table) => T): T {
     const guard = this.#mutex.acquire()
     if (guard.abandoned) repair(this.#table)
@@ -111,7 +111,10 @@ class Client {
     this.#agent.did(HAS, what(name, shared, isTold))
   }
 
-  /** Sleeps on the bell until the lock is granted. False if it was stolen, before this one knew that. */
+  /**
+   * Sleeps on the bell until the lock is granted. Answers false if it was stolen before this agent knew that
+   * it had it.
+   */
   await(entered: Entered): boolean {
     const table = this.#table
     const { clients } = table
@@ -141,7 +144,10 @@ class Client {
     return got === 'granted'
   }
 
-  /** Told only if it is still its own: by the last look, which counts. */
+  /**
+   * Answers what the agent is told, by the last look, which counts; it is told only if the lock is still its
+   * own.
+   */
   #take({ entry, seq, name, shared }: Entered): string {
     const isTold = this.#table.isTold(entry)
     if (!this.#table.isMine(entry, seq)) return 'stolen'
@@ -175,7 +181,7 @@ class Client {
     this.#agent.memory.stay()
   }
 
-  /** Asks, and gives up what is not granted at once. */
+  /** Asks, and gives up a request that is not granted at once. */
   abort(asking: Asking): void {
     const entered = this.ask(asking)
     if (entered === null) return
@@ -197,7 +203,7 @@ const holding =
   (client: Client): void =>
     client.leave(client.hold(asking))
 
-/** One while it has the other. */
+/** Acquires one lock while it has the other. */
 function nested(client: Client): void {
   const outer = client.hold({ name: 0 })
   const inner = client.hold({ name: 1 })
@@ -205,7 +211,7 @@ function nested(client: Client): void {
   client.leave(outer)
 }
 
-/** Both in one step, as `requestAll`. */
+/** Acquires both in one step, as `requestAll` does. */
 function all(names: readonly (0 | 1)[]) {
   return (client: Client): void => {
     const entered = client.inside((table) => names.map((name) => client.enter(table, { name })!))
@@ -213,7 +219,7 @@ function all(names: readonly (0 | 1)[]) {
   }
 }
 
-/** Where words begin, for people. */
+/** The indexes at which words begin, for people. */
 const PARTS: readonly (readonly [number, string])[] = [
   [0, 'mutex'],
   [LAYOUT.base + 3, 'header'],
@@ -240,7 +246,7 @@ function show(index: number, value: number): string {
   return parts.join('+')
 }
 
-/** Words that only the holder of the mutex looks at. */
+/** The words that only the holder of the mutex reads. */
 function isInner(index: number): boolean {
   if (index >= LAYOUT.chunks || (index >= LAYOUT.buckets && index < LAYOUT.entries)) return true
   if (index >= LAYOUT.entries) return (index - LAYOUT.entries) % ENTRY_WORDS > SEQ + 1
@@ -279,8 +285,8 @@ const dying: Subject = {
 }
 
 /**
- * As it is for agents that may die before each step; and for those that do not, where a word that only
- * the holder of the mutex looks at makes no difference to others.
+ * The subject as it is, for agents that may die before each step; and one for agents that do not die, where a
+ * word that only the holder of the mutex reads makes no difference to others.
  */
 export const weblocks: readonly Subject[] = [
   { ...dying, name: 'weblocks', commutes: ({ index }) => isInner(index) },

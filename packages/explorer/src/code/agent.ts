@@ -4,9 +4,9 @@ import type { SimulatedMemory } from './simulated-memory.ts'
 /** A piece of an agent's code that shares nothing with the other pieces but the memory. */
 export type Code = (agent: Agent) => void
 
-/** What an agent's code sees of the explorer. */
+/** The part of the explorer that an agent's code sees. */
 export class Agent {
-  /** From 0. */
+  /** The agent's number, from 0. */
   readonly number: number
   readonly memory: SimulatedMemory
   readonly #isWatched: boolean
@@ -28,7 +28,10 @@ export class Agent {
     return named(object, note, prefix)
   }
 
-  /** What its tasks share: made when it is first asked for, in each execution anew. */
+  /**
+   * Answers with the object that its tasks share: it is made when it is first asked for, and anew in each
+   * execution.
+   */
   once<T>(make: (agent: Agent) => T): T {
     const made = (this.#made ??= new Map())
     if (!made.has(make)) made.set(make, make(this))
@@ -39,7 +42,7 @@ export class Agent {
   did(code: number, value = 0): void {
     const { memory } = this
     if (memory.stoppedAt !== null) return
-    // What began since the last operation is over already.
+    // A call that began since the last operation is over already.
     memory.after.push(...memory.before.splice(0), { code, value })
   }
 
@@ -51,12 +54,14 @@ export class Agent {
     if (this.memory.stoppedAt === null) this.memory.before.push({ code, value })
   }
 
-  /** Its next sleeps end at once: as if it had been woken so often, and found nothing. */
+  /**
+   * Makes its next sleeps end at once, as if it had been woken this many times and had found nothing.
+   */
   loses(times: number): void {
     this.memory.staleWakes = times
   }
 
-  /** Calls what may time out; elsewhere time stands still. */
+  /** Calls a function that may time out; elsewhere time stands still. */
   timed<T>(call: () => T): T {
     this.memory.timed = true
     try {
@@ -88,8 +93,8 @@ export const isLoop = (code: Code): boolean => loops.has(code)
 const unmerged = new WeakSet<Code>()
 
 /**
- * Code whose nodes are never taken for the same, as what they remember may come out late: after many operations
- * of words that only its process has. Its graph must be finite without that.
+ * Code whose nodes are never merged, because a difference in what they remember may show only late: after
+ * many operations on words that only its process has. Its graph must be finite without that.
  */
 export function asUnmerged(code: Code): Code {
   unmerged.add(code)

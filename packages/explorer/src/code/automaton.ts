@@ -6,8 +6,8 @@ import { Op } from './operation.ts'
 import { Diverged, type Oracle } from './simulated-memory.ts'
 
 /**
- * A piece of synchronous code as an automaton. What the code does next is a function of what its
- * operations answered, so it is executed once for each sequence of answers, and remembered.
+ * A piece of synchronous code as an automaton. The next operation of the code is a function of the answers so
+ * far, so the code is executed once for each sequence of answers, and the result is remembered.
  */
 export class Automaton implements Tree {
   readonly root: Node
@@ -26,7 +26,7 @@ export class Automaton implements Tree {
     return this.#make(parent, answer)
   }
 
-  /** A new node, or one that is there and cannot be told from it. */
+  /** Answers with a new node, or with an existing one that cannot be told from it. */
   #make(parent: Node | null, answer: number): Node {
     const { nodes, merger, isWatched } = this.#all
     const run = (oracle?: Oracle): Point => {
@@ -71,11 +71,11 @@ export class Automata {
   readonly nodes: Node[] = []
   /** Executions of the code under test. */
   executions = 0
-  /** null: each sequence of answers is a node of its own. */
+  /** If this is null, each sequence of answers is a node of its own. */
   readonly merger: Merger | null
-  /** Whether what the code calls is noted, for people. */
+  /** Whether the calls of the code are noted, for people. */
   readonly isWatched: boolean
-  /** Where those are who have ended. */
+  /** The node at which every agent is that has ended. */
   readonly nowhere: Node
   readonly #known: Map<Code, Automaton[]> = new Map()
 

@@ -6,7 +6,7 @@ import { Event, HAS_TIMER, IS_DONE, MAY_START } from './operation.ts'
 /** An asynchronous call of an agent. */
 export type Task = (loop: Loop) => Promise<void>
 
-/** What a task can have, beside its agent. */
+/** The tools that a task has beside its agent. */
 export interface Loop {
   readonly agent: Agent
   /** A signal that may be aborted at any moment. */
@@ -96,7 +96,7 @@ class VirtualTimers {
     return this.#pending.size === 0
   }
 
-  /** When the next one is due. */
+  /** The time at which the next timer is due. */
   get next(): number {
     return Math.min(...[...this.#pending.values()].map(({ at }) => at))
   }
@@ -108,7 +108,7 @@ class VirtualTimers {
     call()
   }
 
-  /** In place of the global ones. Intervals never fire: they only keep a process alive. */
+  /** These replace the global timers. Intervals never fire: they only keep a process alive. */
   install(): () => void {
     const { setTimeout, clearTimeout, setInterval, clearInterval } = globalThis
     const set = <A extends unknown[]>(
@@ -133,7 +133,7 @@ class VirtualTimers {
 
 type Listener = (() => void) | { handleEvent(): void }
 
-/** A real one hands what its listeners throw to the process. */
+/** A real one hands the errors that its listeners throw to the process. */
 class FakeSignal {
   readonly signal: AbortSignal
   readonly #listeners: Set<Listener> = new Set()
@@ -171,7 +171,7 @@ export const ABORTED: Error = new Error('aborted by the explorer')
 
 /* ---- microtasks -------------------------------------------------------------------------------- */
 
-// For good: V8 forgets code that was not used for a while, and reads it again.
+// The flag stays set: V8 forgets code that was not used for a while, and then parses it again.
 setFlagsFromString('--allow-natives-syntax')
 /** Runs all microtasks, unless one is running. */
 // oxlint-disable-next-line no-new-func, no-implied-eval -- V8's own syntax

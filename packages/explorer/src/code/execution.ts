@@ -6,11 +6,11 @@ import { Diverged, SimulatedMemory, type Oracle } from './simulated-memory.ts'
 const END: Operation = { kind: Op.END, index: 0, value: 0, other: 0 }
 const FAILED: Operation = { kind: Op.FAILED, index: 0, value: 0, other: 0 }
 
-/** Whose code it is. */
+/** The agent whose code it is. */
 export interface Part {
   readonly code: Code
   readonly agent: number
-  /** Whether what it calls is noted. */
+  /** Whether the calls that it makes are noted. */
   readonly isWatched: boolean
 }
 

@@ -13,12 +13,12 @@ import {
 import { sleepsOf } from './sleeps.ts'
 import type { Oracle, SimulatedMemory } from './simulated-memory.ts'
 
-/** Nodes that these do not tell apart are told apart by all. */
+/** The first probes of two nodes; only if they find no difference, all probes are compared. */
 const FIRST_PROBES = 8
 /** More probes, and longer ones, tell more apart, and cost more. */
 const PROBES = 96
 const PROBE_OPERATIONS = 64
-/** Every second probe begins with so many answers of which each is as likely as the others. */
+/** Every second probe begins with this many answers, each of them as likely as the others. */
 const EVEN_ANSWERS = 6
 
 /** Executes the code up to a node, and on from there. */
@@ -31,19 +31,18 @@ interface Known {
 }
 
 /**
- * Finds nodes that go on alike, whatever they are answered, so that loops have finite graphs. It
- * cannot know that, it tries: the code goes on from both with the same answers, many times, and
- * does the same. So this is a bounded equivalence. Some probes give the same operation the same
- * answer each time, which keeps a loop going until what it counts makes a difference; others answer
- * at random.
+ * Finds nodes that go on alike, whatever they are answered, so that loops have finite graphs. It cannot know
+ * that, but it tries: from both nodes the code goes on many times with the same answers, and must do the same
+ * each time. So this is a bounded equivalence. Some probes give the same operation the same answer each time,
+ * which keeps a loop going until what it counts makes a difference; others answer at random.
  *
  * Answers are values that the words had so far. When new ones turn up, nodes are merged with later
  * ones only.
  */
 export class Merger {
-  /** Nodes that were not made, because there was one like them. */
+  /** How many nodes were not made because there was one like them. */
   merged = 0
-  /** Those that the first probes do not tell apart. */
+  /** Groups of nodes that the first probes do not tell apart. */
   readonly #alike: Map<string, Known[]> = new Map()
   /** For each word, the values that it was seen to have or to get. */
   readonly #values: Map<number, number[]> = new Map()
@@ -65,7 +64,7 @@ export class Merger {
     return same?.node
   }
 
-  /** What the other probes say; they are asked when it matters. */
+  /** The hash of what the other probes say; they are run when it matters. */
   #restOf(known: Known): string {
     const { node, execute } = known
     return (known.rest ??= this.#fingerprint(node, execute, FIRST_PROBES, PROBES))
@@ -142,7 +141,8 @@ export class Merger {
   ): number | undefined {
     if (kind === Op.AGAIN) return undefined
     const isEven = probe % 2 === 0 && count <= EVEN_ANSWERS
-    // The same answer to the same operation; or for a while, or another each time.
+    // Either the same operation always gets the same answer, or it does so for a while, or each answer is
+    // chosen anew.
     const variant = isEven || probe % 8 === 1 ? count : probe % 8 === 3 ? count >> 4 : 0
     let random = Math.imul(probe + 1, 0x9e3779b1) ^ Math.imul(variant + 1, 0x85ebca6b)
     for (const part of [kind, index, value, other]) {

@@ -7,7 +7,7 @@ export interface CallNote {
 export type Note = (note: CallNote) => void
 
 /**
- * The same object, whose calls are noted: `tryAcquire({ timeoutMs: 10 })`, and what they return. Its
+ * A stand-in for an object that notes each call, `tryAcquire({ timeoutMs: 10 })`, and what it returns. Its
  * methods see the object itself, so what they call of each other is not noted.
  */
 export function named<T extends object>(object: T, note: Note, prefix = ''): T {
@@ -15,7 +15,7 @@ export function named<T extends object>(object: T, note: Note, prefix = ''): T {
     get(target, key) {
       const value: unknown = Reflect.get(target, key, target)
       if (typeof key !== 'string' || key === 'constructor') return value
-      // An array over simulated words is what it is, and not what stands for it.
+      // An array over simulated words is handed out itself, and no stand-in for it.
       if (value instanceof Int32Array) return value
       if (typeof value === 'object' && value !== null) return named(value, note, `${prefix}${key}.`)
       if (typeof value !== 'function') return value
@@ -38,14 +38,14 @@ function watchResult(name: string, result: unknown, note: Note): unknown {
     returned(result)
     return result
   }
-  // Beside the caller, who gets the promise itself: one of ours would come a turn later.
+  // This listens beside the caller, which gets the original promise: one of ours would settle a turn later.
   result.then(returned, (error: unknown) =>
     note({ isReturn: true, text: `${name} ✗ ${show(error)}` }),
   )
   return result
 }
 
-/** Of a guard, which is handed out as it is. */
+/** Notes the release of a guard, which is handed out as it is. */
 function nameRelease(guard: unknown, note: Note): void {
   if (!isGuard(guard) || Object.hasOwn(guard, 'release')) return
   const release = (): void => {
@@ -65,7 +65,7 @@ function isGuard(value: unknown): value is Guard {
   return typeof value === 'object' && value !== null && 'release' in value && 'abandoned' in value
 }
 
-/** What a call was given, or returned, in a few words. */
+/** Writes an argument or a result of a call in a few words. */
 function show(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'number')
     return String(value)

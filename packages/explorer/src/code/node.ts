@@ -5,24 +5,24 @@ import type { Mark } from './simulated-memory.ts'
 const NO_MARKS: readonly Mark[] = []
 const NO_CALLS: readonly CallNote[] = []
 
-/** What grows new nodes. */
+/** The function that grows new nodes. */
 export interface Tree {
   readonly agent: number
   grow(parent: Node, answer: number): Node
 }
 
-/** What an execution says about the point that it came to. */
+/** The facts that an execution reports about the point that it came to. */
 export interface Point {
   readonly operation: Operation
   /** Whether the time may be over here. */
   readonly timed: boolean
-  /** Told when the operation before has happened. */
+  /** The monitor is told these when the operation before has happened. */
   readonly after: readonly Mark[]
-  /** Told when this operation happens. */
+  /** The monitor is told these when this operation happens. */
   readonly before: readonly Mark[]
-  /** Of the code, since the operation before; if it is asked for. */
+  /** The calls and returns of the code since the operation before, if they are asked for. */
   readonly calls: readonly CallNote[]
-  /** Of FAILED. */
+  /** The error, if the operation is FAILED. */
   readonly error: unknown
 }
 
@@ -31,7 +31,7 @@ export class Node implements Operation {
   readonly id: number
   readonly tree: Tree
   readonly parent: Node | null
-  /** To the parent's operation; led here. */
+  /** The answer to the parent's operation that led here. */
   readonly answer: number
   readonly kind: Operation['kind']
   readonly index: number

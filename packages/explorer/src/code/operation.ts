@@ -1,6 +1,6 @@
 import type { ParkResult } from '../memory.ts'
 
-/** What an agent can ask of a simulated memory; each is one step of its thread. */
+/** The operations that an agent can ask of a simulated memory; each is one step of its thread. */
 export const Op = {
   LOAD: 0,
   STORE: 1,
@@ -22,13 +22,13 @@ export const Op = {
   CANCEL: 15,
   /** An event loop waits for its next event. */
   IDLE: 16,
-  /** A sleep on several words at once, `sleeps.ts` has the lists; as futex_waitv(2). */
+  /** A sleep on several words at once, as by futex_waitv(2); `sleeps.ts` has the lists of words. */
   SLEEP_ON: 17,
   /** The sleeper was woken on one of them, and stands in the queues of the others until it runs. */
   UNQUEUE: 18,
   /**
-   * The last thing that a thread does. It ends, and the kernel does with its robust futexes what it
-   * does on a death; or it lives on, and does nothing more (a value of 1).
+   * The last thing that a thread does. It ends, and the kernel treats its robust futexes as on a death; or,
+   * with a value of 1, it lives on and does nothing more.
    */
   EXIT: 19,
   /** Blocks until a word of its process is `value`, and makes it `other`: a mutex, or a doorbell. */
@@ -37,7 +37,7 @@ export const Op = {
   END: 21,
   /** The segment threw. */
   FAILED: 22,
-  /** The segment begins again, and remembers nothing but what is in words. */
+  /** The segment begins again, and remembers only what stands in words. */
   AGAIN: 23,
 } as const
 
@@ -54,7 +54,9 @@ export function usesWord(kind: OpKind): boolean {
   )
 }
 
-/** Of `unpark`: every sleeper of the word; the number that `ALL` of @ipc/core is. */
+/**
+ * The count that makes `unpark` wake every sleeper of the word; it is the number that `ALL` of @ipc/core is.
+ */
 export const ALL = 0x7fffffff
 
 /** An operation with its operands; what they mean depends on the kind. */
@@ -63,30 +65,30 @@ export interface Operation {
   /** The word, the agent of IS_DEAD, or the list of SLEEP_ON and UNQUEUE. */
   readonly index: number
   /**
-   * The operand, the expected value, how many to wake, when a SLEEP_ON ends by itself, or what UNQUEUE was
-   * woken on: a bit for each.
+   * The operand, the expected value, how many to wake, when a SLEEP_ON ends by itself, or the words that
+   * UNQUEUE was woken on, with a bit for each.
    */
   readonly value: number
   /** The new value of a compareExchange, the watch of a park. */
   readonly other: number
 }
 
-/** What a park answers, by its number in a trie. */
+/** The answers of a park. */
 export const RESULTS: readonly ParkResult[] = ['woken', 'changed', 'death', 'timed-out']
 export const WOKEN = 0
 export const CHANGED = 1
 export const DEATH = 2
 export const TIMED_OUT = 3
 
-/** What a sleep on several words answers, other than the number of the word that was woken. */
+/** The answers of a sleep on several words, other than the number of the word that was woken. */
 export const SLEEP_CHANGED = 32
 export const SLEPT_OUT = 33
-/** What UNQUEUE answers, other than the number of another word that was woken meanwhile. */
+/** The answer of UNQUEUE when no other word was woken meanwhile; otherwise it is that word's number. */
 export const RUNS = 34
 
 /**
- * When a sleep on several words ends by itself, of those that do so for sure: at any moment, but at the
- * latest when nobody can take a step; or when there is nothing of this kind left either. Others end by
+ * When a sleep on several words ends by itself, if it surely does: at any moment, but at the latest when
+ * nobody can take a step; or only when no sleep of that first kind is left either. Other sleeps end by
  * themselves if time plays a part at all.
  */
 export const NEVER = 0
@@ -100,20 +102,20 @@ export const LATE_MS = 1_000_000
 /** Agent 0 has this id; below it are NOBODY and POISON. */
 export const FIRST_ID = 16
 
-/** In place of a watch: the sleep hears of no death, as one of `Atomics.wait`. */
+/** This value in place of a watch says that no death ends the sleep, as with `Atomics.wait`. */
 export const UNWATCHED: number = -1
 
-/** What an asynchronous sleep without a watch answers if the word is not what was expected. */
+/** The answer of an asynchronous sleep without a watch if the word is not what was expected. */
 export const REFUSED: number = -1
 
-/** So many asynchronous sleeps an agent may have at a time. */
+/** An agent may have at most this many asynchronous sleeps at a time. */
 export const TICKETS = 4
 
 /** Bits of IDLE's value: what else may happen, beside the end of a sleep. */
 export const MAY_START = 1
 export const HAS_TIMER = 2
-/** All calls are over; what is left of their sleeps may still end. */
+/** All calls are over; those of their sleeps that are left may still end. */
 export const IS_DONE = 4
 
-/** What IDLE answers: which event happens, with its number and result: 64 × event + 8 × n + result. */
+/** The answer of IDLE says which event happens, with its number and result: 64 × event + 8 × n + result. */
 export const Event = { TICKET: 0, START: 1, TIMER: 2, ABORT: 3 } as const

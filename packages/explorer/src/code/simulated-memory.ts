@@ -19,13 +19,13 @@ import {
 import type { CallNote } from './named.ts'
 import { numberOf, type Sleep } from './sleeps.ts'
 
-/** Something that an agent did, told to the monitor; not an operation, so it takes no time. */
+/** Something that an agent did and that the monitor is told; it is no operation, so it takes no time. */
 export interface Mark {
   readonly code: number
   readonly value: number
 }
 
-/** Answers operations that no record answers; undefined stops the execution there. */
+/** Gives the answers that no record has; undefined stops the execution there. */
 export type Oracle = (operation: Operation, memory: SimulatedMemory) => number | undefined
 
 /** Thrown through the code under test at its first operation that has no answer yet. */
@@ -36,7 +36,7 @@ const NO_WAKES: (Wake | null)[] = []
 /** Code that catches everything and tries again would never end. */
 const MAX_OPERATIONS_AFTER_STOP = 10_000
 
-/** Nothing that is thrown ends such code: where there is a process, it ends that. */
+/** No error ends such code, so the process is ended, if there is one. */
 function endProcess(): void {
   console.error(
     'the code of an agent catches the exception that stops it, and goes on for ever: ' +
@@ -45,29 +45,29 @@ function endProcess(): void {
   ;(globalThis as { process?: { exit(code: number): never } }).process?.exit(1)
 }
 
-/** The code under test did something else than the last time, with the same answers. */
+/** With the same answers, the code under test did something else than the last time. */
 export class Diverged extends Error {
   override readonly name: string = 'Diverged'
 }
 
 /**
- * The memory that one execution of an agent's code sees: it answers the first operations from a
- * record, and stops the execution at the next one. A new one for each execution, so that what
- * the primitives remember of a memory starts anew too.
+ * The memory that one execution of an agent's code sees: it answers the first operations from a record, and
+ * stops the execution at the next one. Each execution gets a new one, so that whatever the primitives
+ * remember of a memory starts anew, too.
  */
 export class SimulatedMemory implements Memory {
   readonly self: AgentId
   /** The operation at which it stopped. */
   stoppedAt: Operation | null = null
-  /** Inside a wait that may time out. */
+  /** Whether the code is inside a wait that may time out. */
   timed = false
-  /** So many sleeps end at once, by a wake that was meant for an earlier sleep on the word. */
+  /** This many sleeps end at once, by a wake that was meant for an earlier sleep on the word. */
   staleWakes = 0
-  /** Told when the operation before them has happened. */
+  /** The monitor is told these when the operation before them has happened. */
   after: Mark[] = []
-  /** Told when the operation after them happens. */
+  /** The monitor is told these when the operation after them happens. */
   before: Mark[] = []
-  /** What the code called, and what returned, since the last operation; if it is asked for. */
+  /** The calls and returns of the code since the last operation, if they are asked for. */
   calls: CallNote[] = []
 
   readonly #operations: readonly Operation[]
@@ -76,7 +76,7 @@ export class SimulatedMemory implements Memory {
   #next = 0
   #now = 0
   #sinceStop = 0
-  /** Of asynchronous sleeps; most executions have none, so that it is made with the first. */
+  /** A map of the asynchronous sleeps; most executions have none, so it is made with the first one. */
   #wakes: (Wake | null)[] = NO_WAKES
 
   constructor(
@@ -123,7 +123,7 @@ export class SimulatedMemory implements Memory {
     return this.#do(Op.OR, index, value, 0)
   }
 
-  /** A step as well: a thread may die before it. */
+  /** This is a step as well: a thread may die before it. */
   get(index: number): number {
     return this.#do(Op.LOAD, index, 0, 0)
   }
@@ -132,7 +132,7 @@ export class SimulatedMemory implements Memory {
     this.#do(Op.STORE, index, value, 0)
   }
 
-  /** No operation of `Memory`, but one of `Atomics`. */
+  /** This is no operation of `Memory`, but one of `Atomics`. */
   xor(index: number, value: number): number {
     return this.#do(Op.XOR, index, value, 0)
   }
@@ -178,7 +178,7 @@ export class SimulatedMemory implements Memory {
   wait(index: number, expected: number, timeoutMs: number): 'woken' | 'changed' | 'timed-out' {
     const { timed } = this
     this.timed = timeoutMs !== Infinity
-    // What stops the execution here leaves it so: it is what the sleep is.
+    // An execution that stops here leaves `timed` as it is: it is a property of the sleep.
     const result = this.#do(Op.PARK, index, expected, UNWATCHED)
     this.timed = timed
     if (result === TIMED_OUT) this.#now += timeoutMs
@@ -190,7 +190,7 @@ export class SimulatedMemory implements Memory {
     return this.#sleepAsync(index, expected, UNWATCHED, wake)
   }
 
-  /** The number of the word that it was woken on; or SLEEP_CHANGED, or SLEPT_OUT. */
+  /** Answers with the number of the word that it was woken on, or SLEEP_CHANGED, or SLEPT_OUT. */
   sleepOn(sleeps: readonly Sleep[], deadline: number, ends: Ends = NEVER): number {
     const list = numberOf(sleeps)
     const first = this.#do(Op.SLEEP_ON, list, ends, 0)
@@ -209,19 +209,19 @@ export class SimulatedMemory implements Memory {
     return this.#do(Op.AWAIT, index, value, next) !== TIMED_OUT
   }
 
-  /** The same code from its beginning. */
+  /** Starts the same code again from its beginning. */
   again(): never {
     this.#do(Op.AGAIN, -1, 0, 0)
     throw STOP
   }
 
-  /** The thread ends, whatever else stands in its program. */
+  /** Ends the thread, whatever else stands in its program. */
   exit(): never {
     this.#do(Op.EXIT, -1, 0, 0)
     throw STOP
   }
 
-  /** It lives on, and does nothing more. */
+  /** The thread lives on, and does nothing more. */
   stay(): never {
     this.#do(Op.EXIT, -1, 1, 0)
     throw STOP
@@ -232,7 +232,7 @@ export class SimulatedMemory implements Memory {
     return this.#do(Op.IDLE, -1, value, aborts)
   }
 
-  /** An asynchronous sleep is over. */
+  /** Notes that an asynchronous sleep is over. */
   wakeTicket(slot: number, result: number): void {
     const wake = this.#wakes[slot]!
     this.#wakes[slot] = null
@@ -243,7 +243,7 @@ export class SimulatedMemory implements Memory {
     return this.#wakes.some((wake) => wake !== null)
   }
 
-  /** It is that late now. */
+  /** Sets the time; it never goes back. */
   setTime(ms: number): void {
     this.#now = Math.max(this.#now, ms)
   }

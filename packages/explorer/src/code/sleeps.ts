@@ -6,11 +6,14 @@ export interface Sleep {
   readonly expected: number
 }
 
-/** An operation has integers only, so a list of words has a number. Never forgotten: there are few. */
+/**
+ * An operation has integers only, so each list of words has a number. The lists are never forgotten, as there
+ * are few.
+ */
 const lists: (readonly Sleep[])[] = []
 const numbers = new Map<string, number>()
 
-/** As many as one operation says which of them were woken. */
+/** One operation can say of this many words which of them were woken. */
 const MOST_WORDS = 30
 
 export function numberOf(sleeps: readonly Sleep[]): number {
@@ -24,12 +27,12 @@ export function numberOf(sleeps: readonly Sleep[]): number {
   return number
 }
 
-/** Of SLEEP_ON and UNQUEUE. */
+/** Finds the list of a SLEEP_ON or an UNQUEUE. */
 export function sleepsOf({ index }: Pick<Operation, 'index'>): readonly Sleep[] {
   return lists[index]!
 }
 
-/** Where in the list a word is that its sleeper was not woken on yet; -1 if it is not there. */
+/** Answers where in the list a word stands on which the sleeper was not woken yet; -1 if it is not there. */
 export function placeOf({ kind, index, value }: Operation, word: number): number {
   const woken = kind === Op.UNQUEUE ? value : 0
   return lists[index]!.findIndex((one, i) => one.word === word && (woken & (1 << i)) === 0)

@@ -1,7 +1,7 @@
 import type { AgentId, AgentInfo, Memory, ParkResult, Ticket, Wake, Watch } from '../memory.ts'
 import type { SimulatedMemory } from './simulated-memory.ts'
 
-/** The same memory for what is waited for without end, also inside a wait that may time out. */
+/** A view of the same memory for waits without end, also inside a wait that may time out. */
 export class UntimedMemory implements Memory {
   readonly self: AgentId
   readonly #memory: SimulatedMemory
@@ -79,7 +79,7 @@ export class UntimedMemory implements Memory {
     return this.#memory.describe(agent)
   }
 
-  /** What stops the execution leaves `timed` as it was there. */
+  /** An execution that is stopped leaves `timed` as it was at that point. */
   #untimed<T>(call: () => T): T {
     const memory = this.#memory
     const { timed } = memory

@@ -1,4 +1,4 @@
-/** What can happen next. */
+/** The kinds of actions that can happen next. */
 export const Act = {
   /** The agent's next operation. */
   STEP: 0,
@@ -7,11 +7,11 @@ export const Act = {
   /** Its sleep ends for no reason. */
   SPURIOUS: 2,
   CRASH: 3,
-  /** What one of its calls waits for is aborted. */
+  /** The signal of one of its waiting calls is aborted. */
   ABORT: 4,
 } as const
 
-/** Who, what, and which of several outcomes: agent + act × 16 + outcome × 128. */
+/** An action names the agent, the act, and which of several outcomes: agent + act × 16 + outcome × 128. */
 export type Action = number
 
 export const MAX_AGENTS = 15

@@ -7,11 +7,11 @@ import { choose } from './subsets.ts'
 
 const NONE: readonly number[] = []
 
-/** What can happen next. */
+/** A state that knows which actions can happen next. */
 export class Choices extends State {
   /**
-   * Writes what can happen into `actions`, the steps first; returns how many. When no agent can
-   * take a step of its own, it also looks whether that is as it should be.
+   * Writes what can happen into `actions`, the steps first; returns how many. When no agent can take a step
+   * of its own, it also checks whether that is as it should be.
    */
   enabled(actions: Action[]): number {
     let count = 0
@@ -38,13 +38,13 @@ export class Choices extends State {
     return others ? this.#addOthers(actions, count, isAtRest) : count
   }
 
-  /** When its sleep ends by itself, whatever time is. */
+  /** When the agent's sleep ends by itself, whatever the time is. */
   #ends(agent: number): number {
     const { kind, value } = this.nodes[agent]!
     return kind === Op.SLEEP_ON && this.statuses[agent] === ASLEEP ? value : NEVER
   }
 
-  /** What happens when nobody can take a step, and it is not the end yet. */
+  /** Adds the actions that happen when nobody can take a step and it is not the end yet. */
   #addInevitable(actions: Action[]): number {
     let count = 0
     for (let agent = 0; agent < this.agents; agent++) {
@@ -76,7 +76,7 @@ export class Choices extends State {
     return crashes > 0 || spurious > 0
   }
 
-  /** Faults, and what comes from outside; `isAtRest`: what is inevitable is there already. */
+  /** Adds faults and events from outside; `isAtRest` says that the inevitable actions are there already. */
   #addOthers(actions: Action[], count: number, isAtRest: boolean): number {
     const { crashes, spurious } = this.model.faults
     const mayCrash = this.deaths < crashes
@@ -130,7 +130,7 @@ export class Choices extends State {
     return (node.kind === Op.SLEEP_ON || node.kind === Op.UNQUEUE) && placeOf(node, word) >= 0
   }
 
-  /** How many ways there are to die: the kernel wakes one of those who sleep on it. */
+  /** How many ways there are to die: one for each sleeper that the kernel may wake. */
   protected countDeaths(agent: number): number {
     const word = robustWord(this.model.robust ?? NONE, this.vector, agent, this.nodes[agent]!)
     return word < 0 ? 1 : Math.max(1, this.countSleepers(word))

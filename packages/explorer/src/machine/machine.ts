@@ -28,12 +28,12 @@ import { placeOf, sleepsOf } from '../code/sleeps.ts'
 import { ASLEEP, DEAD, FINISHED, READY } from './state.ts'
 import { nthSubset } from './subsets.ts'
 
-/** `node.parent` is where the agent was, `node.answer` what brought it here. */
+/** `node.parent` is where the agent was, and `node.answer` is the answer that brought it here. */
 export type Watch = (agent: number, node: Node) => void
 
 /** Makes things happen, one at a time. */
 export class Machine extends Choices {
-  /** What the last operation answered. */
+  /** The answer of the last operation. */
   answer = 0
   /** Steps taken, over all explorations. */
   steps = 0
@@ -42,7 +42,7 @@ export class Machine extends Choices {
   readonly #initialViolation: Violation | null
   readonly #watch: Watch | undefined
 
-  /** `watch` is told of every node that an agent comes to. */
+  /** The machine calls `watch` for every node that an agent comes to. */
   constructor(model: Model, automata: Automata = new Automata(), watch?: Watch) {
     for (const { code } of model.agents.flat()) prepare(code)
     super(model, automata)
@@ -142,7 +142,7 @@ export class Machine extends Choices {
       case Op.PARK_ASYNC:
         return this.#parkAsync(agent, node)
       case Op.CANCEL:
-        // Where a sleep cannot be cancelled, it calls back some time.
+        // A sleep that cannot be cancelled calls back at some time.
         if (outcome === 0) this.tickets.remove(agent, index)
         else if (this.tickets.isAsleep(agent, index)) this.tickets.ring(agent, index, CHANGED)
         return 1 - outcome
@@ -170,7 +170,7 @@ export class Machine extends Choices {
     return slot
   }
 
-  /** Of several sleepers any may be the ones that wake: `outcome` says which. */
+  /** Any of several sleepers may be those that wake: `outcome` says which. */
   #unpark(word: number, count: number, outcome: number): number {
     if (count <= 0) return 0
     const sleepers = this.countSleepers(word)
@@ -223,7 +223,7 @@ export class Machine extends Choices {
   #crash(agent: number, outcome: number): void {
     if (!this.isDoomed(agent)) this.countDeath()
     const node = this.nodes[agent]!
-    // It is nowhere any more: which instruction it died at makes no other difference.
+    // The agent is nowhere any more: the instruction at which it died makes no other difference.
     this.put(agent, this.automata.nowhere, 0, DEAD)
     this.tickets.removeAll(agent)
     if (this.model.robust === undefined) this.#tellOfDeath()
@@ -233,7 +233,7 @@ export class Machine extends Choices {
     }
   }
 
-  /** Whoever sleeps is told: each of them watches everybody. */
+  /** Tells every sleeper of the death: each of them watches everybody. */
   #tellOfDeath(): void {
     for (let other = 0; other < this.agents; other++) {
       for (let slot = 0; slot < TICKETS; slot++) {
@@ -243,7 +243,7 @@ export class Machine extends Choices {
     }
   }
 
-  /** The kernel marks the robust futex that it owned, and wakes one of those who sleep on it. */
+  /** The kernel marks the robust futex that it owned, and wakes one of the agents that sleep on it. */
   #exit(agent: number, node: Node, outcome: number): void {
     const { robust = [] } = this.model
     const word = robustWord(robust, this.vector, agent, node)
@@ -281,7 +281,7 @@ export class Machine extends Choices {
     }
   }
 
-  /** Does at once what commutes with all that others can do next. */
+  /** Does an operation at once if it commutes with everything that others can do next. */
   #goOn(agent: number, node: Node): void {
     const { commutes } = this.model
     if (commutes === undefined || node.kind > Op.XOR) return
@@ -304,8 +304,7 @@ export class Machine extends Choices {
   }
 
   /**
-   * Does at once what cannot be told apart from doing it later: to look who is dead, when nobody
-   * will die any more.
+   * Lets an agent check at once who is dead, when nobody will die any more and it could as well check later.
    */
   #settle(agent: number): void {
     if (this.statuses[agent] !== READY || !this.#cannotCrash) return

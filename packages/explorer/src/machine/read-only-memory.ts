@@ -1,7 +1,7 @@
 import type { AgentId, Memory, ParkResult, Ticket } from '../memory.ts'
 import { FIRST_ID, LATE_MS } from '../code/operation.ts'
 
-/** The shared words of a state, to look at: also as a `Memory`, for code that only reads. */
+/** The shared words of a state, for reading: also as a `Memory`, for code that only reads. */
 export class ReadOnlyMemory implements Memory {
   readonly self: AgentId = FIRST_ID - 1
   readonly #words: Int32Array

@@ -1,4 +1,4 @@
-/** What the kernel does with robust futexes when their owner dies (get_robust_list(2)). */
+/** This models what the kernel does with robust futexes when their owner dies (get_robust_list(2)). */
 import { FIRST_ID, Op, type Operation } from '../code/operation.ts'
 
 export const FUTEX_WAITERS: number = 0x80000000 | 0
@@ -9,9 +9,9 @@ const owns = (value: number, agent: number): boolean =>
   (value & FUTEX_TID_MASK) === FIRST_ID + agent
 
 /**
- * The word of which a death wakes one sleeper; -1 if there is none. It is the one that the dead owned,
- * if somebody has set FUTEX_WAITERS in it; or one that it had unlocked, and was about to wake, if
- * nobody has it by then.
+ * Answers with the word of which a death wakes one sleeper; -1 if there is none. It is the word that the dead
+ * agent owned, if somebody has set FUTEX_WAITERS in it; or a word that the dead agent had unlocked and was
+ * about to wake, if nobody owns it by then.
  */
 export function robustWord(
   robust: readonly number[],

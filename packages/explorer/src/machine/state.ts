@@ -7,20 +7,20 @@ import { Tickets } from './tickets.ts'
 import { ReadOnlyMemory } from './read-only-memory.ts'
 import { MAX_AGENTS } from './action.ts'
 
-/** What an agent is. */
+/** The status of an agent. */
 export const READY = 0
 export const ASLEEP = 1
 export const FINISHED = 2
 export const DEAD = 3
 
-/** Of an agent's word in the vector: its node above its segment above what it is. */
+/** An agent's word in the vector has its node above its segment above its status. */
 const STATUS_BITS = 2
 const SEGMENT_BITS = 6
 const NODE_SHIFT = STATUS_BITS + SEGMENT_BITS
 
 const MAX_SEGMENTS = 1 << SEGMENT_BITS
 
-/** Of the word of faults that have happened: deaths, and above them spurious wakes. */
+/** The word of faults that have happened has the deaths, and above them the spurious wakes. */
 const SPURIOUS_SHIFT = 8
 const DEATHS = (1 << SPURIOUS_SHIFT) - 1
 
@@ -66,7 +66,7 @@ export class State implements View {
     )
   }
 
-  /** Makes it what it was. */
+  /** Restores an earlier state. */
   restore(vector: Int32Array): void {
     this.vector.set(vector)
     for (let agent = 0; agent < this.agents; agent++) {
@@ -95,13 +95,13 @@ export class State implements View {
     return this.statuses[agent] === FINISHED
   }
 
-  /** Blocked, or an event loop with nothing to do. */
+  /** Whether the agent is blocked, or is an event loop with nothing to do. */
   isAsleep(agent: number): boolean {
     const status = this.statuses[agent]
     return status === ASLEEP || (status === READY && !this.#hasEvent(agent))
   }
 
-  /** Its process is being killed: other threads of it are dead already. */
+  /** Whether the agent's process is being killed: other threads of it are dead already. */
   protected isDoomed(agent: number): boolean {
     const { processes } = this.model
     if (processes === undefined || this.deaths === 0 || this.isDead(agent)) return false
@@ -116,7 +116,7 @@ export class State implements View {
     return this.nodes[agent]!
   }
 
-  /** Which of its segments an agent is in. */
+  /** Answers which of its segments an agent is in. */
   segmentOf(agent: number): number {
     return this.segments[agent]!
   }

@@ -1,6 +1,6 @@
 import { TICKETS } from '../code/operation.ts'
 
-/** What an asynchronous sleep is: its word × 8, and one of these, or RUNG + its result. */
+/** An asynchronous sleep is a number: its word × 8, plus one of these, or plus RUNG and its result. */
 const NO_TICKET = 0
 const SLEEPS = 1
 const RUNG = 2
@@ -11,7 +11,7 @@ const STATE = 7
 export class Tickets {
   readonly #vector: Int32Array
 
-  /** `vector`: TICKETS words for each agent, or none when no agent is an event loop. */
+  /** `vector` has TICKETS words for each agent, or none when no agent is an event loop. */
   constructor(vector: Int32Array) {
     this.#vector = vector
   }
@@ -20,7 +20,7 @@ export class Tickets {
     return hasLoops ? agents * TICKETS : 0
   }
 
-  /** A place for one more, which begins asleep on the word. */
+  /** Takes a place for one more sleep, which begins asleep on the word. */
   park(agent: number, word: number): number {
     let slot = 0
     while (slot < TICKETS && this.#of(agent, slot) !== NO_TICKET) slot++
@@ -28,7 +28,7 @@ export class Tickets {
     return slot
   }
 
-  /** Its end, which the agent has not heard of yet. */
+  /** Ends a sleep; the agent has not heard of it yet. */
   ring(agent: number, slot: number, result: number): void {
     const word = this.#of(agent, slot) >> STATE_BITS
     this.#vector[agent * TICKETS + slot] = (word << STATE_BITS) | (RUNG + result)
@@ -52,13 +52,13 @@ export class Tickets {
     return this.#of(agent, slot) === ((word << STATE_BITS) | SLEEPS)
   }
 
-  /** -1 if it has none that sleeps. */
+  /** Answers -1 if the agent has none that sleeps. */
   anyAsleep(agent: number): number {
     for (let slot = 0; slot < TICKETS; slot++) if (this.isAsleep(agent, slot)) return slot
     return -1
   }
 
-  /** The nth of those that have ended; -1 if there are not so many. */
+  /** Answers with the nth of the sleeps that have ended; -1 if fewer have. */
   nthRung(agent: number, n: number): number {
     for (let slot = 0; slot < TICKETS; slot++) {
       if ((this.#of(agent, slot) & STATE) >= RUNG && n-- === 0) return slot

@@ -4,13 +4,13 @@ import { StateSet } from './state-set.ts'
 import type { Budget, Finding, Outcome, Strategy } from './strategy.ts'
 
 const NOBODY = -1
-/** How many transitions between two looks at the clock. */
+/** How many transitions it makes before it reads the clock again. */
 const CLOCK_INTERVAL = 256
 
 /**
- * All schedules with at most so many preemptions, depth first: a preemption takes the processor
- * from an agent that could go on. A state that was met before, with as many preemptions left, is
- * not searched again. Most bugs need one or two (CHESS, Musuvathi and Qadeer 2007).
+ * Runs all schedules with at most this many preemptions, depth first: a preemption takes the processor from
+ * an agent that could go on. A state that was met before, with as many preemptions left, is not searched
+ * again. Most bugs need one or two (CHESS, Musuvathi and Qadeer 2007).
  */
 export function bounded(preemptions: number, options: Options = {}): Strategy {
   const name = preemptions === Infinity ? 'complete' : `≤ ${preemptions} preemptions`
@@ -21,7 +21,7 @@ export function bounded(preemptions: number, options: Options = {}): Strategy {
 export interface Options {
   /** Searches states again that were met before, so that nothing depends on how they are told apart. */
   readonly again?: boolean
-  /** Told of every state in which nothing can happen any more. */
+  /** Called with every state in which nothing can happen any more. */
   readonly ended?: () => void
 }
 
@@ -33,7 +33,7 @@ interface Frame {
   readonly actions: Action[]
   count: number
   next: number
-  /** Who ran last. */
+  /** The agent that ran last. */
   last: number
   left: number
 }

@@ -3,7 +3,7 @@ import type { Budget } from './strategy.ts'
 const MAX_STEPS = 5_000
 const MAX_STATES = 4_000_000
 
-/** `performance.now()` as it is outside: an algorithm under test may be given another clock. */
+/** The real `performance.now()`: an algorithm under test may be given another clock. */
 export const now: () => number = performance.now.bind(performance)
 
 /** A budget of time, until a moment of `performance.now()`, and of states that fit into memory. */

@@ -18,9 +18,9 @@ export interface Search {
 const MAX_NODES = 500_000
 
 /**
- * Searches models for a schedule that breaks a law. An explorer remembers the code that it has
- * executed, so models of the same code cost less the second time. The words of all its models must
- * mean the same: one explorer for each thing that is explored.
+ * Searches models for a schedule that breaks a law. An explorer remembers the code that it has executed, so
+ * models of the same code cost less the second time. The words of all its models must mean the same, so each
+ * thing that is explored has an explorer of its own.
  */
 export class Explorer {
   #automata: Automata = new Automata(new Merger())
@@ -32,11 +32,11 @@ export class Explorer {
     if (result.finding === null) return result
     const machine = new Machine(model)
     if (follow(model, result.finding.schedule).verdict !== null) return { ...result, machine }
-    // The merger took nodes for the same that are not.
+    // The merger merged nodes that are not alike.
     return searchOn(machine, strategies, budget)
   }
 
-  /** The same bug, or another one of the model, with as few preemptions as possible. */
+  /** Looks for the same bug, or another one of the model, with as few preemptions as possible. */
   simplest(found: Search, budget: Budget): Search {
     for (const strategy of [0, 1, 2, 3, 4].map((most) => bounded(most)).concat(complete)) {
       if (budget.over()) break

@@ -5,10 +5,11 @@ import type { Strategy } from './strategy.ts'
 import { walks, type Scheduler } from './walk.ts'
 
 /**
- * Probabilistic concurrency testing (Burckhardt et al. 2010): agents have random priorities, the
- * highest that can go on does; at `depth - 1` random points the running one becomes the lowest.
- * Finds a bug that needs `depth` orderings with a guaranteed probability. A schedule that is much
- * longer than those before goes on at random, so that a high agent cannot spin for ever.
+ * Probabilistic concurrency testing (Burckhardt et al. 2010): agents have random priorities, and the one with
+ * the highest priority among those that can go on does so; at `depth - 1` random points the priority of the
+ * running one becomes the lowest. It finds a bug that needs `depth` orderings with a guaranteed probability.
+ * A schedule that is much longer than those before goes on at random, so that an agent of high priority
+ * cannot spin forever.
  */
 export function pct(depth: number, seed: number, schedules: number = Infinity): Strategy {
   return walks(`PCT ${depth}`, () => new Pct(depth), seed, schedules)
@@ -17,7 +18,7 @@ export function pct(depth: number, seed: number, schedules: number = Infinity): 
 class Pct implements Scheduler {
   readonly #changes: number
   #priorities: number[] = []
-  /** At which steps the priorities change. */
+  /** The steps at which the priorities change. */
   #points: number[] = []
   #step = 0
   #longest = 16
@@ -42,7 +43,7 @@ class Pct implements Scheduler {
       this.#priorities[best] = --this.#lowest
       best = this.#best(actions, count)
     }
-    // Of several outcomes of one step, any.
+    // Any of several outcomes of one step may be chosen.
     let found = 0
     let chosen = actions[0]!
     for (let i = 0; i < count; i++) {

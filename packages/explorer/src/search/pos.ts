@@ -6,9 +6,9 @@ import type { Strategy } from './strategy.ts'
 import { walks, type Scheduler } from './walk.ts'
 
 /**
- * Partial order sampling (Yuan, Yang and Gu 2018): each pending operation has a random priority, the
- * highest happens; then it and those that race with it (on the same word) get new ones. So orders
- * of operations that matter are chosen more evenly than by a random walk.
+ * Partial order sampling (Yuan, Yang and Gu 2018): each pending operation has a random priority, and the one
+ * with the highest happens; then the agent's next operation and those that race with it (on the same word)
+ * get new priorities. So it chooses the orders that matter more evenly than a random walk does.
  */
 export function pos(seed: number, schedules: number = Infinity): Strategy {
   return walks('POS', () => new Pos(), seed, schedules)

@@ -2,7 +2,7 @@ import type { Scheduler } from './walk.ts'
 import { walks } from './walk.ts'
 import type { Strategy } from './strategy.ts'
 
-/** Any step, each as likely as the others. */
+/** Chooses any step, each as likely as the others. */
 export function random(seed: number, schedules: number = Infinity): Strategy {
   return walks('random', () => UNIFORM, seed, schedules)
 }

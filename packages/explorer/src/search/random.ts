@@ -17,7 +17,7 @@ export class Random {
     return (this.#state = x)
   }
 
-  /** From 0 to n - 1. */
+  /** Answers with a number from 0 to n - 1. */
   below(n: number): number {
     return (((this.next() >>> 1) * n) / 0x80000000) | 0
   }

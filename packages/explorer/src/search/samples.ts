@@ -3,7 +3,7 @@ import { pos } from './pos.ts'
 import { random } from './random-walk.ts'
 import type { Strategy } from './strategy.ts'
 
-/** Samples of long schedules, of each kind as many: they find other bugs than few preemptions do. */
+/** Samples of long schedules, the same number of each kind: they find other bugs than few preemptions do. */
 export function samples(seed: number, schedules: number): Strategy[] {
   return [
     random(seed, schedules),

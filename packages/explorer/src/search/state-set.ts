@@ -6,7 +6,7 @@ export class StateSet {
   readonly #length: number
   #vectors: Int32Array
   #numbers: Int8Array
-  /** Open addressing: the number of a vector, from 1. */
+  /** A hash table with open addressing: it holds the number of a vector, from 1. */
   #slots: Int32Array
 
   constructor(length: number) {
@@ -17,8 +17,8 @@ export class StateSet {
   }
 
   /**
-   * Whether the vector, together with `extra`, is new, or was there with a lower number only.
-   * Remembers it with this one then.
+   * Answers whether the vector, together with `extra`, is new, or was there with a lower number only; then it
+   * remembers the vector with this number.
    */
   raise(vector: Int32Array, extra: number, number: number): boolean {
     const last = this.#length - 1

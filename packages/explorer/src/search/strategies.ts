@@ -9,7 +9,7 @@ export interface Strategy {
   readonly name: string
 }
 
-/** How many random schedules, and which ones. */
+/** How many random schedules are run, and which ones. */
 export interface Samples {
   /** Default 500. */
   readonly schedules?: number
@@ -28,7 +28,7 @@ export function preemptions(most: number): Strategy {
   throw new RangeError(`preemptions must be an integer from 0: ${String(most)}`)
 }
 
-/** Any step, each as likely as the others. */
+/** Chooses any step, each as likely as the others. */
 export function randomWalk({ schedules = SCHEDULES, seed = 1 }: Samples = {}): Strategy {
   return random(seed, schedules)
 }

@@ -2,28 +2,28 @@ import type { Action } from '../machine/action.ts'
 import type { Machine } from '../machine/machine.ts'
 import type { Violation } from '../model.ts'
 
-/** When to end a search that has found nothing. */
+/** A budget says when a search that has found nothing ends. */
 export interface Budget {
   /** True when the time is over; asked now and then. */
   over(): boolean
-  /** At most so many states are kept. */
+  /** The search keeps at most this many states. */
   readonly maxStates: number
   /** A schedule that is longer is a livelock. */
   readonly maxSteps: number
 }
 
 export interface Finding extends Violation {
-  /** What happened, from the start. */
+  /** The actions that happened, from the start. */
   readonly schedule: readonly Action[]
 }
 
 export interface Outcome {
   readonly finding: Finding | null
-  /** What was covered, exactly: a sentence. */
+  /** A sentence that says exactly what was covered. */
   readonly covered: string
   /** Whether it did all that its name promises. */
   readonly complete: boolean
-  /** Complete schedules, of those strategies that count them. */
+  /** How many schedules were run to the end, if the strategy counts them. */
   readonly schedules: number
   readonly states: number
   readonly steps: number

@@ -5,16 +5,16 @@ import type { Budget, Outcome, Strategy } from './strategy.ts'
 
 /** Chooses among the steps that agents can take. */
 export interface Scheduler {
-  /** A new schedule begins; the last one had so many steps. */
+  /** Begins a new schedule. */
   begin(machine: Machine, random: Random): void
-  /** One of `actions[0..count - 1]`, all of them steps. */
+  /** Chooses one of `actions[0..count - 1]`, all of them steps. */
   pick(machine: Machine, actions: readonly Action[], count: number, random: Random): Action
 }
 
 /** Faults and the ends of time-outs are as rare as this, while agents can take steps. */
 const ONE_FAULT_IN = 24
 
-/** One schedule after another, chosen at random; for ever, until the budget is used up. */
+/** Runs one schedule after another, chosen at random, until the budget is used up. */
 export function walks(
   name: string,
   makeScheduler: () => Scheduler,

@@ -1,6 +1,6 @@
 import type { Row, Timeline } from './timeline.ts'
 
-/** One column per agent; below it how all stand at the end, and the words. */
+/** Draws one column for each agent; below them stand the agents' states at the end, and the words. */
 export function drawTimeline({ columns, rows, agents, memory, skipped }: Timeline): string[] {
   const texts = rows.map((row) => ({ agent: row.agent, text: indented(row) }))
   const widths = columns.map((title, i) =>

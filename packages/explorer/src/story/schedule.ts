@@ -1,6 +1,6 @@
 import type { Action } from '../machine/action.ts'
 
-/** `0.0.1-3`: the actions, repeated ones counted. */
+/** Writes a schedule as `0.0.1-3`: its actions, with a count where one is repeated. */
 export function writeSchedule(schedule: readonly Action[]): string {
   const runs: string[] = []
   for (let i = 0; i < schedule.length;) {
@@ -12,7 +12,7 @@ export function writeSchedule(schedule: readonly Action[]): string {
   return runs.join('.')
 }
 
-/** null for what is no schedule. */
+/** Answers null for a string that is no schedule. */
 export function readSchedule(text: string): Action[] | null {
   if (text === '') return []
   if (!/^[0-9a-z]{1,6}(-\d{1,5})?(\.[0-9a-z]{1,6}(-\d{1,5})?)*$/.test(text)) return null

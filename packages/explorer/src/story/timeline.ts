@@ -7,7 +7,7 @@ import type { Node } from '../code/node.ts'
 import { ALL, DEATH, Event, FIRST_ID, Op, REFUSED, RESULTS } from '../code/operation.ts'
 import { sleepsOf, type Sleep } from '../code/sleeps.ts'
 
-/** What a row of a timeline is. */
+/** The kinds of rows of a timeline. */
 export type RowKind =
   /** A call of the code under test begins, or returns. */
   | 'call'
@@ -22,14 +22,14 @@ export type RowKind =
   | 'fault'
   | 'death'
   | 'end'
-  /** What broke the law. */
+  /** The sentence that says which law was broken. */
   | 'wrong'
 
 export interface Row {
   readonly agent: number
   readonly kind: RowKind
   readonly text: string
-  /** It happens to the agent, by what the one of the row before it does. */
+  /** Whether it happens to this agent because of what the agent of the row before does. */
   readonly aside?: true
 }
 
@@ -37,7 +37,7 @@ export interface Row {
 export interface Standing {
   readonly name: string
   readonly state: 'asleep' | 'dead' | 'finished' | 'ready'
-  /** On what it sleeps, and why that is or is not right. */
+  /** Tells what it sleeps on, and why that is or is not right. */
   readonly text: string
 }
 
@@ -48,7 +48,7 @@ export interface WordAtEnd {
   readonly shown: string
 }
 
-/** What happened, for people. */
+/** The story of one schedule, for people. */
 export interface Timeline {
   /** The names of the agents. */
   readonly columns: readonly string[]
@@ -57,11 +57,11 @@ export interface Timeline {
   readonly memory: readonly WordAtEnd[]
   readonly verdict: string | null
   readonly preemptions: number
-  /** Steps of the schedule that could not be taken: the code is another one than it was. */
+  /** How many steps of the schedule could not be taken, because the code has changed since. */
   readonly skipped: number
 }
 
-/** Does a schedule again, and writes down what happens. Ends at the first violation. */
+/** Runs a schedule again, and writes down what happens. It ends at the first violation. */
 export function follow(model: Model, schedule: readonly Action[]): Timeline {
   return new Follower(model).follow(schedule)
 }
@@ -71,13 +71,15 @@ const WAITS: ReadonlySet<number> = new Set([Op.PARK, Op.IDLE, Op.SLEEP_ON, Op.AW
 class Follower {
   readonly #machine: Machine
   readonly #rows: Row[] = []
-  /** By agent: calls and returns that were not written yet, and calls that have not returned. */
+  /**
+   * For each agent, the calls and returns that were not written yet, and the calls that have not returned.
+   */
   readonly #pending: CallNote[][]
   readonly #open: string[][]
-  /** By agent: its asynchronous sleeps. */
+  /** For each agent, its asynchronous sleeps. */
   readonly #tickets: Map<number, Sleep>[]
   readonly #segments: number[]
-  /** Nodes that were come to in this step. */
+  /** The nodes that agents came to in this step. */
   #arrived: { readonly agent: number; readonly node: Node }[] = []
   #isAside = false
   #preemptions = 0
@@ -164,7 +166,10 @@ class Follower {
     }
   }
 
-  /** What came of what another did, or by itself: nobody will die any more, so who is dead is known. */
+  /**
+   * Writes how an agent came to a node without an action of its own: another agent did something, or the
+   * machine did its step at once, as nobody will die any more and it is known who is dead.
+   */
   #writeArrival(agent: number, { parent, answer }: Node, isOfFault: boolean): void {
     if (parent === null || (isOfFault && WAITS.has(parent.kind))) return
     if (parent.kind <= Op.XOR && this.#isHidden(parent.index)) return
@@ -337,7 +342,7 @@ class Follower {
       })
   }
 
-  /** Of words that have names, those that have none are of no interest. */
+  /** If some words have names, those that have none are hidden, as they are of no interest. */
   #isHidden(word: number): boolean {
     const { wordNames } = this.#machine.model.monitor
     return wordNames !== undefined && wordNames[word] === undefined

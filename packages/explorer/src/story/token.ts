@@ -2,7 +2,10 @@ import type { Action } from '../machine/action.ts'
 import type { Faults } from '../model.ts'
 import { readSchedule, writeSchedule } from './schedule.ts'
 
-/** `0.0.1-3`, after what may go wrong if anything may: `deaths=1,spurious=1:0.0.1-3`. */
+/**
+ * A token is the schedule, `0.0.1-3`, after the faults that may happen, if any:
+ * `deaths=1,spurious=1:0.0.1-3`.
+ */
 export function writeToken({ crashes, spurious }: Faults, schedule: readonly Action[]): string {
   const faults = [
     ...(crashes > 0 ? [`deaths=${crashes}`] : []),
@@ -11,7 +14,7 @@ export function writeToken({ crashes, spurious }: Faults, schedule: readonly Act
   return `${faults.length > 0 ? `${faults.join(',')}:` : ''}${writeSchedule(schedule)}`
 }
 
-/** @throws TypeError for what is no token */
+/** @throws TypeError for a string that is no token */
 export function readToken(token: string): {
   readonly faults: Faults
   readonly schedule: readonly Action[]

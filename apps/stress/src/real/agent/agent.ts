@@ -8,13 +8,13 @@ import { Track } from './track.ts'
 /** How a thread or a process ends its own life. */
 export interface Life {
   send(reply: Reply): void
-  /** At once, in the middle of everything. */
+  /** It ends at once, in the middle of everything. */
   kill(): void
-  /** Whether storms of signals call a handler or are ignored. Threads do not have any. */
+  /** Whether storms of signals call a handler or are ignored. Threads get no storms. */
   takeStorms?(taken: boolean): void
 }
 
-/** Does its part of one program after the other. */
+/** An agent does its part of one program after the other. */
 export class Agent {
   readonly #arena: Arena
   readonly #life: Life

@@ -9,11 +9,11 @@ import type { BarrierSpec, ConditionSpec, ObjectSpec, SemaphoreSpec } from '../p
 
 export type Shared = Lock | RLock | RWLock | Semaphore | Event | Barrier | Supply
 
-/** What another agent opens it by. */
+/** The handle by which another agent opens it. */
 export type AnyHandle = Handle | SupplyHandle
 
 export interface Kind {
-  /** How many words `at` needs. */
+  /** The number of words that `at` needs. */
   readonly words: number
   inThread(): Shared
   inProcess(): Shared
@@ -23,7 +23,7 @@ export interface Kind {
   unlink(name: string): void
 }
 
-/** `action`: what a barrier does when all have come. */
+/** `action` is called by a barrier when all have come. */
 export function kindOf(spec: ObjectSpec, action?: () => void): Kind {
   switch (spec.kind) {
     case 'lock':

@@ -2,7 +2,10 @@ import { RWLock } from '@ipc/lock'
 import type { Shared } from './kinds.ts'
 import { Supply } from './supply.ts'
 
-/** What can be seen of an object at one moment, as a number. Of an RWLock or a Condition only when nobody moves. */
+/**
+ * The state of an object at one moment, as a number. An RWLock or a Condition shows it only when nobody
+ * moves.
+ */
 export function stateOf(object: Shared): number {
   if (object instanceof RWLock) {
     const { writer, readers } = object.inspect()
@@ -14,5 +17,5 @@ export function stateOf(object: Shared): number {
   return Number('locked' in object ? object.locked : object.isSet)
 }
 
-/** An RWLock that somebody has to write. */
+/** The number of an RWLock that somebody holds for writing. */
 export const WRITTEN = 2

@@ -6,7 +6,7 @@ import type { Arena } from '../history/arena.ts'
 import { CriticalSection } from './steps/critical-section.ts'
 import { kindOf, type AnyHandle, type Shared } from './kinds.ts'
 
-/** How an agent comes by an object. */
+/** The way in which an agent gets an object. */
 export type Reference =
   | { readonly handle: AnyHandle }
   | { readonly name: string }
@@ -46,7 +46,7 @@ export function openObjects(
   return new Objects(all, memories)
 }
 
-/** Makes the objects of a program, and says how others come by them. */
+/** Makes the objects of a program, and says how others get them. */
 export function createObjects(
   { scope, objects }: Program,
   planted: string | undefined,
@@ -80,7 +80,7 @@ export function unlinkNamed({ objects }: Program, name: (index: number) => strin
   })
 }
 
-/** Where in its memory an object inside one is: anywhere but at the beginning. */
+/** The index of an object inside a larger memory: any index but the beginning. */
 const INDEX = 5
 
 function surroundings(

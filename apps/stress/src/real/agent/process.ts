@@ -11,7 +11,7 @@ const agent = new Agent(Arena.from(JSON.parse(process.argv[2]!)), {
   kill: () => process.kill(process.pid, 'SIGKILL'),
   takeStorms: (taken) => {
     if (taken) signal(STORM, () => {})
-    else if (isStormy) signal(STORM, SIG_IGN) // a late one does no harm
+    else if (isStormy) signal(STORM, SIG_IGN) // a late signal does no harm
     isStormy ||= taken
   },
 })

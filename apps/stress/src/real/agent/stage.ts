@@ -2,14 +2,14 @@ import { Recorder, type Arena } from '../history/arena.ts'
 import { codeOf, resultCode, type Result, type What } from '../history/call.ts'
 import type { Shared } from './kinds.ts'
 
-/** Called where a planned fault may happen. */
+/** A function that is called where a planned fault may happen. */
 export type Moment = (step: number, inside: boolean) => void
 
-/** Where one track does its operations: the objects, and the record of its calls. */
+/** The stage on which one track does its operations: the objects, and the record of its calls. */
 export class Stage {
   readonly arena: Arena
   readonly objects: readonly Shared[]
-  /** The operation that is done, counted over all rounds. */
+  /** The number of the operation that it does, counted over all rounds. */
   step = 0
   readonly #recorder: Recorder
   readonly #moment: Moment
@@ -21,22 +21,22 @@ export class Stage {
     this.#moment = moment
   }
 
-  /** Just before an operation. */
+  /** Called just before an operation. */
   before(): void {
     this.#moment(this.step, false)
   }
 
-  /** In a critical section. */
+  /** Called in a critical section. */
   inside(): void {
     this.#moment(this.step, true)
   }
 
-  /** Just before a call; answers where its record is. */
+  /** Called just before a call; answers where its record is. */
   begin(what: What, object: number, argument = 1): number {
     return this.#recorder.begin(codeOf(what), object, argument, this.step)
   }
 
-  /** Just after it. */
+  /** Called just after a call. */
   end(at: number, result: Result, seen = 0): void {
     this.#recorder.end(at, resultCode(result, seen))
   }
@@ -48,7 +48,9 @@ export class Stage {
   }
 }
 
-/** Calls `then` at once with what is no promise, and later with what one resolves to. */
+/**
+ * Calls `then` at once with a value that is no promise, and later with the value that a promise resolves to.
+ */
 export function after<T>(
   value: T | Promise<T>,
   then: (value: T) => Promise<void> | undefined | void,

@@ -43,7 +43,7 @@ export class Supply {
     return new Supply(lock, Condition.from(handle.changed, { lock }))
   }
 
-  /** First the lock, then the condition; each through a memory of its own. */
+  /** The lock comes first, then the condition; each is opened through a memory of its own. */
   static at(
     spec: ConditionSpec,
     memories: { readonly lock: Surroundings; readonly changed: Surroundings },

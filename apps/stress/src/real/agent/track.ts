@@ -4,7 +4,7 @@ import type { Shared } from './kinds.ts'
 import { Stage, type Moment } from './stage.ts'
 import { perform } from './steps/perform.ts'
 
-/** One list of operations of an agent: does them and records them. */
+/** A track does one list of operations of an agent, and records them. */
 export class Track {
   readonly #stage: Stage
   readonly #operations: readonly Operation[]
@@ -21,7 +21,7 @@ export class Track {
     this.#rounds = spec.rounds
   }
 
-  /** Awaits only what is asynchronous: blocking operations follow each other at once. */
+  /** Awaits only asynchronous operations: blocking ones follow each other at once. */
   async run(): Promise<void> {
     const stage = this.#stage
     for (let round = 0; round < this.#rounds; round++) {

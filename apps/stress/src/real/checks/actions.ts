@@ -4,8 +4,8 @@ import type { BarrierSpec } from '../program/program.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * The action of a barrier increments the counter: one at a time, and once for each round that passed.
- * A round may be broken when its action has run.
+ * The action of a barrier increments the counter: one action runs at a time, and one for each round that
+ * passed. A round may be broken when its action has run.
  */
 export function checkActions(
   arena: Arena,

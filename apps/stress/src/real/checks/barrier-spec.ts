@@ -1,4 +1,7 @@
-/** What a Barrier is when one call follows the other. A wait is two: it comes, and it returns. */
+/**
+ * The specification of a Barrier when one call follows the other. A wait is two calls: it comes, and it
+ * returns.
+ */
 import type { Call } from '../history/call.ts'
 import type { BarrierSpec } from '../program/program.ts'
 import type { Spec } from './linearize.ts'
@@ -6,13 +9,13 @@ import { agentOf, NOTHING } from './specs.ts'
 
 interface Round {
   readonly phase: 'filling' | 'passing' | 'broken' | 'resetting'
-  /** The next round begins broken. */
+  /** Whether the next round begins broken. */
   readonly isAborted: boolean
-  /** How many have come, also those that died since. */
+  /** How many tracks have come, including those that died since. */
   readonly came: number
-  /** Tracks that have not left, and their order. */
+  /** The tracks that have not left, and the order in which they came. */
   readonly inside: ReadonlyMap<number, number>
-  /** Tracks that came to a broken barrier, or not at all, and so throw. */
+  /** The tracks that came to a broken barrier, or did not come at all, and so throw. */
   readonly outside: ReadonlySet<number>
 }
 
@@ -50,7 +53,8 @@ export function barrierSpec({ parties }: BarrierSpec): Spec<Round> {
         const inside = new Map(state.inside).set(track, state.came)
         const isFull = came === parties
         if (isFull && !throws) after.push({ ...state, came, inside, phase: 'passing' })
-        // The last to come may also be interrupted, by a reset for one, before it lets the others pass.
+        // The last track to come may also be interrupted, for example by a reset, before it lets the others
+        // pass.
         if (!isFull || !passes) after.push({ ...state, came, inside })
         return after
       },
@@ -88,7 +92,7 @@ export function barrierSpec({ parties }: BarrierSpec): Spec<Round> {
   }
 }
 
-/** A time-out or an abort of its own: that breaks the round that it is in. */
+/** Whether the call has a time-out or an abort of its own, which breaks the round that it is in. */
 function mayGiveUp({ argument }: Call): boolean {
   return argument === 0
 }
@@ -97,7 +101,7 @@ function stayingOutside(state: Round, track: number): Round {
   return { ...state, outside: new Set(state.outside).add(track) }
 }
 
-/** Who dies inside while others must still come breaks the round. */
+/** An agent that dies inside while others must still come breaks the round. */
 function withoutDead(state: Round, agent: number): Round {
   const isDead = (track: number): boolean => agentOf(track) === agent
   const wasInside = [...state.inside.keys()].some(isDead)

@@ -25,7 +25,7 @@ export function historyOf(arena: Arena, program: Program, deaths: readonly Death
   return [...calls, ...deaths.map((death) => dying(death, calls))]
 }
 
-/** Checks what has run, object by object. */
+/** Checks a history, object by object. */
 export function checkHistory(arena: Arena, program: Program, history: readonly Call[]): Verdict {
   const violations: Violation[] = []
   const unknown: string[] = []
@@ -33,7 +33,7 @@ export function checkHistory(arena: Arena, program: Program, history: readonly C
     const calls = history.filter((call) => call.object === object || call.what === 'die')
     const simple = checkHolds(calls, object, spec) ?? checkCounters(arena, calls, object, spec)
     if (simple !== null) {
-      violations.push(simple) // and so no order explains it
+      violations.push(simple) // so no order explains it either
       return
     }
     const outcome = explain(spec, calls.filter(isTelling(calls, spec)))
@@ -99,9 +99,10 @@ function unexplained(
 }
 
 /**
- * Calls that took nothing say little. One that was aborted, nothing. One that gave up, that there
- * was nothing to have – if nobody else was about: a released lock may be reserved for somebody, and
- * a look at several permits is not one moment. Who gives up at a barrier breaks it, which says much.
+ * Calls that acquired nothing say little. One that was aborted says nothing. One that gave up says that there
+ * was nothing to acquire, but only if nobody else was about: a released lock may be reserved for somebody,
+ * and a call does not read several permits at one moment. A call that gives up at a barrier breaks it, which
+ * says much.
  */
 function isTelling(calls: readonly Call[], spec: ObjectSpec): (call: Call) => boolean {
   return (call) => {

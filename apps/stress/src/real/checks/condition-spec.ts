@@ -1,16 +1,16 @@
-/** What a Condition and its lock are when one call follows the other. A wait is two. */
+/** The specification of a Condition and its lock when one call follows the other. A wait is two calls. */
 import type { Call } from '../history/call.ts'
 import type { Spec } from './linearize.ts'
 import { A_DEAD_ONE, acquireLock, agentOf, NOBODY, NOTHING } from './specs.ts'
 
 interface Waiting {
-  /** A track, nobody, or somebody who died. */
+  /** A track, NOBODY, or A_DEAD_ONE. */
   readonly owner: number
-  /** Tracks that wait, oldest first. */
+  /** The tracks that wait, oldest first. */
   readonly asleep: readonly number[]
-  /** Tracks that were notified, and have not taken the lock back. */
+  /** The tracks that were notified and have not acquired the lock again. */
   readonly notified: ReadonlySet<number>
-  /** Whether an owner died, or one who was notified: from then on anyone may be woken. */
+  /** Whether an owner died, or a track that was notified: from then on anyone may be woken. */
   readonly hasDied: boolean
 }
 
@@ -34,7 +34,10 @@ export const conditionSpec: Spec<Waiting> = {
   },
 }
 
-/** Who is notified when its time is over, was woken; who is aborted then, passes it on. */
+/**
+ * A track that is notified when its time is over was woken; one that is notified and aborted passes the wake
+ * on.
+ */
 function takeBack(state: Waiting, { track, result }: Call): readonly Waiting[] {
   if (state.owner >= 0) return NOTHING
   const isTold = state.owner === A_DEAD_ONE

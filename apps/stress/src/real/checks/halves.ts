@@ -1,8 +1,8 @@
 import type { Call } from '../history/call.ts'
 
 /**
- * Waits that take effect at two moments, when they begin to wait and when they end, as two calls of
- * which each may have been at any time of the whole.
+ * Splits waits that take effect at two moments, when they begin to wait and when they end, into two calls,
+ * each of which may have happened at any time during the whole wait.
  */
 export function inHalves(calls: readonly Call[]): Call[] {
   return calls.flatMap((call) =>

@@ -3,9 +3,10 @@ import type { ObjectSpec } from '../program/program.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * Never more holders at once than may be. A hold lasts for certain from the return of its acquire to
- * the call of its release; one who died inside is left out. Readers share, and exclude writers only.
- * A quick look that gives clear messages: that no order explains a history says the same, and more.
+ * Checks that there are never more holders at once than may be. A hold lasts for certain from the return of
+ * its acquire to the call of its release; holders that died inside are left out. Readers share, and exclude
+ * only writers. This is a quick check that gives clear messages: the search for an order that explains the
+ * history finds the same faults, and more.
  */
 export function checkHolds(
   calls: readonly Call[],
@@ -38,13 +39,15 @@ interface Hold {
   readonly to: number
 }
 
-/** Of permits that are only a number, anyone may give some: how many there are, the search knows. */
+/**
+ * Anyone may give permits that are only a number, so only the search for an order knows how many there are.
+ */
 function mostHolders(spec: ObjectSpec): number | null {
   if (spec.kind === 'semaphore') return spec.undo ? spec.value : null
   return spec.kind === 'lock' || spec.kind === 'rlock' || spec.kind === 'rwlock' ? 1 : null
 }
 
-/** From the first level to the last, of what a track has more than once. */
+/** A hold of a lock that a track has more than once lasts from the first level to the last. */
 function holdsOf(calls: readonly Call[]): Hold[] {
   const open = new Map<number, Call[]>()
   const holds: Hold[] = []

@@ -1,6 +1,6 @@
 /**
- * Whether some order explains a history: an order that keeps calls which do not overlap in theirs,
- * and in which every call returns what the specification allows. Wing and Gong's search (1993) with
+ * Decides whether some order explains a history: an order that keeps the order of calls that do not overlap,
+ * and in which every call returns what the specification allows. It is Wing and Gong's search (1993) with
  * Lowe's memory of the configurations already tried (2017), one object at a time.
  *
  * A call that never returned may have happened at any time after it began, or not at all. The death
@@ -11,25 +11,25 @@ import type { Call, What } from '../history/call.ts'
 /** A sequential object. States are immutable. */
 export interface Spec<S> {
   readonly initial: S
-  /** The states after a call that returned what it did; none if it could not have. */
+  /** Answers with the states after a call with this result; with none if it could not have had it. */
   readonly next: { readonly [what in What]?: (state: S, call: Call) => readonly S[] }
-  /** Equal for equal states. */
+  /** Answers with equal strings for equal states. */
   key(state: S): string
 }
 
 export type Outcome =
   | { readonly is: 'explained' }
   | { readonly is: 'unknown' }
-  /** No order; the longest one that was found ends before one of these. */
+  /** No order explains it; the longest partial order that was found ends before one of these calls. */
   | { readonly is: 'unexplained'; readonly stuck: readonly Call[] }
 
 const MAX_CONFIGURATIONS = 400_000
 
 interface Configuration<S> {
-  /** How many calls of each track have been put in order. */
+  /** How many calls of each track are in the order so far. */
   readonly counts: readonly number[]
   readonly state: S
-  /** What is left to try. */
+  /** The choices that are left to try. */
   readonly choices: { readonly track: number; readonly state: S }[]
 }
 
@@ -59,7 +59,7 @@ export function linearize<S>(
             }))
           : [],
       )
-      .toSorted((a, b) => b.end - a.end) // taken from the end: what returned first is tried first
+      .toSorted((a, b) => b.end - a.end) // taken from the end: the call that returned first is tried first
     return { counts, state, choices }
   }
 
@@ -101,7 +101,9 @@ function byTrack(calls: readonly Call[]): Call[][] {
   return [...tracks.values()]
 }
 
-/** Of those put in order, the calls that had to be. Calls that never returned are their track's last. */
+/**
+ * How many of the calls in the order had to be in it. A call that never returned is the last of its track.
+ */
 function completed(tracks: readonly Call[][], counts: readonly number[]): number {
   return tracks.reduce((sum, track, t) => {
     let count = counts[t]!

@@ -1,20 +1,20 @@
-/** What an RWLock is when one call follows the other. */
+/** The specification of an RWLock when one call follows the other. */
 import { WRITTEN } from '../agent/look.ts'
 import type { Call } from '../history/call.ts'
 import type { Spec } from './linearize.ts'
 import { A_DEAD_ONE, agentOf, NOBODY, NOTHING } from './specs.ts'
 
 interface Shared {
-  /** A track. */
+  /** The track that has it for writing. */
   readonly writer: number
   /** How many shares each track has. */
   readonly shares: ReadonlyMap<number, number>
   /**
-   * The agent that died inside as a writer, or was told of one and has not left: when it is dead,
-   * the next to come is told.
+   * The agent that is inside as a writer, or was told that one died and has not left: if it dies, the next to
+   * come is told.
    */
   readonly witness: number
-  /** Whether a writer died inside, and who was told has not repaired what it wrote. */
+  /** Whether a writer died inside, and the track that was told has not yet repaired what it wrote. */
   readonly isDirty: boolean
   /** The track that was told, and repairs it before it leaves. */
   readonly repairer: number
@@ -68,12 +68,12 @@ export const rwlockSpec: Spec<Shared> = {
   },
 }
 
-/** Who reads is let in again at once, and told nothing. */
+/** An agent that already reads is let in again at once, and is told nothing. */
 function isLetIn({ result }: Call): boolean {
   return result === 'done' || result === 'pending'
 }
 
-/** Who comes after a dead writer is told so, and nobody else. */
+/** The first to come after a dead writer is told so, and nobody else is. */
 function told(state: Shared, { result, track, agent }: Call): readonly Shared[] {
   const mustBe = state.witness === A_DEAD_ONE
   if (result !== 'pending' && mustBe !== (result === 'abandoned')) return NOTHING

@@ -55,7 +55,7 @@ describe('an RWLock', () => {
     const torn = [call(1, 'share', [5, 6]), call(1, 'read', [7, 8], saw(1))]
     expect(isExplained(rwlockSpec, torn)).toBe(false)
     const died = [call(0, 'acquire', [1, 2]), call(0, 'die', [2, 3])]
-    expect(isExplained(rwlockSpec, [...died, ...torn])).toBe(false) // it was not told
+    expect(isExplained(rwlockSpec, [...died, ...torn])).toBe(false) // the second owner was not told
     const told = torn.with(0, call(1, 'share', [5, 6], abandoned))
     expect(isExplained(rwlockSpec, [...died, ...told])).toBe(true)
     const later = [call(1, 'unshare', [9, 10]), call(2, 'share', [11, 12])]

@@ -1,4 +1,4 @@
-/** What the primitives are when one call follows the other. */
+/** The specifications of the primitives when one call follows the other. */
 import type { Call } from '../history/call.ts'
 import { MAX_TRACKS, type SemaphoreSpec } from '../program/program.ts'
 import type { Spec } from './linearize.ts'
@@ -7,7 +7,7 @@ export const NOTHING: readonly never[] = []
 
 export const agentOf = (track: number): number => Math.floor(track / MAX_TRACKS)
 
-/** Who has it: a track, nobody, or somebody who died. */
+/** A lock belongs to a track, to nobody, or to somebody who died. */
 export const NOBODY = -1
 export const A_DEAD_ONE = -2
 
@@ -25,7 +25,7 @@ export const lockSpec: Spec<number> = {
   },
 }
 
-/** Whoever takes it from a dead owner is told so; nobody else is. */
+/** A track that acquires it after a dead owner is told so; nobody else is. */
 export function acquireLock(owner: number, { result, track }: Call): readonly number[] {
   if (result === 'gave-up') return owner >= 0 ? [owner] : NOTHING
   const isFree = owner === NOBODY && result !== 'abandoned'
@@ -40,7 +40,7 @@ interface Nested {
 
 const UNNESTED: Nested = { owner: NOBODY, depth: 0 }
 
-/** Its owner has it more than once, and knows how often: the arguments are levels. */
+/** The owner may have it more than once, and knows how often: the arguments are levels. */
 export const rlockSpec: Spec<Nested> = {
   initial: UNNESTED,
   key: ({ owner, depth }) => `${owner};${depth}`,
@@ -92,9 +92,9 @@ export function countedSpec({ value, bounded }: SemaphoreSpec): Spec<number> {
 
 interface Owned {
   readonly free: number
-  /** Of agents that died. */
+  /** The permits of agents that died. */
   readonly abandoned: number
-  /** By agent. */
+  /** The permits of each agent. */
   readonly held: ReadonlyMap<number, number>
 }
 
@@ -138,8 +138,8 @@ function changed(state: Owned, agent: number, by: number): ReadonlyMap<number, n
 }
 
 /**
- * A wait is over at a moment at which the event is set: also in the middle of a pulse. That a pulse
- * releases all who are asleep is seen by the rescuer, which sees who is.
+ * A wait ends at a moment at which the event is set: also in the middle of a pulse. That a pulse releases
+ * everyone who is asleep is checked by the rescuer, which sees who is asleep.
  */
 export const eventSpec: Spec<boolean> = {
   initial: false,

@@ -3,9 +3,10 @@ import type { Call } from '../history/call.ts'
 import type { Violation } from './violation.ts'
 
 /**
- * The counter that the owners of a lock increment, or its writers: never torn, and incremented as
- * often as they did, once for all levels of an RLock. Who waits for a condition leaves, and comes back.
- * Of those who died inside, nobody knows whether they had come to it.
+ * Checks the counter that the owners of a lock, or its writers, increment: it is never torn, and it was
+ * incremented as often as they were inside, once for all levels of an RLock. An owner that waits for a
+ * condition leaves, and comes back. If an owner died inside, nobody knows whether it had incremented the
+ * counter.
  */
 export function checkCounter(
   arena: Arena,

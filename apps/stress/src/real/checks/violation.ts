@@ -2,18 +2,18 @@ import type { Call } from '../history/call.ts'
 
 /** A law that was broken, and what shows it. */
 export interface Violation {
-  /** As in "mutual exclusion". */
+  /** The name of the law, such as "mutual exclusion". */
   readonly law: string
-  /** null if it concerns no object in particular. */
+  /** The number of the object; null if the violation concerns no object in particular. */
   readonly object: number | null
   readonly text: string
-  /** The calls to show first. */
+  /** The calls around which a report shows the history. */
   readonly calls: readonly Call[]
 }
 
-/** What came of checking a program's history. */
+/** The result of checking a program's history. */
 export interface Verdict {
   readonly violations: readonly Violation[]
-  /** What could not be decided within the limits. Never taken for "passed". */
+  /** Sentences about what could not be decided within the limits, which never counts as passed. */
   readonly unknown: readonly string[]
 }

@@ -3,10 +3,10 @@ import { trackName } from '../program/describe.ts'
 import { MAX_TRACKS, type AgentSpec, type Fault, type Program } from '../program/program.ts'
 import { obstacles } from './translate.ts'
 
-/** A program that can be explored: some tracks of one that cannot be. */
+/** A program that can be explored: some tracks of a program that cannot be. */
 export interface Excerpt {
   readonly program: Program
-  /** As people read it: `A3 and A2.1`. */
+  /** The tracks that are left out, as people read them: `A3 and A2.1`. */
   readonly without: string
 }
 
@@ -17,7 +17,10 @@ interface Track {
   readonly index: number
 }
 
-/** The largest ones first, and those first that keep the tracks `around` which something went wrong. */
+/**
+ * Answers with the largest excerpts first, and with those first that keep the tracks `around` which something
+ * went wrong.
+ */
 export function excerptsOf(program: Program, around: readonly number[]): Excerpt[] {
   const tracks = program.agents.flatMap(({ tracks: all }, agent) =>
     all.map((_, index): Track => ({ agent, index })),
@@ -38,7 +41,7 @@ export function excerptsOf(program: Program, around: readonly number[]): Excerpt
   return excerpts
 }
 
-/** Those with the first elements first. */
+/** Answers with the subsets, those with the first elements first. */
 function subsets<T>(all: readonly T[], size: number): (readonly T[])[] {
   if (size === 0) return [[]]
   return all.flatMap((first, i) =>

@@ -38,7 +38,7 @@ export function toScheduledToken({ real, rounds, schedule }: ScheduledReal): str
   return `${PREFIX}${rounds}:${toRealToken(real)}~${writeSchedule(schedule)}`
 }
 
-/** @throws UsageError for what is no token */
+/** @throws UsageError for a string that is no token */
 export function fromScheduledToken(token: string): ScheduledReal {
   const match = /^r:(\d{1,3}):([\w-]+)~(.*)$/.exec(token)
   const schedule = match === null ? null : readSchedule(match[3]!)
@@ -52,12 +52,12 @@ export function fromScheduledToken(token: string): ScheduledReal {
   return { real, rounds: Number(match[1]), schedule }
 }
 
-/** What came of exploring a real program. */
+/** The result of exploring a real program. */
 export interface ExploredReal {
-  /** Why it cannot be explored; then nothing was done. */
+  /** The reasons why it cannot be explored; then nothing was done. */
   readonly obstacles: readonly string[]
   readonly differences: readonly string[]
-  /** What was covered, if nothing was found. */
+  /** A sentence that says what was covered, if nothing was found. */
   readonly covered: string
   readonly found: (ScheduledReal & { readonly search: Search; readonly timeline: Timeline }) | null
 }
@@ -66,13 +66,13 @@ export interface ExploreRealOptions {
   readonly budgetMs: number
   readonly seed: number
   readonly tick: (doing: string) => void
-  /** Tracks around which something went wrong: they are kept when not all can be. */
+  /** The tracks around which something went wrong: they are kept when not all tracks can be. */
   readonly around?: readonly number[]
 }
 
 /**
- * Looks for a schedule under which the same program fails; under which a part of it does, if it is
- * too large to be explored.
+ * Searches for a schedule under which the same program fails; or, if it is too large to be explored, a part
+ * of it.
  */
 export async function exploreReal(
   real: Replay,
@@ -96,7 +96,7 @@ export async function exploreReal(
   return { obstacles: obstructed, differences: reasons, covered: covered.join('; '), found: null }
 }
 
-/** With few rounds first. */
+/** Explores it with few rounds first. */
 async function explore(
   real: Replay,
   { budgetMs, seed, tick }: ExploreRealOptions,
@@ -110,7 +110,7 @@ async function explore(
   )) {
     const left = deadline - performance.now()
     if (left <= 0) break
-    // What is longer has the rest of the time.
+    // The program with all its rounds gets the rest of the time.
     const budget = budgetUntil(rounds === most ? deadline : performance.now() + left / 2)
     const ticking = {
       ...budget,
@@ -145,7 +145,7 @@ async function explore(
   return { obstacles: [], differences: differences(program, most), covered, found: null }
 }
 
-/** Does it again, step by step. */
+/** Runs the schedule again, step by step. */
 export function followReal({ real, rounds, schedule }: ScheduledReal): Promise<Timeline> {
   return inMacrotask(() => follow(modelOf(translate(real, rounds)), schedule))
 }

@@ -2,27 +2,27 @@ import type { Monitor, SharedWords, View } from '@ipc/explorer/engine'
 import { OffsetMemory } from './offset-memory.ts'
 import type { Part } from './part.ts'
 
-/** Marks: the track above the object above the subject's code. */
+/** A mark has the track above the object above the subject's code. */
 const CODES = 16
 const OBJECTS = 8
 
 export const codeOf = (track: number, object: number, code: number): number =>
   code + CODES * (object + OBJECTS * track)
 
-/** Codes from this one on say only who waits for what; the subject's monitor is not told. */
+/** Codes from this one on only say who waits for what; the subject's monitor is not told of them. */
 export const UNTOLD = 14
 
-/** One thing that an agent does after another; monitors see tracks as agents. */
+/** One of the sequences of things that an agent does; monitors see tracks as agents. */
 export interface TrackPlace {
   readonly agent: number
-  /** `T0`, or `T0.1` for one of several. */
+  /** The track's name: `T0`, or `T0.1` for one of several. */
   readonly name: string
 }
 
 /**
- * The monitors of all objects as one. Each sees its own words. Where tracks of one agent take
- * something from each other, too, as a lock, it sees them in place of agents. Words of its own say on
- * which objects each track waits.
+ * Combines the monitors of all objects. Each sees its own words. If tracks of one agent also take the object
+ * from each other, as they do a lock, it sees tracks in place of agents. The combined monitor has words of
+ * its own, which say on which object each track waits.
  */
 export function monitorOf(
   parts: readonly Part[],
@@ -35,7 +35,7 @@ export function monitorOf(
     seesTracks
       ? text?.replaceAll(/\bT(\d)\b/g, (_, at: string) => tracks[Number(at)]?.name ?? `T${at}`)
       : text
-  /** What a part takes for an agent. */
+  /** The number that a part takes for an agent. */
   const seen = ({ seesTracks }: Part, track: number): number =>
     seesTracks ? track : tracks[track]!.agent
   /** One more than the object that a track waits on; 0 if on none. */
@@ -72,7 +72,7 @@ export function monitorOf(
       )
     },
     armed(view, agent) {
-      // Of several that wait, nobody knows which it is.
+      // If several tracks wait, nobody knows which one it is.
       const waits = tracksOf(agent).filter((track) => waiting(view, track) > 0)
       if (waits.length !== 1) return
       const object = waiting(view, waits[0]!) - 1
@@ -107,14 +107,14 @@ export function monitorOf(
   }
 }
 
-/** What the monitor of one object sees. */
+/** The state as the monitor of one object sees it. */
 class PartView implements View {
   readonly agents: number
   readonly shared: SharedWords
   readonly #whole: View
   readonly #ghosts: number
   readonly #isWaiting: (track: number) => boolean
-  /** Of the tracks; null: it sees agents. */
+  /** The agent of each track; null if the monitor sees agents. */
   readonly #agents: readonly number[] | null
 
   constructor(
@@ -148,7 +148,7 @@ class PartView implements View {
     return this.#whole.isFinished(this.#agentOf(track))
   }
 
-  /** On this object. */
+  /** Whether a track waits on this object. */
   isAsleep(track: number): boolean {
     return this.#whole.isAsleep(this.#agentOf(track)) && this.#isWaiting(track)
   }

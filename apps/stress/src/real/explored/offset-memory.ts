@@ -1,7 +1,7 @@
 import type { Memory, ParkResult, Ticket, Wake, Watch } from '@ipc/core/author'
 import { WrappedMemory } from '../planted/wrapped-memory.ts'
 
-/** The words of a memory from one on, as a memory. */
+/** A memory that consists of another memory's words from a certain one on. */
 export class OffsetMemory extends WrappedMemory {
   readonly #base: number
 

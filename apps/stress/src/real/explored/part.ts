@@ -17,10 +17,10 @@ import { OffsetMemory } from './offset-memory.ts'
 /** One object of a real program, in the explorer. */
 export interface Part {
   readonly spec: ObjectSpec
-  /** `lock0`. */
+  /** The object's name, such as `lock0`. */
   readonly name: string
   readonly words: number
-  /** Where its words and its monitor's words begin among all. */
+  /** `base` is where its words begin among all words; `ghosts` is where its monitor's words begin. */
   readonly base: number
   readonly ghosts: number
   readonly monitor: Monitor
@@ -66,7 +66,10 @@ function subjectOf(spec: ObjectSpec): { readonly monitor: Monitor; readonly word
   }
 }
 
-/** As an agent has it open, through the planted bug. A condition takes its lock back without end. */
+/**
+ * Opens the object for an agent, through the planted bug. A condition acquires its lock again without a time
+ * limit.
+ */
 export function openPart(
   { spec, name, base }: Part,
   agent: Agent,

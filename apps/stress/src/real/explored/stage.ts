@@ -7,25 +7,25 @@ import { isAsync, type Form, type Work } from '../program/program.ts'
 import { codeOf } from './monitor.ts'
 import type { Part } from './part.ts'
 
-/** Any: when it is over is up to the schedule. */
+/** Any time-out will do: the schedule decides when it is over. */
 export const TIMEOUT = { timeoutMs: 10 } as const
 
-/** Where one track does its operations in the explorer: it tells the monitor what happens. */
+/** The stage on which one track does its operations in the explorer: it tells the monitor what happens. */
 export interface Stage {
   readonly agent: Agent
-  /** null: a thread that blocks. */
+  /** The event loop; null if the agent is a thread that blocks. */
   readonly loop: Loop | null
   readonly track: number
   readonly parts: readonly Part[]
   readonly objects: readonly Shared[]
 }
 
-/** With the next operation on the memory. */
+/** Tells the monitor that something begins with the next operation on the memory. */
 export function begins({ agent, track }: Stage, index: number, code: number, value = 0): void {
   agent.begins(codeOf(track, index, code), value)
 }
 
-/** With the last one. */
+/** Tells the monitor that something was done by the last operation. */
 export function did({ agent, track }: Stage, index: number, code: number, value = 0): void {
   agent.did(codeOf(track, index, code), value)
 }

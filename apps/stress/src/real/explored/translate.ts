@@ -13,10 +13,10 @@ import { monitorOf, type TrackPlace } from './monitor.ts'
 import { openPart, partsOf, type Part } from './part.ts'
 import { END_CODES, perform, WAIT_CODES } from './steps/perform.ts'
 
-/** Segments that an agent may have; longer ones do all rounds in one. */
+/** An agent has at most this many segments; one that would have more does all its rounds in one. */
 const MOST_SEGMENTS = 60
 
-/** What of a program keeps it from being explored; none if it can be. */
+/** Answers with the reasons why a program cannot be explored; with none if it can be. */
 export function obstacles({ agents, objects }: Program): string[] {
   const tracks = agents.reduce((sum, agent) => sum + agent.tracks.length, 0)
   const found: string[] = []
@@ -37,7 +37,7 @@ export function obstacles({ agents, objects }: Program): string[] {
   return found
 }
 
-/** What the explorer does in another way. */
+/** Answers with what the explorer does in another way. */
 export function differences({ agents, objects, faults }: Program, rounds: number): string[] {
   const dying = new Set(faults.filter(({ what }) => what === 'kill' || what === 'exit'))
   const found: string[] = []
@@ -58,7 +58,7 @@ export function differences({ agents, objects, faults }: Program, rounds: number
   return found
 }
 
-/** A real program in the explorer, through the same planted bug. */
+/** Translates a real program for the explorer, with the same planted bug. */
 export function translate({ program, planted }: Replay, rounds: number): Explored {
   const parts = partsOf(program.objects)
   const tracks = tracksOf(program.agents)
@@ -124,11 +124,11 @@ function segmentsOf(
       for (const operation of operations) void perform(stage, operation)
     },
   }))
-  // The same code in each round, which is then known already.
+  // Each round is the same code, which the explorer then knows already.
   return all.length <= MOST_SEGMENTS ? Array.from({ length: rounds }, () => codes).flat() : codes
 }
 
-/** The objects as one execution of an agent has them open: once, as in the real run. */
+/** Opens the objects for one execution of an agent: each once, as in the real run. */
 function opener(
   parts: readonly Part[],
   planted: string | undefined,
@@ -139,8 +139,8 @@ function opener(
 }
 
 /**
- * How many asynchronous sleeps an agent may have at a time. One that is given up may be over already,
- * so that it is heard of later, beside the next one.
+ * How many asynchronous sleeps an agent may have at a time. A sleep that is given up may be over already;
+ * then the agent hears of it later, beside the next one.
  */
 function mostSleeps({ tracks }: AgentSpec, objects: readonly ObjectSpec[]): number {
   const awaited = tracks.map((track) => track.filter(isAwaited))
@@ -148,7 +148,7 @@ function mostSleeps({ tracks }: AgentSpec, objects: readonly ObjectSpec[]): numb
     const here = awaited.map((track) => track.filter((one) => one.object === object))
     if (!here.some((track) => track.length > 0)) return sum
     if (kind === 'rwlock') return sum + sleepsOfRWLock(here.flat())
-    // A condition's lock has a queue, too.
+    // The lock of a condition has a queue, too.
     if (kind === 'condition') return sum + sleepsOfCalls(here) + 1
     return sum + (kind === 'barrier' ? sleepsOfCalls(here) : 1)
   }, 0)

@@ -23,12 +23,12 @@ export const HARNESS_TRACK: number = MAX_AGENTS * MAX_TRACKS
 const WORDS = TRACKS + (HARNESS_TRACK + 1) * TRACK
 
 /**
- * Of one lock: two words that only its owner writes, and must always find equal. `items`: what
- * consumers take, with the lock of a condition.
+ * The counter of one lock: two words that only its owner writes, and that it must always find equal. `items`
+ * is the number of items that consumers take while they hold the lock of a condition.
  */
 export const COUNTER = { first: 0, second: 1, torn: 2, items: 3 } as const
 
-/** Of one operation. `end` is 0 while it runs, and stays so if its agent dies. */
+/** The fields of the record of one operation. `end` is 0 while it runs, and stays 0 if its agent dies. */
 export const FIELD = {
   what: 0,
   object: 1,
@@ -59,13 +59,13 @@ export class Arena {
     return new Arena(SharedMemory.from(handle))
   }
 
-  /** Before a program; nobody may be running. */
+  /** Called before a program; nobody may be running. */
   reset(): void {
     this.words.fill(0, 0, TRACKS)
     for (let track = 0; track <= HARNESS_TRACK; track++) this.words[trackAt(track)] = 0
   }
 
-  /** The next moment: 1, 2, 3… */
+  /** Answers with the next moment: 1, 2, 3… */
   stamp(): number {
     return Atomics.add(this.words, CLOCK, 1) + 1
   }
@@ -75,23 +75,23 @@ export class Arena {
     return Atomics.load(this.words, CLOCK)
   }
 
-  /** Where the counter of an object is. */
+  /** Answers where the counter of an object is. */
   counter(object: number): number {
     return COUNTERS + object * LINE
   }
 
-  /** How many operations a track has begun. */
+  /** Answers how many operations a track has begun. */
   length(track: number): number {
     return Atomics.load(this.words, trackAt(track))
   }
 
-  /** Where a record of a track is. */
+  /** Answers where a record of a track is. */
   record(track: number, i: number): number {
     return trackAt(track) + LINE + i * RECORD
   }
 }
 
-/** Writes what one track does. */
+/** Records what one track does. */
 export class Recorder {
   readonly #arena: Arena
   readonly #track: number
@@ -102,7 +102,7 @@ export class Recorder {
     this.#track = track
   }
 
-  /** Just before the operation; answers where its record is. */
+  /** Called just before the operation; answers where its record is. */
   begin(what: number, object: number, argument: number, step: number): number {
     if (this.#length === MAX_RECORDS) throw new Error('the history of a track is full')
     const { words } = this.#arena
@@ -119,7 +119,7 @@ export class Recorder {
     return at
   }
 
-  /** Just after it. */
+  /** Called just after the operation. */
   end(at: number, result: number): void {
     const { words } = this.#arena
     words[at + FIELD.result] = result
@@ -128,7 +128,7 @@ export class Recorder {
   }
 }
 
-/** Of this thread's own clock; only differences mean anything. */
+/** Reads this thread's own clock; only differences mean anything. */
 function microseconds(): number {
   return (performance.now() * 1000) | 0
 }

@@ -1,7 +1,7 @@
 import { MAX_TRACKS, type Program } from '../program/program.ts'
 import { FIELD, HARNESS_TRACK, type Arena } from './arena.ts'
 
-/** What an operation does to its object. `return` is the second half of some waits, in checks. */
+/** The things that an operation does to its object. `return` is the second half of some waits, in checks. */
 const WHAT = [
   'acquire',
   'release',
@@ -21,9 +21,9 @@ const WHAT = [
 export type What = (typeof WHAT)[number]
 
 /**
- * How it ended; `pending` if it did not. `gave-up` is null or false after a time-out, `refused` a
- * RangeError, that it is not the owner's, or a broken barrier. What `look` and `read` found is a
- * number from `saw` on, and so is the index that a barrier gave.
+ * How it ended; `pending` if it did not. `gave-up` is null or false after a time-out; `refused` is a
+ * RangeError, a release by somebody who is not the owner, or a broken barrier. The number that `look` or
+ * `read` found is written from `saw` on, and so is the index that a barrier gave.
  */
 const RESULT = [
   'pending',
@@ -45,17 +45,17 @@ export interface Call {
   readonly what: What
   readonly object: number
   /**
-   * How many permits are released, or waits notified; of an RLock the level of the hold that is taken or released; 1 for
-   * a wait at a barrier that does not give up by itself.
+   * How many permits are released, or waits notified; for an RLock, the level of the hold that is taken or
+   * released; for a wait at a barrier, 1 if it does not give up by itself.
    */
   readonly argument: number
   readonly begin: number
   /** Infinity if it did not return. */
   readonly end: number
   readonly result: Result
-  /** What `look` found. */
+  /** The number that `look` found. */
   readonly seen: number
-  /** The operation of the program, counted over all rounds. */
+  /** The number of the operation in the program, counted over all rounds. */
   readonly step: number
   /** How long it took; 0 if it did not return. */
   readonly microseconds: number
@@ -102,7 +102,7 @@ function readCall(arena: Arena, track: number, i: number): Call {
   }
 }
 
-/** Every track of a program, the harness's last. */
+/** Answers with every track of a program, the harness's track last. */
 export function tracksOf({ agents }: Program): number[] {
   return [
     ...agents.flatMap(({ tracks }, agent) => tracks.map((_, i) => agent * MAX_TRACKS + i)),
@@ -110,12 +110,12 @@ export function tracksOf({ agents }: Program): number[] {
   ]
 }
 
-/** `acquire`, `release(2)`. */
+/** Writes a call as `acquire` or `release(2)`. */
 export function nameOfCall({ what, argument }: Call): string {
   return what === 'release' && argument > 1 ? `release(${argument})` : what
 }
 
-/** With what it returned: `acquire: abandoned`, `look: 3`. */
+/** Writes a call with its result: `acquire: abandoned`, `look: 3`. */
 export function describeCall(call: Call): string {
   if (call.result === 'saw') return `${call.what}: ${call.seen}`
   return call.result === 'done' ? nameOfCall(call) : `${nameOfCall(call)}: ${call.result}`

@@ -10,7 +10,7 @@ import { OverlooksReaders } from './overlooks-readers.ts'
 import { PassesWhenBroken } from './passes-when-broken.ts'
 import { SplitRelease } from './split-release.ts'
 
-/** A bug put between the shipped code and its memory, to see whether the checks find it. */
+/** A bug that is put between the shipped code and its memory, to see whether the checks find it. */
 interface Planted {
   readonly wrap: new (memory: Memory, place: number) => Memory
   appliesTo(spec: ObjectSpec): boolean
@@ -52,7 +52,7 @@ export function canShow(
   return bug === undefined || objects.some((spec) => bug.appliesTo(spec))
 }
 
-/** The memory for an object at a place: the real one, or one with the bug. */
+/** Answers with the memory for an object at a place: the real one, or one with the bug. */
 export function plantedMemory(
   spec: ObjectSpec,
   planted: string | undefined,

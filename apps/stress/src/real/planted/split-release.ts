@@ -3,7 +3,7 @@ import { WrappedMemory } from './wrapped-memory.ts'
 const DIFFERENCE = 0x7fffffff
 const NEGATIVE = 0x40000000
 
-/** A release that is not atomic: it looks at the number of permits, and writes it a little later. */
+/** A release that is not atomic: it reads the number of permits, and writes it a little later. */
 export class SplitRelease extends WrappedMemory {
   override compareExchange(index: number, expected: number, value: number): number {
     const more = (value - expected) & DIFFERENCE

@@ -7,7 +7,7 @@ import type { AgentSpec } from '../program/program.ts'
 /** A thread or process that was started and does what it is told, until it dies. */
 export interface Member {
   readonly kind: AgentSpec['runs']
-  /** The process that it is, or null. */
+  /** Its process; null if it is a thread. */
   readonly pid: number | null
   readonly alive: boolean
   /** Resolves when the kernel has ended it, with the reason. */
@@ -17,7 +17,7 @@ export interface Member {
   /** Called when it has ended. */
   mourn: (reason: string) => void
   send(request: Request): void
-  /** SIGKILL or `terminate()`; nothing if it is dead. */
+  /** Ends it by SIGKILL or `terminate()`; does nothing if it is dead. */
   kill(): void
 }
 
@@ -34,7 +34,7 @@ export function startProcess(arena: unknown): Member {
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
   })
-  child.on('error', () => {}) // a request to one that was killed; `exited` tells
+  child.on('error', () => {}) // a request went to a process that was killed; `exited` tells
   return member('process', child.pid ?? null, exited, {
     listen: (hear) => void child.on('message', hear),
     send: (request) => void child.send(request, () => {}),

@@ -2,7 +2,10 @@ import type { AgentSpec } from '../program/program.ts'
 import { startProcess, startWorker, type Member } from './member.ts'
 import type { Reaper } from './reaper.ts'
 
-/** From the first death on: members more than a program can use, to take the place of the dead. */
+/**
+ * From the first death on the pool keeps this many members more than a program can use, to take the place of
+ * the dead.
+ */
 const SPARE = 1
 
 export interface PoolSize {
@@ -11,8 +14,8 @@ export interface PoolSize {
 }
 
 /**
- * Members that were started ahead of time: starting one takes longer than most programs. Those that
- * die are replaced at once.
+ * A pool of members that were started ahead of time: starting one takes longer than most programs. Members
+ * that die are replaced at once.
  */
 export class Pool {
   readonly #arena: unknown
@@ -21,7 +24,7 @@ export class Pool {
   readonly #members = new Set<Member>()
   readonly #idle: Member[] = []
   readonly #waiting: { kind: Member['kind']; give: (member: Member) => void }[] = []
-  /** Resolves when the first ones are there. */
+  /** Resolves when the first members are there. */
   readonly ready: Promise<void>
   #ready: () => void = () => {}
   #spare = 0
@@ -35,12 +38,12 @@ export class Pool {
     this.#fill()
   }
 
-  /** One for each agent of a program. */
+  /** Takes one member for each agent of a program. */
   take(agents: readonly AgentSpec[]): Promise<Member[]> {
     return Promise.all(agents.map(({ runs }) => this.#takeOne(runs)))
   }
 
-  /** Takes back those that are alive. */
+  /** Takes back the members that are alive. */
   giveBack(members: readonly Member[]): void {
     for (const member of members) {
       member.hear = member.mourn = () => {}
@@ -49,7 +52,7 @@ export class Pool {
     this.#fill()
   }
 
-  /** Ends them all. */
+  /** Ends all members. */
   async close(): Promise<void> {
     this.#closed = true
     const exits = [...this.#members].map(async (member) => {
@@ -96,7 +99,7 @@ export class Pool {
     void this.#forget(member)
   }
 
-  /** When it has ended, for whatever reason. */
+  /** Called when a member has ended, for whatever reason. */
   async #forget(member: Member): Promise<void> {
     await member.exited
     this.#members.delete(member)

@@ -1,6 +1,6 @@
 /**
- * Ends what the harness leaves behind when it is killed itself: agents may be blocked for ever, and
- * then do not notice. Its input says `+pid` and `-pid`; its end is the end of the harness.
+ * Ends the processes that the harness leaves behind when it is killed itself: agents may be blocked forever,
+ * and then they do not notice. Its input says `+pid` and `-pid`; its end is the end of the harness.
  */
 import { rmSync } from 'node:fs'
 import { createInterface } from 'node:readline'

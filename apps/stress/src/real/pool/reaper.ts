@@ -5,18 +5,20 @@ import type { Member } from './member.ts'
 
 const ENTRY = fileURLToPath(new URL('../../../dist/real/pool/reaper-process.js', import.meta.url))
 
-/** Told of every process that is started, so that none outlives the harness, however it ends. */
+/**
+ * The reaper is told of every process that is started, so that none outlives the harness, however that ends.
+ */
 export class Reaper {
   readonly #input: Socket
 
-  /** Removes the directory, too. */
+  /** Makes the reaper remove the directory, too. */
   constructor(directory: string) {
     const child = spawn(process.execPath, [ENTRY, directory], {
       detached: true, // Ctrl-C is not for it
       stdio: ['pipe', 'ignore', 'inherit'],
     })
     this.#input = child.stdin as Socket
-    this.#input.on('error', () => {}) // it was killed: then nobody reaps
+    this.#input.on('error', () => {}) // the reaper was killed: then nobody reaps
     this.#input.unref()
     child.unref()
   }

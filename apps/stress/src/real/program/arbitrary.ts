@@ -15,16 +15,16 @@ import type {
 } from './program.ts'
 import { callsOf, isAsync, MAX_CALLS, MAX_STEPS } from './program.ts'
 
-/** What programs may be made of. */
+/** The ingredients of which programs may be made. */
 export interface Ingredients {
-  /** At most so many agents of a kind; without processes there is thread scope only. */
+  /** At most this many agents of each kind; without processes there is only thread scope. */
   readonly workers: number
   readonly processes: number
   readonly faults: boolean
 }
 
 /**
- * Random programs. What an operation is depends on the object that it meets, so operations are
+ * Random programs. The object that an operation meets decides what the operation is, so operations are
  * generated raw and fitted to their object afterwards: then they shrink independently.
  */
 export function programs({ workers, processes, faults }: Ingredients): fc.Arbitrary<Program> {
@@ -47,7 +47,7 @@ export function programs({ workers, processes, faults }: Ingredients): fc.Arbitr
     })
 }
 
-/** Process scope for three programs of four, where both can be. */
+/** Three programs of four have process scope, where both scopes are possible. */
 function scopes(workers: number, processes: number): fc.Arbitrary<boolean> {
   if (workers === 0 || processes === 0) return fc.constant(workers === 0)
   return fc.nat(3).map((i) => i > 0)
@@ -79,7 +79,7 @@ function fitObject(raw: RawObject, processScope: boolean): ObjectSpec {
 
 interface RawOperation {
   readonly object: number
-  /** Chooses among what can be done with the object. */
+  /** Chooses one of the operations that can be done with the object. */
   readonly choice: number
   readonly how: How
   readonly ms: number
@@ -113,7 +113,7 @@ const rawAgent: fc.Arbitrary<RawAgent> = fc.record({
   ),
 })
 
-/** No more of a kind than there are; the others become the other kind. */
+/** Keeps no more agents of a kind than there may be; the others become the other kind. */
 function fitAgents(
   raws: readonly RawAgent[],
   objects: readonly ObjectSpec[],
@@ -183,7 +183,7 @@ function ofLock({ choice }: RawOperation, object: number, hold: Operation): Oper
 
 function ofRWLock(raw: RawOperation, object: number, mayBlock: boolean): Operation {
   const { choice, count } = raw
-  // Inner shares are of the thread: another track could release them.
+  // Inner shares belong to the thread: another track could release them.
   const mayRelease = mayBlock && count === 1
   if (choice === 7) return { do: 'trespass', object, side: mayRelease ? 'reader' : 'writer' }
   const hold = holding(raw, object, mayBlock)
@@ -205,7 +205,7 @@ function ofSemaphore(
   return { ...holding(raw, object, mayBlock), do: 'hold' }
 }
 
-/** Who gives up breaks it for all: not too often. */
+/** A track that gives up breaks the barrier for all, so that must not be too frequent. */
 function ofBarrier(raw: RawOperation, object: number, mayBlock: boolean): Operation {
   const { choice, count } = raw
   if (choice === 7) return { do: count === 1 ? 'abort' : 'look', object }
@@ -229,7 +229,7 @@ function ofCondition(
   const { choice, count, work } = raw
   const form = over === 'rlock' ? inThread(raw, mayBlock) : fitForm(raw, mayBlock)
   if (choice < 4 && (over === 'lock' || mayBlock)) {
-    // Who consumes waits for the lock in any case.
+    // A consumer waits for the lock in any case.
     const how = form.how === 'try' && !mayBlock ? 'tryAsync' : form.how
     return { do: 'consume', object, form: { ...form, how }, work }
   }
@@ -251,7 +251,7 @@ function fitForm({ how, ms }: RawOperation, mayBlock: boolean): Form {
   return { how: how === 'block' ? 'async' : how === 'tryFor' ? 'tryAsync' : how, ms }
 }
 
-/** What has no asynchronous forms. */
+/** Makes a form for operations that have no asynchronous ones. */
 function inThread({ how, ms }: RawOperation, mayBlock: boolean): Form {
   if (!mayBlock) return { how: 'try', ms }
   return {
@@ -280,7 +280,7 @@ const rawFault: fc.Arbitrary<RawFault> = fc.record({
   forMs: fc.integer({ min: 1, max: 12 }),
 })
 
-/** A killed agent costs a new one, which takes longer than most programs: so not in all of them. */
+/** A killed agent must be replaced, which takes longer than most programs, so not all programs kill. */
 const someFaults: fc.Arbitrary<readonly RawFault[]> = fc.oneof(
   { weight: 1, arbitrary: fc.constant([]) },
   { weight: 1, arbitrary: fc.array(rawFault, { minLength: 1, maxLength: 2 }) },

@@ -1,6 +1,6 @@
 import type { AgentSpec, Fault, Form, ObjectSpec, Operation, Program } from './program.ts'
 
-/** A program as people read it, one line per object, track and fault. */
+/** Writes a program as people read it, with one line for each object, track and fault. */
 export function describeProgram({ scope, objects, agents, faults }: Program): string[] {
   return [
     `objects (${scope} scope)`,
@@ -11,12 +11,12 @@ export function describeProgram({ scope, objects, agents, faults }: Program): st
   ]
 }
 
-/** `lock0`, `event1`: the kind, and its number among all objects. */
+/** Names an object by its kind and its number among all objects: `lock0`, `event1`. */
 export function objectName(objects: readonly ObjectSpec[], index: number): string {
   return `${objects[index]!.kind}${index}`
 }
 
-/** `A0`, or `A0.1` for the second of its tracks. */
+/** Names a track `A0`, or `A0.1` for the second of several. */
 export function trackName(agents: readonly AgentSpec[], agent: number, track: number): string {
   if (agent >= agents.length) return 'harness'
   return agents[agent]!.tracks.length === 1 ? `A${agent}` : `A${agent}.${track}`

@@ -1,4 +1,7 @@
-/** What a program does and with what: plain data, so that it can be sent, printed and replayed. */
+/**
+ * A program says what is done and with which objects: it is plain data, so that it can be sent, printed and
+ * replayed.
+ */
 export interface Program {
   readonly scope: 'thread' | 'process'
   readonly objects: readonly ObjectSpec[]
@@ -7,8 +10,8 @@ export interface Program {
 }
 
 /**
- * `own`: an object of its own, passed on by its handle. `named`: opened by name by everyone.
- * `inside`: some words of a larger memory.
+ * `own` is an object of its own, passed on by its handle; `named` is opened by name by everyone; `inside` is
+ * some words of a larger memory.
  */
 export type Placement = 'own' | 'named' | 'inside'
 
@@ -38,7 +41,7 @@ export interface BarrierSpec {
   readonly parties: number
 }
 
-/** With its lock, and how many items there are to take. */
+/** A condition comes with its lock and with a number of items to take. */
 export interface ConditionSpec {
   readonly kind: 'condition'
   readonly placed: Placement
@@ -48,25 +51,27 @@ export interface ConditionSpec {
 /** A thread of this process, or another process. */
 export interface AgentSpec {
   readonly runs: 'worker' | 'process'
-  /** How often it does its operations. */
+  /** How often the agent does its operations. */
   readonly rounds: number
-  /** What it does at once, each a list: one list may block, several are asynchronous. */
+  /**
+   * The lists of operations that it does at the same time: a single list may block, several are asynchronous.
+   */
   readonly tracks: readonly (readonly Operation[])[]
 }
 
-/** How a wait is done: the four forms of the library, trying once, and aborting. */
+/** How a wait is done: in one of the four forms of the library, by trying once, or with an abort. */
 export type How = 'block' | 'try' | 'tryFor' | 'async' | 'tryAsync' | 'abort'
 
 export interface Form {
   readonly how: How
-  /** The time-out of `tryFor` and `tryAsync`; when `abort` aborts. */
+  /** The time-out of `tryFor` and `tryAsync`, or the time after which `abort` aborts. */
   readonly ms: number
 }
 
-/** What is done inside a critical section, between the two words of the counter. */
+/** The work inside a critical section, between the increments of the two words of the counter. */
 export type Work = 'nothing' | 'spin' | 'nap' | 'yield'
 
-/** Of an RWLock; the writer's of other locks. */
+/** The side of an RWLock; for all other locks it is `writer`. */
 export type Side = 'reader' | 'writer'
 
 /** Takes it, does something inside, and gives it back. */
@@ -79,18 +84,21 @@ export interface Hold<Do = 'hold'> {
 
 export type Operation =
   | Hold
-  /** An RLock so many times, or a share of an RWLock: the inner ones are had at once. */
+  /** Acquires an RLock, or a share of an RWLock, `times` times: the inner ones are acquired at once. */
   | (Hold<'nest'> & { readonly times: number })
   | (Hold<'read'> & { readonly times: number })
   | Hold<'write'>
   /** Waits at a barrier. */
   | { readonly do: 'meet'; readonly object: number; readonly form: Form }
   | { readonly do: 'abort' | 'reset'; readonly object: number }
-  /** Adds items and notifies as many who wait, or all if there are three; the form is of the lock. */
+  /**
+   * Adds items and notifies as many waiters, or all if there are three items; the form is that of acquiring
+   * the lock.
+   */
   | (Hold<'produce'> & { readonly count: number })
-  /** Waits for an item, and takes it; the form is of the wait. */
+  /** Waits for an item, and takes it; the form is that of the wait. */
   | Hold<'consume'>
-  /** Releases what it does not have, which is refused. */
+  /** Releases something that it does not hold, which is refused. */
   | { readonly do: 'trespass'; readonly object: number; readonly side: Side }
   | { readonly do: 'take'; readonly object: number; readonly form: Form }
   | { readonly do: 'give'; readonly object: number; readonly count: number }
@@ -104,9 +112,9 @@ export type Fault = FaultAtStep | FaultAtMoment | Disturbance
 export interface FaultAtStep {
   readonly what: 'kill' | 'exit'
   readonly agent: number
-  /** Of the agent's first track: before its operation of this number (from 0). */
+  /** The agent's first track does it before its operation of this number (from 0). */
   readonly step: number
-  /** Or inside the first critical section from there on. */
+  /** If true, it does it inside the first critical section from there on. */
   readonly inside: boolean
 }
 
@@ -117,8 +125,8 @@ export interface FaultAtMoment {
 }
 
 /**
- * `stop` is SIGSTOP, and SIGCONT some time later; `storm` signals in bursts for so long, which the
- * agent handles, so that they interrupt all its waits. Processes only.
+ * `stop` is SIGSTOP, and SIGCONT after `forMs`; `storm` sends signals in bursts for that long, which the
+ * agent handles, so that they interrupt all its waits. Only processes have these faults.
  */
 export interface Disturbance {
   readonly what: 'stop' | 'storm'
@@ -130,24 +138,24 @@ export interface Disturbance {
 export const MAX_AGENTS = 16
 export const MAX_TRACKS = 4
 export const MAX_OBJECTS = 4
-/** Operations of one track, over all rounds. */
+/** One track does at most this many operations, over all rounds. */
 export const MAX_STEPS = 160
-/** Calls of one track that are recorded, over all rounds. */
+/** At most this many calls of one track are recorded, over all rounds. */
 export const MAX_CALLS = 400
 
 export function isAsync({ how }: Form): boolean {
   return how === 'async' || how === 'tryAsync' || how === 'abort'
 }
 
-/** Whether it never gives up by itself. */
+/** Whether the wait never gives up by itself. */
 export function isPatient({ how }: Form): boolean {
   return how === 'block' || how === 'async'
 }
 
-/** That others have taken what was notified is rare. */
+/** A consumer waits again if others have taken its item; that is rare, so we count on this many waits. */
 const SOME_WAITS = 4
 
-/** How many calls an operation makes, if nothing ends it. */
+/** How many calls an operation makes if nothing ends it. */
 export function callsOf(operation: Operation): number {
   if (operation.do === 'nest') return 2 * operation.times
   if (operation.do === 'read') return 2 * operation.times + 1

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { UsageError } from '../../usage.ts'
 import type { Program } from './program.ts'
 
-/** What `stress replay` takes: the whole program with its faults, and the planted bug if any. */
+/** A token for `stress replay` has the whole program with its faults, and the planted bug, if any. */
 export interface Replay {
   readonly program: Program
   readonly planted?: string | undefined
@@ -20,7 +20,7 @@ export function fromToken(token: string): Replay {
       return replay
     }
   } catch {
-    // Said below.
+    // The check below reports it.
   }
   throw new UsageError(`not a token that stress printed: ${token.slice(0, 40)}`)
 }

@@ -4,7 +4,7 @@ import { Pool, type PoolSize } from '../pool/pool.ts'
 import { Reaper } from '../pool/reaper.ts'
 import type { Bench } from './run-program.ts'
 
-/** Gives `use` so many benches for programs to run on, and takes them away whatever happens. */
+/** Gives `use` a number of benches for programs to run on, and takes them away whatever happens. */
 export async function withBenches<T>(
   benches: number,
   size: PoolSize,
@@ -26,7 +26,10 @@ export async function withBenches<T>(
   }
 }
 
-/** Named objects of its own, so that it meets nobody else's; null where there is no /dev/shm. */
+/**
+ * Makes a directory for this harness's named objects, so that it meets nobody else's; answers null where
+ * there is no /dev/shm.
+ */
 function ownDirectory(): string | null {
   if (process.platform !== 'linux') return null
   return (process.env['IPC_DIR'] = mkdtempSync('/dev/shm/ipc-stress-'))

@@ -1,19 +1,19 @@
 import type { Member } from '../pool/member.ts'
 import type { Fault } from '../program/program.ts'
 
-/** Sent in storms; those who are in one handle it. */
+/** The signal that is sent in storms; an agent that is in one handles it. */
 export const STORM = 'SIGUSR2'
 
-/** So many at once, every millisecond. */
+/** This many signals are sent at once, every millisecond. */
 const BURST = 30
 
-/** What was really done to agents. */
+/** The faults that agents really had. */
 export interface FaultCounts {
   kills: number
   terminations: number
   exits: number
   stops: number
-  /** Signals in storms. */
+  /** How many signals were sent in storms. */
   signals: number
 }
 
@@ -21,7 +21,10 @@ export function noFaults(): FaultCounts {
   return { kills: 0, terminations: 0, exits: 0, stops: 0, signals: 0 }
 }
 
-/** Does from outside what is planned for a moment. What is planned for a step, agents do. */
+/**
+ * Causes the faults that are planned for a moment, from outside. Agents cause those that are planned for a
+ * step.
+ */
 export class OutsideFaults {
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #stopped = new Set<Member>()
@@ -30,7 +33,7 @@ export class OutsideFaults {
   /** How many signals were sent in storms. */
   signals = 0
 
-  /** `isRunning`: whether an agent has not finished yet. */
+  /** `isRunning` says whether an agent has not finished yet. */
   start(
     faults: readonly Fault[],
     members: readonly Member[],
@@ -54,7 +57,7 @@ export class OutsideFaults {
     return this.#stopped.size > 0
   }
 
-  /** Leaves nobody stopped. */
+  /** Lets everybody go on who is stopped. */
   end(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     for (const member of this.#stopped) this.#continue(member)

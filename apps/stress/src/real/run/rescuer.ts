@@ -1,11 +1,10 @@
 /**
- * Ends waits that the program itself will never end: for an event that nobody sets any more, for
- * permits that somebody took for good, at a barrier to which nobody comes any more, or for items
- * that nobody makes any more. It acts only
- * when all rests, and then less and less often.
+ * Ends waits that the program itself will never end: for an event that nobody sets any more, for permits that
+ * somebody took for good, at a barrier to which nobody comes any more, or for items that nobody makes any
+ * more. It acts only when everything rests, and then less and less often.
  *
- * An event is not set for good but pulsed, so that a lost pulse shows: whoever is asleep must be
- * released by it. A wait that has begun may not be asleep yet, but not time after time.
+ * It does not set an event for good but pulses it, so that a lost pulse shows: the pulse must release
+ * everyone who is asleep. A wait that has begun may happen not to be asleep yet, but not time after time.
  */
 import type { Semaphore } from '@ipc/semaphore'
 import type { Barrier, Event } from '@ipc/sync'
@@ -19,14 +18,14 @@ import { HARNESS_TRACK, type Arena } from '../history/arena.ts'
 import { pendingCall, type Call, type What } from '../history/call.ts'
 import type { Program } from '../program/program.ts'
 
-/** Of one action: when it begins, and when it returns. */
+/** Each action takes two moments: when it begins, and when it returns. */
 const MOMENTS = 2
 
 const FIRST_REST_MS = 1
 const LONGEST_REST_MS = 400
 /** A pulse that comes after so long a rest finds everyone asleep… */
 const SURE_REST_MS = 100
-/** …and so many of them that a wait did not hear are too many: more than four seconds' worth. */
+/** …and a wait that did not hear this many of them has lost them: they take more than four seconds. */
 const LOST_PULSES = 12
 
 export class Rescuer {
@@ -34,7 +33,7 @@ export class Rescuer {
   readonly #objects: readonly Shared[]
   readonly #arena: Arena
   readonly #stage: Stage
-  /** Pulses not heard, by wait (its begin is its name). */
+  /** How many pulses each wait has not heard; its begin identifies the wait. */
   readonly #unheard = new Map<number, number>()
   #restMs = FIRST_REST_MS
   /** How often it acted. */
@@ -48,14 +47,14 @@ export class Rescuer {
     this.#stage.step = -1
   }
 
-  /** Something has happened. */
+  /** Called when something has happened. */
   moved(): void {
     this.#restMs = FIRST_REST_MS
   }
 
   /**
-   * Nothing has happened for so long, while these wait. Answers how many moments it took for what
-   * it did about it.
+   * Called when nothing has happened for `forMs`, while these calls wait. It may act, and answers how many
+   * moments its actions took.
    */
   rested(forMs: number, waiting: readonly Call[]): number {
     if (forMs < this.#restMs) return 0
@@ -70,7 +69,7 @@ export class Rescuer {
     return acted * MOMENTS
   }
 
-  /** What the harness sees when all is over. */
+  /** Records what the harness sees when all is over. */
   look(): void {
     this.#objects.forEach((object, i) => {
       const at = this.#stage.begin('look', i, 0)
@@ -78,7 +77,7 @@ export class Rescuer {
     })
   }
 
-  /** Waits that did not hear pulse after pulse. */
+  /** Answers with a violation for each wait that did not hear pulse after pulse. */
   lostPulses(waiting: readonly Call[]): Violation[] {
     return waiting
       .filter(({ begin }) => (this.#unheard.get(begin) ?? 0) >= LOST_PULSES)
@@ -110,7 +109,7 @@ export class Rescuer {
     }
   }
 
-  /** Nothing if there are items: they should take them by themselves. */
+  /** Makes items, but none if there are some: the waiters should take those by themselves. */
   #supply(object: number, supply: Supply, waiting: readonly Call[]): void {
     const count = waiting.filter(({ what }) => what === 'wait').length
     if (count === 0 || new Items(this.#arena, object).some) return
@@ -118,7 +117,7 @@ export class Rescuer {
     void produce(this.#stage, { do: 'produce', object, form, count, work: 'nothing' }, supply)
   }
 
-  /** If they hear this one, they will not be asked about again. */
+  /** If these waits hear the pulse that follows, they end and are not counted again. */
   #countUnheard(waiting: readonly Call[]): void {
     for (const { begin } of waiting) this.#unheard.set(begin, (this.#unheard.get(begin) ?? 0) + 1)
   }
@@ -129,7 +128,7 @@ export class Rescuer {
   }
 }
 
-/** Whether it was done: others may have given permits meanwhile, up to the bound. */
+/** Answers whether the action was done: others may have given permits meanwhile, up to the bound. */
 function refusable(action: () => void): boolean {
   try {
     action()
@@ -140,7 +139,7 @@ function refusable(action: () => void): boolean {
   }
 }
 
-/** The calls of living agents that have not returned. */
+/** Answers with the calls of these tracks that have not returned. */
 export function waitingCalls(arena: Arena, tracks: readonly number[]): Call[] {
   return tracks.flatMap((track) => pendingCall(arena, track) ?? [])
 }

@@ -145,7 +145,8 @@ test('waits that nobody would end are ended by pulses of the harness', async () 
   const count = (wanted: string): number => run.history.filter(({ what }) => what === wanted).length
   expect(run.history.filter(({ result }) => result !== 'done' && result !== 'saw')).toEqual([])
   expect(count('wait')).toBe(3 + 2)
-  // One pulse may do for all: who wakes between set() and clear() goes on through what it has left.
+  // One pulse may do for all: an agent that wakes between set() and clear() goes on through the waits that it
+  // has left.
   expect(count('set')).toBeGreaterThan(0)
   expect(run.rescues).toBe(count('set') + count('clear'))
 })

@@ -11,22 +11,22 @@ import type { Fault, Program } from '../program/program.ts'
 import { noFaults, OutsideFaults, type FaultCounts } from './faults.ts'
 import { Rescuer, waitingCalls } from './rescuer.ts'
 
-/** How long nothing may happen while somebody could go on. */
+/** While somebody could go on, something must happen within this time. */
 const PATIENCE_MS = 10_000
 const LOOK_MS = 1
-/** Longer than anything should take but the look that sleepers take by themselves. */
+/** This is longer than anything should take, except the look that sleepers take by themselves. */
 const SLOW_MS = 100
-/** Seen so often: the harness itself ran meanwhile. */
+/** A rest counts only if it was seen this often: then the harness itself ran meanwhile. */
 const SLOW_LOOKS = 40
 
-/** What came of one run of a program. */
+/** The result of one run of a program. */
 export interface Run {
   readonly violations: readonly Violation[]
   readonly unknown: readonly string[]
   readonly history: readonly Call[]
   readonly faults: FaultCounts
   readonly rescues: number
-  /** How often all rested although somebody could have gone on, until a re-check. */
+  /** How often all rested although somebody could have gone on, until a sleeper's own look. */
   readonly slowWakes: number
 }
 
@@ -71,7 +71,7 @@ class Running {
   readonly #faults = noFaults()
   readonly #deaths: Death[] = []
   readonly #errors: Violation[] = []
-  /** Agents that have not done what they were told last. */
+  /** The agents that have not yet done what they were told last. */
   readonly #busy = new Set<number>()
   #slowWakes = 0
   #done: () => void = () => {}
@@ -87,7 +87,7 @@ class Running {
     })
   }
 
-  /** Resolves when everyone who is alive has done it. */
+  /** Resolves when every agent that is alive has done it. */
   async tell(request: (agent: number) => Parameters<Member['send']>[0]): Promise<void> {
     const done = new Promise<void>((resolve) => (this.#done = resolve))
     this.#members.forEach((member, agent) => {
@@ -123,7 +123,7 @@ class Running {
     }
   }
 
-  /** Looks whether anything happens; answers when nothing does although it should. */
+  /** Checks whether anything happens; answers when nothing does although it should. */
   async #watch(signal: AbortSignal): Promise<Violation[]> {
     const { arena } = this.#bench
     let seen = arena.now
@@ -147,7 +147,7 @@ class Running {
       const lost = this.#rescuer.lostPulses(waiting)
       if (lost.length > 0) return lost
       const rescue = this.#outside.someStopped ? 0 : this.#rescuer.rested(now - since, waiting)
-      if (rescue > 0) seen += rescue // what others did meanwhile is seen the next time
+      if (rescue > 0) seen += rescue // whatever others did meanwhile is seen the next time
       if (rescue > 0 || this.#outside.someStopped) since = now
       else if (
         now - since > SLOW_MS &&
@@ -199,7 +199,10 @@ class Running {
     return this.#deaths.some((death) => death.agent === agent)
   }
 
-  /** Ending takes a while: it is no rest of those who are meant to live. */
+  /**
+   * Whether an agent waits that is meant to live. Dying takes a while, and that time is no rest of the
+   * others.
+   */
   #someWillLive(waiting: readonly Call[]): boolean {
     const { faults } = this.#program
     return waiting.some(({ agent }) => faults.every((fault) => fault.agent !== agent))
@@ -211,7 +214,7 @@ class Running {
     )
   }
 
-  /** They hang: only death ends them. Their history stays as it is. */
+  /** Kills the agents, as they hang and only death ends them. Their history stays as it is. */
   async #killAll(): Promise<void> {
     this.#busy.clear()
     for (const member of this.#members) member.kill()

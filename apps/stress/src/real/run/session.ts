@@ -5,26 +5,28 @@ import type { Program } from '../program/program.ts'
 import { runProgram, type Bench, type Run } from './run-program.ts'
 import { add, emptyTally, hasAll, type Tallies } from './tally.ts'
 
-/** Each smaller program is tried so often: real runs do not fail every time. */
+/** Each smaller program is tried this many times, as real runs do not fail every time. */
 const SHRINKING_RUNS = 4
 
-/** A session that has not met a scope or a primitive yet goes on, at most so many times its budget. */
+/**
+ * A session that has not yet run every scope and primitive goes on for at most this many times its budget.
+ */
 const MOST_OVER = 3
 
-/** Between the seeds of the lanes. */
+/** The distance between the seeds of two lanes. */
 const LANE = 1_000_003
 
 export interface SessionOptions extends Ingredients {
   readonly seed: number
   readonly budgetMs: number
-  /** For how long smaller programs are tried when one has failed. */
+  /** When a program has failed, smaller ones are tried for at most this long. */
   readonly shrinkMs: number
 }
 
 export interface Failure {
   readonly program: Program
   readonly run: Run
-  /** How many programs had held before. */
+  /** How many programs held before. */
   readonly after: number
   /** How many smaller ones failed, each smaller than the one before. */
   readonly shrinks: number
@@ -38,11 +40,11 @@ export interface Session {
 }
 
 /**
- * Runs random programs until the budget is spent, nobody wants more, or one fails, and then smaller
- * ones. The same seed gives the same programs; how the threads and processes of one interleave
- * differs every time. `show` is told now and then what was done.
+ * Runs random programs until the budget is spent, nobody wants more, or one fails; after a failure it tries
+ * smaller ones. The same seed gives the same programs; how the threads and processes of one interleave
+ * differs every time. From time to time `show` is told what was done.
  *
- * Each bench is a lane with programs of its own, for agents sleep most of the time.
+ * Each bench is a lane with programs of its own, because agents sleep most of the time.
  */
 export async function runSession(
   benches: readonly Bench[],
@@ -63,7 +65,7 @@ async function runLane(
   { seed, ...ingredients }: SessionOptions,
   sofar: Sofar,
 ): Promise<void> {
-  let failed = false // in this lane, so that what follows are smaller programs
+  let failed = false // in this lane, so the programs that follow are smaller ones
   const able = programs(ingredients).filter((program) => canShow(program, bench.planted))
   const property = fc.asyncProperty(able, async (program) => {
     if (!failed) {
@@ -83,7 +85,7 @@ async function runLane(
   await fc.check(property, { seed: seed + lane * LANE, numRuns: 1e9, maxSkipsPerRun: 0 })
 }
 
-/** What all lanes have done. */
+/** The sum of what all lanes have done. */
 class Sofar {
   readonly tallies: Tallies = { thread: emptyTally(), process: emptyTally() }
   readonly unknown: string[] = []

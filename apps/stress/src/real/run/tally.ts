@@ -1,13 +1,13 @@
 import type { ObjectSpec, Program } from '../program/program.ts'
 import type { Run } from './run-program.ts'
 
-/** What was done in one scope. */
+/** The work that was done in one scope. */
 export interface Tally {
   programs: number
   workers: number
   processes: number
   operations: number
-  /** Of them, by the kind of object. */
+  /** How many of the operations were on each kind of object. */
   readonly on: Record<ObjectSpec['kind'], number>
   waits: number
   gaveUp: number
@@ -22,7 +22,7 @@ export interface Tally {
   slowWakes: number
 }
 
-/** By scope. */
+/** The tallies of the two scopes. */
 export interface Tallies {
   readonly thread: Tally
   readonly process: Tally
@@ -71,7 +71,7 @@ export function add(tally: Tally, program: Program, run: Run): void {
   tally.slowWakes += run.slowWakes
 }
 
-/** Whether programs of every scope were run that agents were allowed for, and of every primitive. */
+/** Whether programs were run in every scope for which agents were allowed, and of every primitive. */
 export function hasAll(
   { thread, process }: Tallies,
   { workers, processes }: { readonly workers: number; readonly processes: number },

@@ -6,7 +6,7 @@ import { TALLY_ROWS } from '../summary.ts'
 import { count, seconds } from '../table.ts'
 import { element, type Content, type Html } from './markup.ts'
 
-/** What was explored of each primitive. */
+/** The section on what was explored of each primitive. */
 export function coverageSection(coverage: readonly Coverage[]): Html {
   return section(
     'What was explored',
@@ -50,7 +50,7 @@ export function programsSection(programs: readonly ExploredProgram[]): Html {
   )
 }
 
-/** What was run on real threads and processes. */
+/** The section on what was run on real threads and processes. */
 export function runsSection(runs: RealRuns): Html {
   const { tallies, elapsedMs, seed, unknown, planted, signals } = runs
   const { thread, process } = tallies
@@ -70,7 +70,7 @@ export function runsSection(runs: RealRuns): Html {
   )
 }
 
-/** Programs of signals between processes. */
+/** The section on programs of signals between processes. */
 function signalTable(signals: SignalRuns): Html {
   const rows: readonly (readonly [string, number])[] = [
     ['programs of signals', signals.programs],
@@ -120,7 +120,7 @@ function section(title: string, note: string, ...content: readonly Content[]): H
 const mark = (isGood: boolean, text: string, otherwise = 'bad'): Html =>
   element('span', { class: isGood ? 'good' : otherwise }, text)
 
-/** A head that begins with # is of numbers. */
+/** A column of numbers has a head that begins with #. */
 function table(heads: readonly string[], rows: readonly (readonly Content[])[]): Html {
   const kind = heads.map((head) => (head.startsWith('#') ? 'count' : undefined))
   return element(

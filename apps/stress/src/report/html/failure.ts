@@ -11,7 +11,7 @@ import { drawTimeline } from './timeline.ts'
 
 export function failureSection(failure: Failure, index: number, count: number): Html {
   const number = count > 1 ? `${index + 1} of ${count}: ` : ''
-  // The only one stands at the head of the page already.
+  // The verdict of the only failure stands at the head of the page already.
   const title = count > 1 ? element('h2', {}, failure.verdict) : ''
   return failure.half === 'explored'
     ? explored(failure, `${number}found by exploring`, title)
@@ -215,7 +215,7 @@ function history({ columns, rows }: HistoryTimeline): Html {
   )
 }
 
-/** The same program, step by step. */
+/** The section on the same program in the explorer, step by step. */
 function exploration({ differences, covered, failure }: Exploration): Html {
   const notes = differences.map((line) => element('li', {}, line))
   const list = notes.length === 0 ? '' : element('ul', { class: 'note' }, ...notes)

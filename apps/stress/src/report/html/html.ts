@@ -53,7 +53,7 @@ function header(report: Report): Html {
   )
 }
 
-/** Without the word that stands above it already. */
+/** Leaves out the word that stands above it already. */
 function sentence(text: string): string {
   const said = text.replace(/^[A-Z ]+: /, '')
   return said.charAt(0).toUpperCase() + said.slice(1)

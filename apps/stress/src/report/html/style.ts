@@ -1,4 +1,4 @@
-/** Light and dark, narrow and wide. */
+/** The style is for light and dark, narrow and wide pages. */
 export const STYLE = `
 :root {
   --paper: #fbfaf8; --sheet: #ffffff; --ink: #1c1b22; --soft: #63616e; --rule: #e4e1dc;

@@ -1,23 +1,26 @@
 import type { Row, RowKind, Timeline } from '@ipc/explorer/engine'
 import { element, type Content, type Html } from './markup.ts'
 
-/** How an agent's line is drawn beside what others do. */
+/** The ways in which an agent's line is drawn beside what others do. */
 type Line = 'idle' | 'ready' | 'asleep' | 'dead' | 'over'
 
-/** What an agent does without another in between; drawn as one card, beside it what it does to others. */
+/**
+ * The things that an agent does without another one in between; they are drawn as one card, with what they do
+ * to others beside it.
+ */
 interface Block {
   readonly agent: number
   readonly rows: readonly Row[]
   readonly asides: readonly Row[]
-  /** Of the first row. */
+  /** The number of the first row. */
   readonly number: number
   /** Each agent's line, beside this block. */
   readonly lines: readonly Line[]
 }
 
 /**
- * A column for each agent, with a line that shows how it stands: about to go on, asleep, dead, over.
- * What it does is a card on its line; cards follow each other downwards as they happened.
+ * A column for each agent, with a line that shows how it stands: about to go on, asleep, dead, over. The
+ * things that it does are cards on its line, which follow each other downwards as they happened.
  */
 export function drawTimeline(timeline: Timeline): Html {
   const { columns } = timeline
@@ -61,7 +64,7 @@ function aside(rows: readonly Row[]): Content {
   return rows.length === 0 ? '' : element('div', { class: 'card aside' }, ...rows.map(drawRow))
 }
 
-/** Its agent stands on it too: the heads of a long timeline are out of sight. */
+/** A card also names its agent, as the heads of a long timeline are out of sight. */
 function card(name: string, rows: readonly Row[]): Html {
   const { kind } = rows.at(-1)!
   const who = element('span', { class: 'who', 'aria-hidden': 'true' }, name)

@@ -9,7 +9,7 @@ export const counters: Law = ({ trace: { end, delivered } }) => {
   return [{ law: 'what comes is counted', signal: null, text }]
 }
 
-/** When everything is given back, the kernel has of the process what it had before. */
+/** When everything is given back, the kernel's view of the process is what it was before. */
 export const givenBack: Law = ({ trace: { end } }) => {
   if (end === null || end.leftOver === '') return []
   return [{ law: 'what is given back is as it was', signal: null, text: end.leftOver }]

@@ -11,7 +11,7 @@ export const disposition: Law = (model) =>
     return [violation('what is not handled calls no handler', number, nameOfDelivery(delivery))]
   })
 
-/** No handler runs for what is blocked. */
+/** No handler runs for a signal that is blocked. */
 export const mask: Law = (model) =>
   model.trace.delivered.flatMap((delivery) => {
     const { number, taken, to } = delivery
@@ -19,7 +19,9 @@ export const mask: Law = (model) =>
     return [violation('what is blocked calls no handler', number, nameOfDelivery(delivery))]
   })
 
-/** A process dies of a signal whose default action that is, if one was sent then, and of no other. */
+/**
+ * A process dies of a signal whose default action is death, if one was sent at that time, and of no other.
+ */
 export const death: Law = (model) => {
   const { trace } = model
   if (trace.death !== null) {
@@ -53,7 +55,7 @@ function isDeadly(number: number): boolean {
   return DEADLY.has(number)
 }
 
-/** Listeners of `process.on` hear of no more than was sent, and of some of it. */
+/** Listeners of `process.on` hear of no more signals than were sent. */
 export const listeners: Law = (model) => {
   const { trace } = model
   const numbers = new Set(trace.heard.map(({ number }) => number))

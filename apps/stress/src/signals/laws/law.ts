@@ -3,7 +3,7 @@ import { nameOf } from '../numbers.ts'
 import type { Delivery } from '../trace.ts'
 import type { SignalViolation } from '../violation.ts'
 
-/** Answers with what breaks it. */
+/** Answers with the violations of the law. */
 export type Law = (model: Model) => SignalViolation[]
 
 export function violation(law: string, signal: number, text: string): SignalViolation {

@@ -4,9 +4,9 @@ import type { SignalViolation } from '../violation.ts'
 import { violation, type Law } from './law.ts'
 
 /**
- * Nothing is lost: what was sent has come when the next step that runs all handlers is over, unless
- * the signal may have been ignored meanwhile. A standard one may have come with another's name, if
- * that one came later than this was sent.
+ * Nothing is lost: a signal that was sent has come when the next step that runs all handlers is over, unless
+ * it may have been ignored meanwhile. A standard signal may have come as another one of its number, if that
+ * one came after this one was sent.
  */
 export const loss: Law = (model) =>
   model.trace.sent.filter(isSent).flatMap((sent) => {
@@ -24,7 +24,8 @@ function queued(model: Model, sent: Sent, by: number): SignalViolation[] {
     if (come.some((one) => one.value === value)) return []
     return [lost(sent, by)]
   }
-  // Those of `kill` look alike: of one sender, as many must have come as must.
+  // Signals of `kill` look alike, so this only counts those of one sender: at least as many must have come as
+  // were surely sent.
   const due = model.trace.sent.filter(
     (one) => !one.queued && one.pid === pid && one.number === number && one.end <= sent.end,
   )

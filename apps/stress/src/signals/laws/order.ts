@@ -25,7 +25,7 @@ export const fifo: Law = (model) => {
   })
 }
 
-/** Of those that wait when a step unblocks them, the lower numbers come first. */
+/** Of the signals that wait when a step unblocks them, the lower numbers come first. */
 export const lowestFirst: Law = (model) => {
   const queued = queuedOf(model)
   return model.trace.steps
@@ -47,7 +47,7 @@ export const lowestFirst: Law = (model) => {
     })
 }
 
-/** Sent while it was blocked, up to this moment. */
+/** Whether it was sent while it was blocked, and stayed blocked up to this moment. */
 function wasShut(model: Model, { number, begin, end }: Sent, until: number): boolean {
   return model.closed(number).some(({ from, to }) => begin > from && end < to && to === until)
 }

@@ -5,7 +5,7 @@ const SI_USER = 0
 const SI_QUEUE = -1
 const SI_TKILL = -6
 
-/** What comes was sent before, by whom it says, and comes once. */
+/** A signal that comes was sent before by the sender that it names, and comes once. */
 export const origin: Law = ({ trace }) => {
   const seen = new Set<number>()
   return trace.delivered.flatMap((delivery, i) => {

@@ -20,7 +20,7 @@ function tooEarly({ step, index, result, beginUs, endUs }: StepRun): SignalViola
   return [{ law: 'a wait keeps its deadline', signal: null, text }]
 }
 
-/** What is blocked and pending when somebody begins to wait for it is taken at once. */
+/** A signal that is blocked and pending when somebody begins to wait for it is taken at once. */
 function notTaken(model: Model, run: StepRun): SignalViolation[] {
   const { step, index, result, begin } = run
   if (!isSigwait(step) || result !== RESULT.nothing) return []
@@ -75,7 +75,7 @@ export const raised: Law = (model) =>
     return [violation('raise() returns after the handler', number, `step ${index} did not`)]
   })
 
-/** `sigpending` names all that is blocked and waits, and nothing else. */
+/** `sigpending` names all signals that are blocked and pending, and no others. */
 export const pending: Law = (model) =>
   model.trace.steps.flatMap((run) => {
     if (run.step.do !== 'look' || run.end === Infinity) return []

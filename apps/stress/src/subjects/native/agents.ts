@@ -1,8 +1,7 @@
 /**
- * agent.c as a model: who is alive, and the certificate of death. Functions have the names that they
- * have there, in camel case, and the order of their operations; what is only for people (pid, tid,
- * notes) is left out, and agents with heirs, too. source.test.ts says when the C has
- * changed.
+ * agent.c as a model: who is alive, and the certificate of death. Functions have the names that they have
+ * there, in camel case, and do their operations in the same order. Words that are only for people (pid, tid,
+ * notes) are left out, and so are agents with heirs. source.test.ts says when the C has changed.
  */
 import { ALL } from '@ipc/core/author'
 import { FUTEX_OWNER_DIED, type SimulatedMemory } from '@ipc/explorer/engine'
@@ -11,7 +10,7 @@ import { trylock } from './trylock.ts'
 
 export class Agents {
   readonly memory: SimulatedMemory
-  /** Slots from 1 on that are handed out. */
+  /** How many slots are handed out, from slot 1 on. */
   readonly #slots: number
 
   constructor(memory: SimulatedMemory, slots: number = SLOTS - 1) {
@@ -39,7 +38,7 @@ export class Agents {
     return this.#certify(slot, generation)
   }
 
-  /** RegisteredAgents.isDead() of @ipc/core, which comes before it. */
+  /** This models RegisteredAgents.isDead() of @ipc/core, which is called before the C function. */
   isDead(agent: number): boolean {
     const slot = slotOf(agent)
     const generation = this.memory.load(generationOf(slot))
@@ -69,7 +68,7 @@ export class Agents {
     return true
   }
 
-  /** 0 when all places are taken. */
+  /** Answers with the new agent, or 0 when all slots are taken. */
   agentSelf(): number {
     for (let tries = 0; tries < this.#slots; tries++) {
       const slot = 1 + (this.memory.add(nextSlot, 1) % this.#slots)
@@ -78,7 +77,7 @@ export class Agents {
     return 0
   }
 
-  /** Its mutex stays locked until the thread ends. */
+  /** The agent's mutex stays locked until the thread ends. */
   agentLeave(self: number): void {
     const slot = slotOf(self)
     this.memory.add(generationOf(slot), 1)

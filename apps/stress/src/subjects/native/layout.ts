@@ -1,9 +1,10 @@
 /**
- * The words of the native side, as far as they are modelled: a registry of a few slots, and one object
- * file with a few openers (ipc.h). After them come the object's data, and what a process has beside it (process.ts).
+ * The words of the native side, as far as they are modelled: a registry of a few slots, and one object file
+ * with a few openers (ipc.h). After them come the object's data, and the words that a process has beside it
+ * (process.ts).
  */
 
-/** Slot 0 is nobody, as there; fewer, so that they are used again. */
+/** Slot 0 is nobody, as in C; there are fewer slots than there, so that they are used again. */
 export const SLOTS = 5
 export const OPENERS = 6
 
@@ -48,7 +49,7 @@ export const NAMES: readonly string[] = [
   ...Array.from({ length: OPENERS }, (_, i) => `opener${i}`),
 ]
 
-/** ipc_agent_slot, ipc_agent_of */
+/** These model ipc_agent_slot and ipc_agent_of. */
 const GENERATION_BITS = 18
 const GENERATION_MASK = (1 << GENERATION_BITS) - 1
 export const slotOf = (agent: number): number => (agent >>> GENERATION_BITS) & 0xfff

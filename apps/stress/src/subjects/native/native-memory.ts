@@ -6,9 +6,9 @@ import { DATA, nudgeOf, roster, slotOf } from './layout.ts'
 import { Openers, type Watched } from './openers.ts'
 
 /**
- * The memory of a named object, as ProcessParking of @ipc/core and park.c make it: primitives sleep on
- * their word, on their nudge and on the liveness of everybody who has the object open. park() is
- * ipc_park() of park.c, line by line; without the slow look every 250 ms, which would hide what is lost.
+ * The memory of a named object, as ProcessParking of @ipc/core and park.c make it: primitives sleep on their
+ * word, on their nudge and on the liveness of everybody who has the object open. park() is ipc_park() of
+ * park.c, line by line, but without the slow look every 250 ms, which would hide lost wakes.
  */
 export class NativeMemory implements Memory {
   /** The calling agent. */
@@ -16,9 +16,11 @@ export class NativeMemory implements Memory {
   readonly agents: Agents
   readonly openers: Openers
   readonly #memory: SimulatedMemory
-  /** struct ipc_watch; null: not valid. */
+  /** This is struct ipc_watch; null if it is not valid. */
   #watch: { readonly roster: number; readonly watched: readonly Watched[] } | null = null
-  /** Of that list, or the one before: deaths that others must hear of. */
+  /**
+   * The watched words, of this list or the one before, in which there are deaths that others must hear of.
+   */
   #owed: readonly Watched[] = []
 
   constructor(memory: SimulatedMemory, self: number) {

@@ -1,4 +1,7 @@
-/** watch.c as a model: the opener table of one file, and who watches whom. As agents.ts, line by line. */
+/**
+ * watch.c as a model: the opener table of one file, and who watches whom. It follows the C line by line, as
+ * agents.ts does.
+ */
 import {
   FUTEX_OWNER_DIED,
   FUTEX_TID_MASK,
@@ -8,10 +11,10 @@ import {
 import type { Agents } from './agents.ts'
 import { livenessOf, nudgeOf, OPENERS, place, places, roster, slotOf } from './layout.ts'
 
-/** So often a word is read that names nobody though its agent is alive: see watch.c. */
+/** A word that names nobody though its agent is alive is read this many times: see watch.c. */
 const GARBAGE = 2
 
-/** A liveness word, and what it says as long as its agent lives. */
+/** A liveness word, and its value as long as its agent lives. */
 export interface Watched {
   readonly slot: number
   readonly word: number
@@ -52,7 +55,7 @@ export class Openers {
     return this.#memory.compareExchange(place(i), dead, next) === dead
   }
 
-  /** False when its places are taken by living agents. */
+  /** Answers false when living agents have all places. */
   join(agent: number): boolean {
     const memory = this.#memory
     for (let i = 0; i < OPENERS; i++) {
@@ -79,8 +82,8 @@ export class Openers {
   }
 
   /**
-   * What the word says as long as the agent lives; 0 when it is dead. There, a word that names nobody
-   * for the second time though the agent is alive is garbage, and the sleeper looks again soon; here
+   * Answers with the word's value as long as the agent lives; 0 when it is dead. In C, a word that names
+   * nobody for the second time though the agent is alive is garbage, and the sleeper looks again soon; here
    * nobody writes garbage, so it is an error.
    */
   armLiveness(agent: number): number {
@@ -98,7 +101,7 @@ export class Openers {
     }
   }
 
-  /** False when a dead one was found, and taken out. */
+  /** Answers false when it found a dead agent and took it out of the table. */
   watchCollect(self: number, add: (watched: Watched) => void): boolean {
     const memory = this.#memory
     let allAlive = true

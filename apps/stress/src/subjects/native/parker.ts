@@ -1,5 +1,6 @@
 /**
- * parker.c as a model: the thread that sleeps for the tickets of a process. As agents.ts, line by line.
+ * parker.c as a model: the thread that sleeps for the tickets of a process. It follows the C line by line, as
+ * agents.ts does.
  *
  * A ticket (tickets.ts and sink.ts have the other threads' part):
  *
@@ -12,7 +13,7 @@
  *   | TAKEN     | parker frees it                              | nothing                                     |
  *   | CANCELLED | parker frees it                              | the wake it may have consumed while asleep  |
  *
- * What could be lost, where T is a thread with a ticket and B sleeps on the same word:
+ * These wakes could be lost, where T is a thread with a ticket and B sleeps on the same word:
  *
  *   - B's wake is consumed for T's ticket; T is busy, or gives up, or its thread ends, or the process dies.
  *   - It is consumed unseen, as another word woke the parker, too; the ticket is then cancelled.
@@ -22,10 +23,10 @@
  *   - The kernel wakes the parker alone on a death: it wakes the others, also those of other files.
  *   - It is no opener any more, and still sleeps: if it dies with a wake, nobody hears of it.
  *
- * Time: the first pass may come at any moment; the last one, after a quarter of a second, when nobody can
- * go on. There are two, of eight. Looks for no reason (after 240 ms and 1 s) are left out: they would hide
- * what is lost. So are attaching to a domain, several files, agents with heirs, and more openers than it can
- * watch.
+ * Time: the first pass may come at any moment; the last one, after a quarter of a second, comes when nobody
+ * can go on. The model has two of the eight passes. Looks for no reason (after 240 ms and 1 s) are left out,
+ * as they would hide lost wakes. Attaching to a domain, several files, agents with heirs, and more openers
+ * than it can watch are left out, too.
  */
 import { slotOf, roster, livenessOf, nudgeOf, SLOTS } from './layout.ts'
 import { Agents } from './agents.ts'
@@ -50,7 +51,7 @@ export class Parker {
   readonly #agents: Agents
   readonly #openers: Openers
   readonly #sinks: Sinks
-  /** Its agent. */
+  /** The parker's agent. */
   readonly #self: number
 
   constructor(process: Process, self: number) {
@@ -105,7 +106,7 @@ export class Parker {
     tellProgress(this.#process)
   }
 
-  /** `due`: which passes the time has come for. */
+  /** `due` says which passes the time has come for. */
   #lookAtTickets(due: number): Ends {
     const { memory, at } = this.#process
     let next: Ends = NEVER

@@ -1,18 +1,22 @@
 /**
- * What the threads of one process share beside files (parker.h): words behind those of the file.
+ * The words that the threads of one process share beside files (parker.h); they stand behind those of the
+ * file.
  *
- * Those under a mutex are changed together with the step before, as nobody else can see them meanwhile;
- * `commutes` says which. The mutexes are there, as words.
+ * Words that a mutex protects are changed together with the step before, as nobody else can see them
+ * meanwhile; `commutes` says which. The mutexes are words, too.
  */
 import { Op, type Operation, type SimulatedMemory, SOON } from '@ipc/explorer/engine'
 import { SLOTS } from './layout.ts'
 
-/** Tickets that a parker can have, finished ones too. A thread that finds no room does nothing more. */
+/**
+ * A parker can have this many tickets, including finished ones. A thread that finds no room does nothing
+ * more.
+ */
 export const ROOM = 4
-/** Threads with an event loop; each has a sink, and opened the file by itself. */
+/** A process has this many threads with an event loop; each has a sink, and opened the file by itself. */
 const THREADS = 3
 
-/** ticket_state, and a place without a ticket. */
+/** These are ticket_state, and a place without a ticket. */
 export const NO_TICKET = 0
 export const WAITING = 1
 export const RUNG = 2
@@ -25,7 +29,7 @@ const STATES = ['no ticket', 'WAITING', 'RUNG', 'PASSED', 'TAKEN', 'CANCELLED']
 const FREE = 0
 const LOCKED = 1
 
-/** Of a ticket, by its place, which is its id, too; from 0. */
+/** The data of a ticket. Its place, from 0, is also its id. */
 export interface Ticket {
   readonly word: number
   readonly roster: number
@@ -34,7 +38,7 @@ export interface Ticket {
   readonly passes: number
 }
 
-/** Where everything is. */
+/** The places of all these words. */
 export class Layout {
   readonly control: number
   readonly asleep: number
@@ -56,7 +60,7 @@ export class Layout {
   readonly #rung: number
   readonly #tickets: number
   readonly #expected: number
-  /** Nobody ever changes it. */
+  /** A word that nobody ever changes, to sleep on. */
   readonly nap: number
   readonly #watched: number
   readonly end: number
@@ -90,11 +94,11 @@ export class Layout {
   state = (ticket: number): number => this.#states + ticket
   bell = (sink: number): number => this.#bells + sink
   sinkLock = (sink: number): number => this.#sinkLocks + sink
-  /** Of a sink: CLOSED, or the list of tickets that were rung. */
+  /** Each sink has this word: CLOSED, or the list of tickets that were rung. */
   rung = (sink: number): number => this.#rung + sink
   ticket = (ticket: number): number => this.#tickets + ticket
   expected = (ticket: number): number => this.#expected + ticket
-  /** What the liveness word of a slot says as long as its agent lives, if it is watched; 0: it is not. */
+  /** The value of a slot's liveness word as long as its agent lives, if it is watched; 0 if it is not. */
   watched = (slot: number): number => this.#watched + slot
 
   /** See `Model`. */
@@ -111,7 +115,7 @@ export class Layout {
     return isState ? STATES[value]! : String(value)
   }
 
-  /** Of those that people want to see. */
+  /** The names of the words that people want to see. */
   get names(): readonly string[] {
     const each = (name: string, count: number): string[] =>
       Array.from({ length: count }, (_, i) => `${name}${i}`)
@@ -128,7 +132,7 @@ export class Layout {
   }
 }
 
-/** Lists of a few small numbers, in one word. */
+/** These put a list of a few small numbers into one word. */
 const DIGIT = 3
 export function listOf(word: number): number[] {
   const list: number[] = []
@@ -152,7 +156,9 @@ export class Process {
     this.await(mutex, FREE, LOCKED, false)
   }
 
-  /** False if the time is over before, where it may be; however much time the caller has. */
+  /**
+   * Answers false if the time is over before, where `timed` allows that, however much time the caller has.
+   */
   await(word: number, value: number, next: number, timed: boolean): boolean {
     const { memory } = this
     const before = memory.timed
@@ -171,7 +177,7 @@ export class Process {
     this.memory.sleepOn([{ word: this.at.nap, expected: 0 }], Infinity, SOON)
   }
 
-  /** Newest first. */
+  /** The tickets, newest first. */
   get tickets(): readonly number[] {
     return listOf(this.memory.load(this.at.tickets))
   }

@@ -1,7 +1,9 @@
-/** sink.c as a model: where a thread hears of its tickets. As agents.ts, line by line. */
+/**
+ * sink.c as a model: where a thread hears of its tickets. It follows the C line by line, as agents.ts does.
+ */
 import { CANCELLED, listOf, RUNG, TAKEN, WAITING, wordOf, type Process } from './process.ts'
 
-/** In place of the list. */
+/** This value stands in place of the list when the sink is closed. */
 const CLOSED = 1 << 24
 
 const RUNGS = 1
@@ -13,7 +15,7 @@ export class Sinks {
     this.#process = process
   }
 
-  /** Under the parker's lock. */
+  /** Called while the parker's lock is held. */
   ring(ticket: number): void {
     const { memory, at } = this.#process
     const { sink } = this.#process.ticket(ticket)
@@ -30,13 +32,13 @@ export class Sinks {
     this.#process.unlock(at.sinkLock(sink))
   }
 
-  /** For a law that the model has of its own, so without the lock. */
+  /** Serves a law that only the model has, so it does not take the lock. */
   has(ticket: number): boolean {
     const { memory, at } = this.#process
     return listOf(memory.load(at.rung(this.#process.ticket(ticket).sink))).includes(ticket)
   }
 
-  /** The ids that have come. */
+  /** Takes the ids that have come. */
   take(sink: number): readonly number[] {
     const { memory, at } = this.#process
     const ids: number[] = []
@@ -53,7 +55,7 @@ export class Sinks {
     return ids
   }
 
-  /** But for the last lines, which are in tickets.ts: imports point one way. */
+  /** Closes a sink, except for the last lines of the C, which are in tickets.ts, as imports point one way. */
   close(sink: number): void {
     const { memory, at } = this.#process
     this.#process.lock(at.sinkLock(sink))
@@ -66,7 +68,7 @@ export class Sinks {
     this.#process.unlock(at.sinkLock(sink))
   }
 
-  /** Blocks until the bell was rung; false if the time is over before, where it may be. */
+  /** Blocks until the bell was rung; answers false if the time is over before, where it may be. */
   hear(sink: number, timed: boolean): boolean {
     return this.#process.await(this.#process.at.bell(sink), RUNGS, 0, timed)
   }

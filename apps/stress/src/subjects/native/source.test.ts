@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 const SOURCES = new URL('../../../../../packages/native/c/', import.meta.url)
 
 /**
- * The C functions that are modelled here, as they were when the model was last compared with them. When
- * one changes, this test fails: change the model likewise, look what `stress check native` says, and put
- * the new digest here.
+ * The C functions that are modelled here, as they were when the model was last compared with them. When one
+ * changes, this test fails: change the model likewise, check what `stress check native` says, and put the new
+ * digest here.
  */
 const MODELLED = {
   'agents/agent.c': {
@@ -64,7 +64,7 @@ const MODELLED = {
   },
 }
 
-/** Of a function without its comments and line breaks. */
+/** Answers with the digest of a function without its comments and line breaks. */
 function digestOf(source: string, name: string): string {
   const found = new RegExp(`^[a-z][^\\n;]*\\b${name}\\([^;{]*\\) \\{\\n.*?^\\}`, 'ms').exec(source)
   if (found === null) return 'there is no such function'

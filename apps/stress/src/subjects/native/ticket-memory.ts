@@ -5,32 +5,32 @@ import type { Process } from './process.ts'
 import { Sinks } from './sink.ts'
 import { Tickets } from './tickets.ts'
 
-/** What becomes of a call once its ticket is on the way. */
+/** The fate of a call once its ticket is on the way. */
 export type Fate =
   /** Its event loop waits for the doorbell. */
   | 'waits'
-  /** The same, and it may be aborted meanwhile. */
+  /** Its event loop waits, and the call may be aborted meanwhile. */
   | 'may be aborted'
   /** It is aborted after a while, whether it was woken or not. */
   | 'is aborted'
-  /** Its thread computes for ever. */
+  /** Its thread computes forever. */
   | 'is busy'
   /** Its thread is terminated after a while; the hook at the end of an environment runs. */
   | 'ends'
 
-/** What an aborted call ends with. */
+/** The error that ends an aborted call. */
 export const ABORTED: Error = new Error('aborted')
 
 /**
- * The memory of a named object for one who sleeps by tickets, as in an asynchronous call: its park() is
- * parkAsync() of ProcessParking, and an event loop that has nothing else to do. Who is aborted cancels its
- * ticket, and leaves without another try, as AsyncQueue does.
+ * The memory of a named object for a thread that sleeps by tickets, as in an asynchronous call: its park() is
+ * parkAsync() of ProcessParking, and an event loop that has nothing else to do. A call that is aborted
+ * cancels its ticket, and leaves without another try, as in AsyncQueue.
  */
 export class TicketMemory extends NativeMemory {
   readonly #process: Process
   readonly #sinks: Sinks
   readonly #tickets: Tickets
-  /** Its sink, and what it has opened. */
+  /** The number of its sink, and of what it has opened. */
   readonly #thread: number
   readonly #fate: Fate
   #isAborted = false
@@ -65,16 +65,16 @@ export class TicketMemory extends NativeMemory {
     return 'changed'
   }
 
-  /** False if it is aborted. */
+  /** Answers false if the call is aborted. */
   #hear(id: number): boolean {
     while (this.#sinks.hear(this.#thread, this.#fate === 'may be aborted')) {
-      // Others were cancelled too late.
+      // Other ids are those of tickets that were cancelled too late.
       if (this.#sinks.take(this.#thread).includes(id)) return true
     }
     return false
   }
 
-  /** leave() of binding.c */
+  /** This models leave() of binding.c. */
   leave(): never {
     this.agents.agentLeave(this.self)
     this.#tickets.closeSink(this.#thread)
@@ -82,7 +82,7 @@ export class TicketMemory extends NativeMemory {
     return this.#process.memory.exit()
   }
 
-  /** Of the object: first the parker's part of the file, then its own. */
+  /** Closes the object: first the parker's part of the file, then its own. */
   close(): void {
     this.#tickets.forget(this.#thread)
     this.openers.leave(this.self)

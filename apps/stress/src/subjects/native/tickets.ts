@@ -1,6 +1,7 @@
 /**
- * tickets.c as a model: a thread asks for a sleep, or does not want it any more. As agents.ts, line by line;
- * but there is one parker, which is an agent already, and stands in the file's table for each thread.
+ * tickets.c as a model: a thread asks for a sleep, or does not want it any more. It follows the C line by
+ * line, as agents.ts does; but there is one parker, which is an agent already, and stands in the file's table
+ * once for each thread.
  */
 import { ALL } from '@ipc/core/author'
 import { Agents } from './agents.ts'
@@ -19,7 +20,7 @@ export class Tickets {
     this.#sinks = new Sinks(process)
   }
 
-  /** Its id. */
+  /** Answers with the ticket's id. */
   ticket(sink: number, word: number, expected: number, roster: number): number {
     const { memory, at } = this.#process
     this.#process.lock(at.parkersLock)
@@ -61,7 +62,7 @@ export class Tickets {
     this.#cancel((ticket, of) => ticket === id && of === sink, false)
   }
 
-  /** parkersForget() of what a thread has opened, which has the number of its sink. */
+  /** This models parkersForget() of what a thread has opened, which has the number of its sink. */
   forget(mapping: number): void {
     const { memory, at } = this.#process
     this.#cancel((_, sink) => sink === mapping, true)
@@ -70,7 +71,7 @@ export class Tickets {
     this.#process.unlock(at.parkersLock)
   }
 
-  /** ipc_sink_close() */
+  /** This models ipc_sink_close(). */
   closeSink(sink: number): void {
     this.#sinks.close(sink)
     this.#cancel((_, of) => of === sink, false)
@@ -79,13 +80,13 @@ export class Tickets {
 
 /* ---- of parker.c -------------------------------------------------------------------------------- */
 
-/** ipc_parker_call() */
+/** This models ipc_parker_call(). */
 function call({ memory, at }: Process): void {
   memory.add(at.control, 1)
   if (memory.load(at.asleep) === 1) memory.unpark(at.control, 1)
 }
 
-/** ipc_parker_await() */
+/** This models ipc_parker_await(). */
 function awaitProgress(process: Process): void {
   const { memory, at } = process
   const expected = memory.load(at.progress)
@@ -96,7 +97,10 @@ function awaitProgress(process: Process): void {
   memory.sub(at.watchers, 1)
 }
 
-/** Nobody has read the counter, unless somebody waits: so it stays, or no state would come twice. */
+/**
+ * Nobody has read the counter unless somebody waits, so it then stays as it is: otherwise no state would come
+ * twice.
+ */
 export function tellProgress({ memory, at }: Process): void {
   if (memory.load(at.watchers) === 0) return
   memory.add(at.sweeps, 1)

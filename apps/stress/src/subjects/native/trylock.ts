@@ -8,8 +8,8 @@ import {
 const FREE = 0
 
 /**
- * ipc_robust_trylock() of robust.c: what it does to the kernel's word. The list that the kernel walks is
- * the thread's own, and is not modelled; nor is ipc_robust_mend(), as nobody writes garbage here.
+ * This models what ipc_robust_trylock() of robust.c does to the kernel's word. The list that the kernel walks
+ * is the thread's own, and is not modelled; nor is ipc_robust_mend(), as nobody writes garbage here.
  */
 export function trylock(memory: SimulatedMemory, word: number): boolean {
   let old = memory.load(word)
@@ -21,7 +21,7 @@ export function trylock(memory: SimulatedMemory, word: number): boolean {
   return false
 }
 
-/** Nobody's, and nobody can lock it: it looks neither dead nor free. */
+/** Whether the word is nobody's and nobody can lock it: it looks neither dead nor free. */
 export function isStuck(word: number): boolean {
   return (word & (FUTEX_TID_MASK | FUTEX_OWNER_DIED)) === 0 && word !== FREE
 }

@@ -3,12 +3,15 @@ import { isPatient, type Operation } from '../../program/program.ts'
 import { after, type Stage } from '../stage.ts'
 import { ABORTED, aborted } from './form.ts'
 
-/** Of a wait that was broken. */
+/** The result of a wait that was broken. */
 const BROKEN = Symbol('broken')
 
 type Met = BarrierPass | typeof BROKEN | typeof ABORTED
 
-/** Waits for the others. Recorded with 1 if it does not give up by itself, and the index it got. */
+/**
+ * Waits for the others. The record has the argument 1 if the wait does not give up by itself, and the index
+ * that it got.
+ */
 export function meet(
   stage: Stage,
   { object, form }: Extract<Operation, { do: 'meet' }>,

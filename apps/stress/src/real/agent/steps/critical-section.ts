@@ -4,12 +4,12 @@ import type { Work } from '../../program/program.ts'
 const SPINS = 200
 const NAP_MS = 0.05
 
-/** Of this thread alone, to sleep on. */
+/** A word of this thread alone, to sleep on. */
 const nowhere = new Int32Array(new SharedArrayBuffer(4))
 
 /**
- * Increments a counter of two words, the second a while after the first. Not atomic on purpose: two
- * that are inside at once leave it torn, or find it so, or lose an increment.
+ * Increments a counter of two words, the second a while after the first. It is not atomic on purpose: two
+ * agents that are inside at once leave it torn, or find it torn, or lose an increment.
  */
 export class CriticalSection {
   readonly #words: Int32Array
@@ -21,7 +21,7 @@ export class CriticalSection {
     this.#at = arena.counter(object)
   }
 
-  /** `abandoned`: the last owner died inside, so the words may differ, and are made equal again. */
+  /** `abandoned` says that the last owner died inside, so the words may differ; they are made equal again. */
   enter(abandoned: boolean): void {
     const { first, second, torn } = this.#read()
     if (abandoned) this.#words[this.#at + COUNTER.second] = first
@@ -36,7 +36,7 @@ export class CriticalSection {
     this.#words[this.#at + COUNTER.second] = this.#value
   }
 
-  /** All of it at once, whatever one who died inside has left. */
+  /** Does all of it at once, whatever an owner that died inside has left. */
   pass(): void {
     this.enter(true)
     void work('spin', false)
@@ -49,7 +49,7 @@ export class CriticalSection {
   }
 }
 
-/** What readers see of that counter. */
+/** A reader's view of that counter. */
 export class Sight {
   readonly #words: Int32Array
   readonly #at: number
@@ -65,7 +65,10 @@ export class Sight {
     if (this.#word(COUNTER.first) !== this.#word(COUNTER.second)) this.isTorn = true
   }
 
-  /** The last writer died inside. No writer is there meanwhile, and all readers would do the same. */
+  /**
+   * Called when the last writer died inside. No writer is inside meanwhile, and all readers would do the
+   * same.
+   */
   repair(): void {
     this.#words[this.#at + COUNTER.second] = this.#word(COUNTER.first)
   }
@@ -75,7 +78,9 @@ export class Sight {
   }
 }
 
-/** Takes time, so that others come meanwhile; a promise if other tracks of the thread run too. */
+/**
+ * Takes time, so that others come meanwhile; answers with a promise if other tracks of the thread run, too.
+ */
 export function work(kind: Work, mayAwait: boolean): Promise<void> | undefined {
   if (kind === 'spin') for (let i = 0; i < SPINS; i++) Atomics.load(nowhere, 0)
   else if (kind === 'nap') Atomics.wait(nowhere, 0, 0, NAP_MS)

@@ -5,10 +5,10 @@ import type { Form, How } from '../../program/program.ts'
 
 type Awaitable<T> = T | Promise<T>
 
-/** Of an operation that was aborted, as planned. */
+/** The result of an operation that was aborted, as planned. */
 export const ABORTED: unique symbol = Symbol('aborted')
 
-/** What all that is acquired has in common. */
+/** The methods that everything that is acquired has in common. */
 export type Acquirable = Pick<Lock, 'acquire' | 'tryAcquire' | 'acquireAsync' | 'tryAcquireAsync'>
 
 type Got = Awaitable<Guard | null | typeof ABORTED>
@@ -36,7 +36,7 @@ export function acquire(from: Acquirable, { how, ms }: Form): Got {
   return ACQUIRE[how](from, ms)
 }
 
-/** What has no asynchronous forms. */
+/** Acquires an RLock, which has no asynchronous forms. */
 export function acquireNow(from: RLock, { how, ms }: Form): Guard | null {
   if (how === 'block') return from.acquire()
   return from.tryAcquire(how === 'try' ? undefined : { timeoutMs: ms })
@@ -46,7 +46,7 @@ export function wait(event: Event, { how, ms }: Form): Waited {
   return WAIT[how](event, ms)
 }
 
-/** Aborts after `ms`; after 0 in the same turn of the event loop, when the first sleep is over. */
+/** Aborts after `ms`; if that is 0, in the same turn of the event loop, when the first sleep is over. */
 export async function aborted<T>(
   ms: number,
   call: (signal: AbortSignal) => Promise<T>,

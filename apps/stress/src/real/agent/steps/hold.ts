@@ -24,7 +24,7 @@ export function hold(
   })
 }
 
-/** For good. */
+/** Takes a permit for good. */
 export function take(
   stage: Stage,
   { object, form }: Extract<Operation, { do: 'take' }>,
@@ -41,7 +41,7 @@ export function give(
   return release(stage, 'release', object, count, () => to.release(count))
 }
 
-/** Acquires, records it, and uses what it has got, if it has. */
+/** Acquires something, records that, and uses it if it was acquired. */
 export function taking(
   stage: Stage,
   what: What,
@@ -57,7 +57,10 @@ export function taking(
   })
 }
 
-/** Refused: a RangeError, when a bounded semaphore would have too many. */
+/**
+ * Releases something, and records it as refused if it throws a RangeError: a bounded semaphore would have too
+ * many permits.
+ */
 export function release(
   stage: Stage,
   what: What,

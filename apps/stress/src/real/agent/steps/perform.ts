@@ -13,7 +13,7 @@ import { read, write } from './rwlock.ts'
 import { consume, produce } from './supply.ts'
 import { trespass } from './trespass.ts'
 
-/** Does an operation of a program and records it; a promise only if it is asynchronous. */
+/** Does an operation of a program and records it; answers with a promise only if it is asynchronous. */
 export function perform(stage: Stage, operation: Operation): Promise<void> | undefined {
   const { object: index } = operation
   const object = stage.objects[index]!

@@ -7,8 +7,8 @@ import { acquireNow } from './form.ts'
 import { kindOf } from './hold.ts'
 
 /**
- * Takes it so many times, and gives the oldest hold back before the newest. Each call is recorded
- * with what the owner has seen of the depth: an acquire with one more, as the level that it is for.
+ * Takes the lock a number of times, and gives the oldest hold back before the newest. Each call is recorded
+ * with the depth that the owner has seen; an acquire is recorded with one more, as that is its level.
  */
 export function nest(
   stage: Stage,

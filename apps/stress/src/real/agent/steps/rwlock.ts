@@ -22,8 +22,9 @@ export function write(
 }
 
 /**
- * Shares it so many times, the inner ones at once, also behind a writer that waits; looks at what
- * the writers write, as it comes and as it goes; and gives the oldest share back before the newest.
+ * Shares the lock a number of times: the inner shares are acquired at once, also behind a writer that waits.
+ * It reads what the writers write, as it comes and as it goes, and gives the oldest share back before the
+ * newest.
  */
 export function read(
   stage: Stage,

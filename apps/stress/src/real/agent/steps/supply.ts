@@ -8,12 +8,12 @@ import { CriticalSection, work } from './critical-section.ts'
 import { ABORTED, aborted } from './form.ts'
 import { kindOf, release, taking } from './hold.ts'
 
-/** Of a lock that its owner may have more than once: so often. */
+/** A lock that its owner may acquire more than once is acquired this many times. */
 export const DEPTH = 3
 
-/** Adds some items, and notifies as many, or all: `count` 3 is all. */
+/** A producer adds `count` items and notifies as many waiters; from this count on it notifies all. */
 export const ALL_FROM = 3
-/** What is recorded for all. */
+/** The argument that is recorded when all are notified. */
 const ALL = 1000
 
 export function produce(
@@ -38,7 +38,7 @@ export function produce(
   })
 }
 
-/** Waits until there is an item, and takes it. The form is that of the wait. */
+/** Waits until there is an item, and takes it. `form` is the form of the wait. */
 export function consume(
   stage: Stage,
   { object, form, work: kind }: Extract<Operation, { do: 'consume' }>,
@@ -63,7 +63,7 @@ export function consume(
 
 type Acquirable = Parameters<typeof taking>[3]
 
-/** How many items there are; only with the lock. */
+/** The number of items; only the lock's owner may use it. */
 export class Items {
   readonly #words: Int32Array
   readonly #at: number
@@ -82,7 +82,7 @@ export class Items {
   }
 }
 
-/** One who has the lock, and gives it up again and again until there is something to take. */
+/** A consumer has the lock, and gives it up again and again until there is something to take. */
 class Consumer {
   readonly #stage: Stage
   readonly #object: number
@@ -90,7 +90,7 @@ class Consumer {
   readonly #guard: Guard
   readonly #section: CriticalSection
   readonly #items: Items
-  /** The record of the wait that goes on. */
+  /** Where the record of the wait is that goes on. */
   #at: number | null = null
 
   constructor(stage: Stage, object: number, supply: Supply, guard: Guard) {
@@ -143,11 +143,13 @@ class Consumer {
     })
   }
 
-  /** Called with the lock: first, and whenever a wait has ended. If not, it waits after this. */
+  /**
+   * Called with the lock held: at first, and whenever a wait has ended. If it answers false, a wait follows.
+   */
   #isReady(): boolean {
     this.#hasWaited(kindOf(this.#guard))
     this.#stage.inside()
-    // Who was told that an owner died could not be told again.
+    // A guard that was told that an owner died could not be told again.
     if (this.#items.some || this.#guard.abandoned) return true
     this.#section.leave()
     this.#at = this.#stage.begin('wait', this.#object)

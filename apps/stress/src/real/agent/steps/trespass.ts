@@ -2,7 +2,7 @@ import { RWLock, type Lock, type RLock } from '@ipc/lock'
 import type { Operation } from '../../program/program.ts'
 import type { Stage } from '../stage.ts'
 
-/** Releases what it does not have; recorded as refused if it was. */
+/** Releases something that it does not hold; the call is recorded as refused if it was refused. */
 export function trespass(
   stage: Stage,
   { object, side }: Extract<Operation, { do: 'trespass' }>,

@@ -49,7 +49,7 @@ function unlessBroken(error: unknown): null {
   throw error
 }
 
-/** `abort` or `reset`. */
+/** Does `abort` or `reset`. */
 export function change(
   stage: Stage,
   { do: what, object: index }: { readonly do: 'abort' | 'reset'; readonly object: number },

@@ -43,7 +43,7 @@ export function give(
   giveBack(stage, index, semaphore, count, () => object.release(count))
 }
 
-/** Refused when it would be more than a bounded semaphore holds. */
+/** Releases permits; this is refused when a bounded semaphore would have too many. */
 function giveBack(
   stage: Stage,
   index: number,

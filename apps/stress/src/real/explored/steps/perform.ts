@@ -15,11 +15,14 @@ import { trespass } from './trespass.ts'
 
 const STEPS = [hold, rlock, rwlock, event, barrier, supply]
 
-/** What begins a wait, and what ends it, of each kind. */
+/** The codes that begin a wait, and those that end it, for each kind of object. */
 export const WAIT_CODES: ReadonlySet<string> = new Set(STEPS.flatMap((of) => of.WAIT_CODES))
 export const END_CODES: ReadonlySet<string> = new Set(STEPS.flatMap((of) => of.END_CODES))
 
-/** Does an operation of a real program, and tells the monitor; a promise only if it is asynchronous. */
+/**
+ * Does an operation of a real program, and tells the monitor; answers with a promise only if it is
+ * asynchronous.
+ */
 export function perform(stage: Stage, operation: Operation): Promise<void> | undefined {
   const { object: index } = operation
   const object = stage.objects[index]!

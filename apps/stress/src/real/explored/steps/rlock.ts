@@ -7,7 +7,7 @@ import { acquireNow, begins, did, type Stage } from '../stage.ts'
 export const WAIT_CODES: readonly string[] = [`rlock ${lock.ACQUIRES}`]
 export const END_CODES: readonly string[] = [`rlock ${lock.ACQUIRED}`, `rlock ${lock.GAVE_UP}`]
 
-/** Sees after each level how often it has it. */
+/** Reads after each level how often it has the lock. */
 export function nest(
   stage: Stage,
   { object: index, form, times }: Extract<Operation, { do: 'nest' }>,

@@ -8,7 +8,7 @@ import { acquire, begins, did, work, type Stage } from '../stage.ts'
 export const WAIT_CODES: readonly string[] = [`rwlock ${rwlock.TAKES}`]
 export const END_CODES: readonly string[] = [`rwlock ${rwlock.HAS}`, `rwlock ${rwlock.GAVE_UP}`]
 
-/** To read or to write. The monitor knows of a thread's first share only. */
+/** Acquires it to read or to write. The monitor knows only of a thread's first share. */
 export function hold(
   stage: Stage,
   operation: Extract<Operation, { do: 'read' | 'write' }>,

@@ -8,7 +8,7 @@ import { isAsync, type Form, type Operation } from '../../program/program.ts'
 import { UNTOLD } from '../monitor.ts'
 import { acquire, begins, did, TIMEOUT, unlessAborted, work, type Stage } from '../stage.ts'
 
-/** The monitor of a condition does not hear of these: it looks at the lock's words. */
+/** The monitor of a condition is not told these codes: it reads the lock's words. */
 const ACQUIRES = UNTOLD
 const HAS_ACQUIRED = UNTOLD + 1
 
@@ -22,7 +22,7 @@ export const END_CODES: readonly string[] = [
   `condition ${condition.TIMED_OUT}`,
 ]
 
-/** More than can wait. */
+/** This is more than can wait. */
 const ALL = 8
 
 export function produce(
@@ -114,7 +114,7 @@ function waitOnce(
   return changed.waitAsync(guard, { signal: loop!.signal() }).catch(unlessAborted)
 }
 
-/** The last word of its object. */
+/** The number of items is the last word of its object. */
 function itemsOf({ parts }: Stage, index: number): number {
   const { base, words } = parts[index]!
   return base + words - 1

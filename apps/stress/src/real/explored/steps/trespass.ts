@@ -1,7 +1,7 @@
 import { RWLock, type Lock, type RLock } from '@ipc/lock'
 import type { Operation } from '../../program/program.ts'
 
-/** @throws Error when it was not refused, which the explorer finds */
+/** @throws Error when the release was not refused, which the explorer finds */
 export function trespass(
   { side }: Extract<Operation, { do: 'trespass' }>,
   lock: Lock | RLock | RWLock,
