@@ -17,7 +17,7 @@ export {
 } from './errors.ts'
 export { Bequest, bequeath, hasHeirs, mayHaveHeirs, noteCommand } from './outside/heirs.ts'
 export { setInterruption, type Interruption } from './waiting/interruption.ts'
-export { keepAlive, letGo } from './waiting/keep-alive.ts'
+export { keepAlive, keepAliveIn, letGo, letGoIn } from './waiting/keep-alive.ts'
 export { localState } from './objects/local.ts'
 export {
   AGENT_MASK,

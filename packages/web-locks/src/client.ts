@@ -1,6 +1,6 @@
 import {
-  keepAlive,
-  letGo,
+  keepAliveIn,
+  letGoIn,
   localState,
   reasonForAnother,
   type AgentId,
@@ -107,7 +107,7 @@ export class Client implements Home, Watched {
   waits(request: Request): void {
     this.#pending.add(request)
     if (this.#pending.size === 1) {
-      keepAlive()
+      keepAliveIn(this.table.memory)
       this.#deadlocks.start()
     }
     this.listen()
@@ -115,7 +115,7 @@ export class Client implements Home, Watched {
 
   waitsNoMore(request: Request): void {
     if (!this.#pending.delete(request) || this.#pending.size > 0) return
-    letGo()
+    letGoIn(this.table.memory)
     this.#deadlocks.stop()
     this.#endNote()
   }

@@ -81,7 +81,10 @@ export interface Memory {
   unpark(index: number, count: number): number
   /** Monotonic milliseconds. */
   now(): number
-  /** Whether people live through its waits, and may want to hear of long ones; a simulated one has none. */
+  /**
+   * Whether people live through its waits, and may want to hear of long ones. A simulated memory says
+   * false: its calls may be left in the middle, so they do not keep the event loop alive.
+   */
   readonly isReal?: boolean
   /** False where nobody can be seen to die: then `isDead` is always false. */
   readonly seesDeaths?: boolean

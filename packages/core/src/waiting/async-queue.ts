@@ -1,6 +1,6 @@
 import { abortWith, ignoreAbort, type Abortable } from './abort.ts'
 import { IpcError, reasonForAnother } from '../errors.ts'
-import { keepAlive, letGo } from './keep-alive.ts'
+import { keepAliveIn, letGoIn } from './keep-alive.ts'
 import {
   askWhoListens,
   LONG_WAIT_MS,
@@ -56,7 +56,7 @@ class Call<T> implements Abortable {
     this.#resolve = resolve
     this.#reject = reject
     this.askedAt = askWhoListens() ? stackHere() : null
-    keepAlive()
+    keepAliveIn(queue.memory)
     if (signal !== undefined) abortWith(signal, this)
   }
 
@@ -113,7 +113,7 @@ class Call<T> implements Abortable {
   }
 
   #end(): void {
-    letGo()
+    letGoIn(this.#queue.memory)
     this.#timers?.clearTimeout(this.#timer)
     if (this.#signal !== undefined) ignoreAbort(this.#signal, this)
   }
@@ -149,6 +149,10 @@ export class AsyncQueue<T> implements Watched {
 
   constructor(memory: Memory) {
     this.#memory = memory
+  }
+
+  get memory(): Memory {
+    return this.#memory
   }
 
   now(): number {

@@ -79,6 +79,11 @@ export class SimulatedMemory implements Memory {
   /** A map of the asynchronous sleeps; most executions have none, so it is made with the first one. */
   #wakes: (Wake | null)[] = NO_WAKES
 
+  /** Nobody waits for its calls: see `keepAliveIn`. */
+  get isReal(): false {
+    return false
+  }
+
   constructor(
     agent: number,
     operations: readonly Operation[],

@@ -6,6 +6,11 @@ export class UntimedMemory implements Memory {
   readonly self: AgentId
   readonly #memory: SimulatedMemory
 
+  /** Nobody waits for its calls: see `keepAliveIn`. */
+  get isReal(): false {
+    return false
+  }
+
   constructor(memory: SimulatedMemory) {
     this.self = memory.self
     this.#memory = memory

@@ -23,6 +23,11 @@ export class NativeMemory implements Memory {
    */
   #owed: readonly Watched[] = []
 
+  /** Nobody waits for its calls: see `keepAliveIn`. */
+  get isReal(): false {
+    return false
+  }
+
   constructor(memory: SimulatedMemory, self: number) {
     this.#memory = memory
     this.self = self
