@@ -83,7 +83,8 @@ export interface Memory {
   now(): number
   /**
    * Whether people live through its waits, and may want to hear of long ones. A simulated memory says
-   * false: its calls may be left in the middle, so they do not keep the event loop alive.
+   * false: its calls may be left in the middle, so they do not keep the event loop alive. A memory that
+   * wraps another one says what that one says.
    */
   readonly isReal?: boolean
   /** False where nobody can be seen to die: then `isDead` is always false. */

@@ -14,6 +14,10 @@ export class WrappedMemory implements Memory {
     this.self = inner.self
   }
 
+  get isReal(): boolean {
+    return this.inner.isReal !== false
+  }
+
   load(index: number): number {
     return this.inner.load(index)
   }
