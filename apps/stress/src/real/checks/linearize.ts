@@ -23,7 +23,8 @@ export type Outcome =
   /** No order explains it; the longest partial order that was found ends before one of these calls. */
   | { readonly is: 'unexplained'; readonly stuck: readonly Call[] }
 
-const MAX_CONFIGURATIONS = 400_000
+/** Some seconds and some hundred megabytes; a barrier's history beside stops and storms needs the most. */
+const MAX_CONFIGURATIONS = 1_500_000
 
 interface Configuration<S> {
   /** How many calls of each track are in the order so far. */
