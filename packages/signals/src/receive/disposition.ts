@@ -75,7 +75,7 @@ export function signal(of: Signal, ...given: unknown[]): Disposition {
 }
 
 /**
- * What a signal does now: a handler of ours, SIG_DFL, SIG_IGN or SIG_NODE, which also stands for a
+ * Says what a signal does now: a handler of ours, SIG_DFL, SIG_IGN or SIG_NODE, which also stands for a
  * handler that other native code has installed since.
  */
 export function getSignal(of: Signal): Disposition {
